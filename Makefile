@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# GNU make. `make help` lists what there is.
+#
+#   CC=clang          another compiler
+#   SAN=1             AddressSanitizer and UBSan, in build-san/
+#   V=1               show the commands
+#   WERROR=1          warnings are errors (what `make check` does)
+#   PREFIX, DESTDIR   where `install` puts things
+
+VERSION := 0.1.0
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+SBINDIR = $(PREFIX)/sbin
+BINDIR = $(PREFIX)/bin
+LIBEXECDIR = $(PREFIX)/libexec/edge25
+MANDIR = $(PREFIX)/share/man
+COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
+UNITDIR = $(PREFIX)/lib/systemd/system
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
+
+PYTHON ?= /usr/bin/python3
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+CONFIG ?= /etc/edge25/edge25.conf
+
+# One short line for each file; V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
+BUILD := $(if $(SAN),build-san,build)
+
+# --- compiler ------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough -Wcast-align \
+	-Wredundant-decls
+HARDENING := -fstack-protector-strong -fPIE
+FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+CFLAGS ?= -O2 -g
+# libev's watcher macros cast between struct types; its manual asks for no strict aliasing.
+ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) -fno-strict-aliasing \
+	-pthread $(if $(SAN),$(SANITIZE)) $(CFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -DEDGE25_VERSION='"$(VERSION)"' \
+	-DEDGE25_LIBEXECDIR='"$(LIBEXECDIR)"' $(if $(SAN),,$(FORTIFY)) -Idaemon -I. $(CPPFLAGS)
+ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),$(SANITIZE)) $(LDFLAGS)
+
+# Asked only when something is linked; libev has no .pc file.
+libs = $$($(PKG_CONFIG) --libs $(1)) $(2)
+LIBS_launch = $(call libs,libcap-ng libconfuse,-lev)
+LIBS_engine = $(call libs,libmnl libnftnl libnetfilter_queue libcap-ng,-lev)
+LIBS_control = $(call libs,jansson libconfuse sqlite3 libcap-ng,-lev)
+LIBS_tools = $(call libs,jansson,)
+LIBS_rules = $(call libs,libmnl libnftnl,)
+LIBS_common =
+
+# --- what is built from what ---------------------------------------------------------------------
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+OBJ_common := $(call objects,$(wildcard daemon/common/*.c))
+OBJ_rules := $(call objects,$(wildcard rules/*.c))
+OBJ_engine := $(call objects,$(wildcard daemon/engine/*.c))
+OBJ_control := $(call objects,$(wildcard daemon/control/*.c))
+OBJ_launch := $(call objects,$(wildcard daemon/launch/*.c))
+OBJ_tools := $(call objects,$(wildcard tools/edge25ctl*.c tools/edge25ctl/*.c))
+
+PROGRAMS := $(addprefix $(BUILD)/,edge25d edge25-engine edge25-control edge25ctl)
+
+# tests/unit/<module>/<name>.c is a program of its own, linked with that module (all but main.c).
+UNIT_SOURCES := $(wildcard tests/unit/*/*.c)
+UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_REPLAYS := $(addprefix $(BUILD)/replay/,$(FUZZ_TARGETS))
+
+.PHONY: all deps deps-check deps-demo check check-root check-layers check-unit check-fuzz check-man \
+	check-net fuzz demo run install install-users uninstall clean help FORCE
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS) ## the four programs, in build/
+
+$(BUILD)/edge25d: $(OBJ_launch) $(OBJ_common)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_launch)
+
+$(BUILD)/edge25-engine: $(OBJ_engine) $(OBJ_rules) $(OBJ_common)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_engine)
+
+$(BUILD)/edge25-control: $(OBJ_control) $(OBJ_common)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_control)
+
+$(BUILD)/edge25ctl: $(OBJ_tools) $(OBJ_common)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_tools)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Another compiler or other flags: everything is compiled again.
+FLAGS_TEXT = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS_TEXT))' | cmp -s - $@ || \
+		printf '%s\n' '$(subst ','\'',$(FLAGS_TEXT))' > $@
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# --- parts ---------------------------------------------------------------------------------------
+
+deps: ## install what the build needs (apt), or name what is missing
+	@tests/deps build
+
+deps-check: ## the same for the tests
+	@tests/deps build check
+
+deps-demo: ## the same for the demo
+	@tests/deps build demo
+
+# --- tests ---------------------------------------------------------------------------------------
+
+check: deps-check ## every test (root: the net tests make network namespaces)
+	@$(MAKE) --no-print-directory WERROR=1 all
+	@$(MAKE) --no-print-directory WERROR=1 check-layers
+	@$(MAKE) --no-print-directory WERROR=1 check-unit
+	@$(MAKE) --no-print-directory WERROR=1 check-fuzz
+	@$(MAKE) --no-print-directory WERROR=1 check-man
+	@$(MAKE) --no-print-directory WERROR=1 check-net
+
+check-layers: ## includes point one way
+	@tests/check-layers
+
+check-unit: $(UNIT_PROGRAMS) ## unit tests (cmocka)
+	@failed=0; for test in $^; do $$test || failed=1; done; exit $$failed
+
+check-fuzz: $(FUZZ_REPLAYS) ## replay the fuzzers' seeds
+	@for target in $(FUZZ_TARGETS); do \
+		$(BUILD)/replay/$$target tests/data/fuzz/$$target/* || exit 1; done
+
+check-man: ## lint the man pages
+	@test -z "$(wildcard man/*.[1-9])" || mandoc -T lint -W warning $(wildcard man/*.[1-9])
+
+check-root:
+	@test "$$(id -u)" = 0 || { \
+		echo "the net tests and the demo make network namespaces: run as root" >&2; exit 1; }
+
+check-net: check-root all ## net tests: real kernel, real daemon, network namespaces (root)
+	@$(PYTHON) -m pytest tests/net
+
+.SECONDEXPANSION:
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(OBJ_common) \
+		$$(filter-out %/main.o $(OBJ_common),$$(OBJ_$$(firstword $$(subst /, ,$$*))))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
+		$(LIBS_$(firstword $(subst /, ,$*))) $(call libs,cmocka,)
+
+$(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(OBJ_common)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
+
+fuzz: $(addprefix build-fuzz/,$(FUZZ_TARGETS)) ## build the libFuzzer targets (clang), in build-fuzz/
+
+build-fuzz/%: tests/fuzz/%.c $(wildcard daemon/common/*.c daemon/common/*.h)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)clang -D_GNU_SOURCE -Idaemon -I. -std=gnu17 -O1 -g -fno-sanitize-recover=all \
+		-fsanitize=fuzzer,address,undefined -o $@ $(filter %.c,$^)
+
+# --- use -----------------------------------------------------------------------------------------
+
+demo: deps-demo check-root ## the filter at work on real mail, in network namespaces (root)
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/net/demo.py
+
+run: all ## run the daemon in the foreground: make run CONFIG=FILE (root)
+	$(BUILD)/edge25d -c $(CONFIG)
+
+# --- installation --------------------------------------------------------------------------------
+
+D = $(DESTDIR)
+MAN_SECTIONS := 1 5 7 8
+UNITS := $(wildcard systemd/*.service systemd/*.socket systemd/*.target)
+SYSUSERS := $(firstword $(wildcard systemd/*sysusers*))
+TMPFILES := $(firstword $(wildcard systemd/*tmpfiles*))
+
+install: all ## programs, man pages, units; a configuration only where there is none
+	$(INSTALL) -d $(D)$(SBINDIR) $(D)$(BINDIR) $(D)$(LIBEXECDIR)
+	$(INSTALL) -m 755 $(BUILD)/edge25d $(D)$(SBINDIR)/
+	$(INSTALL) -m 755 $(BUILD)/edge25-engine $(BUILD)/edge25-control $(D)$(LIBEXECDIR)/
+	$(INSTALL) -m 755 $(BUILD)/edge25ctl $(D)$(BINDIR)/
+	for section in $(MAN_SECTIONS); do for page in man/*.$$section; do \
+		test -e "$$page" || continue; \
+		$(INSTALL) -D -m 644 -t $(D)$(MANDIR)/man$$section "$$page" || exit 1; \
+	done; done
+	for unit in $(UNITS); do \
+		$(INSTALL) -d $(D)$(UNITDIR) && \
+		sed 's|@PREFIX@|$(PREFIX)|g' "$$unit" > $(D)$(UNITDIR)/$${unit##*/} || exit 1; \
+	done
+	test -z "$(SYSUSERS)" || $(INSTALL) -D -m 644 $(SYSUSERS) $(D)$(SYSUSERSDIR)/edge25.conf
+	test -z "$(TMPFILES)" || $(INSTALL) -D -m 644 $(TMPFILES) $(D)$(TMPFILESDIR)/edge25.conf
+	test ! -e tools/edge25ctl.bash || \
+		$(INSTALL) -D -m 644 tools/edge25ctl.bash $(D)$(COMPLETIONDIR)/edge25ctl
+	$(INSTALL) -d $(D)$(SYSCONFDIR)/edge25/conf.d
+	test ! -e etc/edge25.conf || test -e $(D)$(SYSCONFDIR)/edge25/edge25.conf || \
+		$(INSTALL) -m 644 etc/edge25.conf $(D)$(SYSCONFDIR)/edge25/edge25.conf
+	test -n "$(DESTDIR)" || $(MAKE) --no-print-directory install-users
+
+# Packages (DESTDIR) leave this to their own scripts.
+install-users:
+	@if command -v systemd-sysusers >/dev/null && test -n "$(SYSUSERS)"; then \
+		systemd-sysusers $(SYSUSERSDIR)/edge25.conf; \
+	else \
+		for user in edge25 edge25-engine; do \
+			id -u $$user >/dev/null 2>&1 || \
+			useradd --system --user-group --no-create-home --home-dir /nonexistent \
+				--shell /usr/sbin/nologin $$user || exit 1; \
+		done; \
+	fi
+
+uninstall: ## the reverse of install; configuration, state and users stay
+	rm -f $(D)$(SBINDIR)/edge25d $(D)$(BINDIR)/edge25ctl
+	rm -f $(D)$(LIBEXECDIR)/edge25-engine $(D)$(LIBEXECDIR)/edge25-control
+	test ! -d $(D)$(LIBEXECDIR) || rmdir $(D)$(LIBEXECDIR)
+	for page in $(notdir $(wildcard man/*.[1-9])); do \
+		rm -f $(D)$(MANDIR)/man$${page##*.}/$$page; done
+	for unit in $(notdir $(UNITS)); do rm -f $(D)$(UNITDIR)/$$unit; done
+	rm -f $(D)$(SYSUSERSDIR)/edge25.conf $(D)$(TMPFILESDIR)/edge25.conf
+	rm -f $(D)$(COMPLETIONDIR)/edge25ctl
+
+clean: ## remove everything that was built
+	rm -rf build build-san build-fuzz
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
