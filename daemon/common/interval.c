@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "interval.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sweep.h"
+
+_Static_assert(sizeof(struct interval4) == 12, "travels in plans");
+_Static_assert(sizeof(struct interval6) == 36, "travels in plans");
+
+static uint32_t read_be32(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	       bytes[3];
+}
+
+static int put_span(void *context, const struct sweep_span *span)
+{
+	struct intervals *out = context;
+
+	if (span->first.family == FAMILY_IPV4) {
+		out->v4[out->v4_count++] = (struct interval4){
+			.first = read_be32(span->first.bytes),
+			.last = read_be32(span->last.bytes),
+			.policy = (uint32_t)span->value,
+		};
+	} else {
+		struct interval6 *interval = &out->v6[out->v6_count++];
+
+		memcpy(interval->first, span->first.bytes, sizeof(interval->first));
+		memcpy(interval->last, span->last.bytes, sizeof(interval->last));
+		memset(interval->policy, 0, sizeof(interval->policy));
+		interval->policy[0] = (uint8_t)span->value;
+	}
+	return 0;
+}
+
+/* By prefix; equal ones stay as they stood, for qsort(3) need not be stable. */
+static int compare_prefixes(const void *a, const void *b)
+{
+	const struct interval_prefix *left = *(const struct interval_prefix *const *)a;
+	const struct interval_prefix *right = *(const struct interval_prefix *const *)b;
+	int order = sweep_order(&left->prefix, &right->prefix);
+
+	return order ? order : (left > right) - (left < right);
+}
+
+static int sweep_prefixes(const struct interval_prefix **sorted, size_t count,
+			  struct intervals *out)
+{
+	struct sweep sweep;
+	int err = 0;
+
+	sweep_start(&sweep, SWEEP_LONGEST, put_span, out);
+	for (size_t i = 0; i < count && !err; i++)
+		if (i == 0 || !prefix_equal(&sorted[i]->prefix, &sorted[i - 1]->prefix))
+			err = sweep_add(&sweep, &sorted[i]->prefix, sorted[i]->policy, 0);
+	return err ? err : sweep_end(&sweep);
+}
+
+/* Room for the most spans that @sorted can become: each prefix cuts its parent in two. */
+static int allocate(const struct interval_prefix **sorted, size_t count, struct intervals *out)
+{
+	size_t v4 = 0, v6;
+
+	while (v4 < count && sorted[v4]->prefix.addr.family == FAMILY_IPV4)
+		v4++;
+	v6 = count - v4;
+	out->v4 = v4 ? calloc(v4, 2 * sizeof(*out->v4)) : NULL;
+	out->v6 = v6 ? calloc(v6, 2 * sizeof(*out->v6)) : NULL;
+	return (v4 && !out->v4) || (v6 && !out->v6) ? -ENOMEM : 0;
+}
+
+int intervals_flatten(const struct interval_prefix *prefixes, size_t count, struct intervals *out)
+{
+	const struct interval_prefix **sorted;
+	int err;
+
+	*out = (struct intervals){0};
+	if (count == 0)
+		return 0;
+	sorted = calloc(count, sizeof(*sorted));
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &prefixes[i];
+	qsort(sorted, count, sizeof(*sorted), compare_prefixes);
+	err = allocate(sorted, count, out);
+	if (!err)
+		err = sweep_prefixes(sorted, count, out);
+	if (err)
+		intervals_release(out);
+	free(sorted);
+	return err;
+}
+
+void intervals_release(struct intervals *intervals)
+{
+	free(intervals->v4);
+	free(intervals->v6);
+	*intervals = (struct intervals){0};
+}
+
+static int find4(const struct intervals *intervals, const struct addr *addr)
+{
+	uint32_t value = read_be32(addr->bytes);
+	size_t low = 0, high = intervals->v4_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct interval4 *interval = &intervals->v4[middle];
+
+		if (value < interval->first)
+			high = middle;
+		else if (value > interval->last)
+			low = middle + 1;
+		else
+			return (int)interval->policy;
+	}
+	return -1;
+}
+
+static int find6(const struct intervals *intervals, const struct addr *addr)
+{
+	size_t low = 0, high = intervals->v6_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct interval6 *interval = &intervals->v6[middle];
+
+		if (memcmp(addr->bytes, interval->first, sizeof(interval->first)) < 0)
+			high = middle;
+		else if (memcmp(addr->bytes, interval->last, sizeof(interval->last)) > 0)
+			low = middle + 1;
+		else
+			return interval->policy[0];
+	}
+	return -1;
+}
+
+int intervals_find(const struct intervals *intervals, const struct addr *addr)
+{
+	switch (addr->family) {
+	case FAMILY_IPV4:
+		return find4(intervals, addr);
+	case FAMILY_IPV6:
+		return find6(intervals, addr);
+	default:
+		return -1;
+	}
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What engine and control say to each other on run-dir/engine.sock (SOCK_SEQPACKET): a header and
+ * `count` records of the one fixed size that belongs to the type. Host byte order, no pointers.
+ *
+ * The engine listens and speaks first (HELLO). Control sends a PLAN (the descriptor of a sealed
+ * memfd rides along as SCM_RIGHTS), then CHANGEs and READs; the engine answers each PLAN and CHANGE
+ * with one ACK and each READ with a reading, all with the sequence number of the request. Readings
+ * by the engine's own timer have sequence 0. A reading is any number of COUNTER, TALLY, QUEUE and
+ * LOSS messages and one END. EVENTs come at any time and may be lost (a LOSS record counts them).
+ */
+#ifndef EDGE25_MESSAGE_H
+#define EDGE25_MESSAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "allow.h"
+
+#define MESSAGE_VERSION 1
+#define MESSAGE_SIZE_MAX 32768 /* well below the default socket buffer of 212992 bytes */
+
+enum message_type {
+	MESSAGE_HELLO = 1, /* engine: struct message_hello */
+	MESSAGE_PLAN,      /* control: struct message_plan, with one descriptor */
+	MESSAGE_CHANGE,  /* control: struct message_change, exact allow elements, all or nothing */
+	MESSAGE_READ,    /* control: no record */
+	MESSAGE_ACK,     /* engine: struct message_ack */
+	MESSAGE_EVENT,   /* engine: struct message_event */
+	MESSAGE_COUNTER, /* engine: struct message_counter */
+	MESSAGE_TALLY,   /* engine: struct message_tally */
+	MESSAGE_QUEUE,   /* engine: struct message_queue */
+	MESSAGE_LOSS,    /* engine: struct message_loss */
+	MESSAGE_END,     /* engine: no record */
+	MESSAGE_TYPES
+};
+
+struct message_header {
+	uint16_t version;
+	uint16_t type;
+	uint32_t count; /* records that follow */
+	uint64_t sequence;
+};
+
+#define MESSAGE_NATIVE_QUEUE 1u /* the kernel has the nft queue expression */
+#define MESSAGE_OWNER 2u        /* the table is owned and persists (kernel 6.9) */
+#define MESSAGE_DESTROY 4u      /* NFT_MSG_DESTROYSETELEM (kernel 6.3) */
+
+struct message_hello {
+	uint32_t pid;
+	uint32_t features;
+	char version[16];
+	char kernel[64]; /* uname -r */
+};
+
+struct message_plan {
+	uint64_t size;
+};
+
+enum message_op { MESSAGE_ADD = 1, MESSAGE_DEL };
+
+struct message_change {
+	uint8_t op; /* enum message_op; ADD of an element that is there sets its expiry */
+	uint8_t reserved[7];
+	struct allow_element element; /* exact */
+};
+
+struct message_ack {
+	int32_t error;           /* 0 or -errno */
+	uint32_t epoch;          /* the one in force now, 0..3 */
+	uint32_t kernel_changed; /* 0: the kernel held all this already */
+	char text[244];          /* for people, when error is set */
+};
+
+/* One question that the engine answered (or left to the kernel). */
+struct message_event {
+	uint64_t time; /* CLOCK_REALTIME, ns */
+	struct addr source;
+	struct addr destination;
+	uint16_t source_port;
+	uint16_t destination_port;
+	uint8_t action; /* enum mark_action that was answered */
+	uint8_t policy; /* number */
+	uint8_t reason; /* enum packet_reason */
+	uint8_t tcp_flags;
+	uint8_t ttl;
+	uint8_t mac_length; /* 0 or 6 */
+	uint8_t mac[8];
+	uint32_t interface; /* ifindex it came in by */
+};
+
+/* A named counter of the table, as the kernel has it ("refused_home"). */
+struct message_counter {
+	char name[64];
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+enum message_tally_kind { MESSAGE_REFUSED = 1, MESSAGE_PASSED };
+
+/*
+ * Packets counted for one host since the kernel made its element. A reading has every element that
+ * is there: one that was there before and is missing has expired and starts from 0 when it returns.
+ */
+struct message_tally {
+	struct addr host; /* IPv6: of the host's /64, lower half 0 */
+	uint8_t kind;     /* enum message_tally_kind */
+	uint8_t reserved[6];
+	uint64_t packets;
+};
+
+struct message_queue {
+	uint32_t number;
+	uint32_t held;           /* in the kernel's queue now */
+	uint64_t answered;       /* by this engine since it started */
+	uint64_t kernel_dropped; /* queue full (stays 0 with fail-open) */
+	uint64_t user_dropped;   /* receive buffer full */
+};
+
+/* Something that a bound made the engine lose; the name says what ("events-unsent"). */
+struct message_loss {
+	char name[48];
+	uint64_t count; /* since this engine started */
+};
+
+/* Size of one record of @type; 0 for a type without records or an unknown one. */
+size_t message_record_size(unsigned type);
+/* How many records of @type fit into MESSAGE_SIZE_MAX. */
+size_t message_records_max(unsigned type);
+/*
+ * Is @length bytes at @data one whole message: known version and type, count within bounds, length
+ * exact? On success the header is copied to *header and the records begin at data + sizeof header.
+ */
+int message_check(const void *data, size_t length, struct message_header *header);
+/* Copies record @index, which must be below header->count, out of a checked message. */
+void message_record(const void *data, const struct message_header *header, size_t index,
+		    void *record);
+/* The word for a type ("hello"); NULL out of range. */
+const char *message_type_word(unsigned type);
+
+#endif

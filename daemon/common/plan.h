@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A plan: all that control wants the kernel to do, in one flat block that travels as a sealed memfd
+ * and that the engine checks and keeps. Host byte order (both ends are one machine), no pointers.
+ *
+ *     struct plan_header
+ *     struct policy           [policies]    by number, ascending
+ *     struct plan_interface   [interfaces]  by name, ascending, no two alike
+ *     struct allow_element    [allows]      as allow_flatten() leaves them
+ *     struct interval4        [intervals4]  sorted, disjoint
+ *     struct interval6        [intervals6]  sorted, disjoint
+ *
+ * The order keeps each array aligned for its type.
+ */
+#ifndef EDGE25_PLAN_H
+#define EDGE25_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "allow.h"
+#include "interval.h"
+#include "policy.h"
+
+#define PLAN_MAGIC 0x65323570u /* "e25p" */
+#define PLAN_VERSION 1
+#define PLAN_INTERFACES_MAX 4096
+#define PLAN_INTERVALS_MAX (4u << 20) /* a million prefixes, nested, of each family */
+#define PLAN_QUEUES_MAX 16
+#define PLAN_QUEUE_LENGTH_MAX (1u << 20) /* packets; more is kernel memory by the gigabyte */
+#define PLAN_SET_SIZE_MAX (1u << 24)     /* elements of a dynamic set; the same */
+#define PLAN_INTERFACE_MAX 16            /* IFNAMSIZ, with NUL */
+
+struct plan_interface {
+	char name[PLAN_INTERFACE_MAX]; /* no wildcard; zero-padded */
+	uint32_t policy;
+	uint32_t reserved;
+};
+
+/* What does not change without new queues or sets. */
+struct plan_settings {
+	uint32_t mark_mask;
+	uint16_t queue_first;
+	uint16_t queue_count;     /* 1..PLAN_QUEUES_MAX */
+	uint32_t queue_length;    /* packets held at most, each queue */
+	uint32_t refused_size;    /* remembered refusals, pairs of each family */
+	uint32_t passed_size;     /* pairs let through and remembered */
+	uint32_t tally_size;      /* hosts counted, each family */
+	uint32_t refused_timeout; /* seconds */
+	uint32_t passed_timeout;  /* seconds */
+	uint32_t tally_timeout;   /* seconds */
+	uint32_t read_interval;   /* seconds between readings of the kernel's counters */
+	uint32_t reject_rate;     /* resets a second, and unreachables a second, at most */
+	uint32_t reserved;
+};
+
+struct plan_header {
+	uint32_t magic;
+	uint32_t version;
+	uint64_t size; /* of the whole block, bytes */
+	uint32_t policies;
+	uint32_t interfaces;
+	uint32_t allows;
+	uint32_t intervals4;
+	uint32_t intervals6;
+	uint32_t allow_fine; /* 1: some allowed source is finer than an IPv6 /64 */
+	struct plan_settings settings;
+};
+
+/* A view into a block that stays where it is. */
+struct plan {
+	const struct plan_header *header;
+	const struct policy *policies;
+	const struct plan_interface *interfaces;
+	const struct allow_element *allows;
+	const struct interval4 *intervals4;
+	const struct interval6 *intervals6;
+};
+
+/* The parts to put together; counts as in the header. */
+struct plan_parts {
+	struct plan_settings settings;
+	const struct policy *policies;
+	const struct plan_interface *interfaces;
+	const struct allow_element *allows;
+	const struct interval4 *intervals4;
+	const struct interval6 *intervals6;
+	uint32_t policy_count, interface_count, allow_count, interval4_count, interval6_count;
+	uint32_t allow_fine;
+};
+
+/* A new block (free() it), its length in *size. NULL: no memory. */
+void *plan_build(const struct plan_parts *parts, size_t *size);
+
+/*
+ * Checks every length, order, bound and reference of a block from another process and fills in the
+ * view. The block is aligned as malloc(3) and mmap(2) do. 0 or -EINVAL with a reason for people in
+ * *why (a static text). Only boxes of pairs are not held against each other: the kernel refuses a
+ * batch in which two overlap.
+ */
+int plan_open(const void *block, size_t size, struct plan *plan, const char **why);
+
+#endif

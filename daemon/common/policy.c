@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "policy.h"
+
+#include <stddef.h>
+#include <string.h>
+
+_Static_assert(sizeof(struct policy) == 40, "travels in plans");
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const mode_words[] = {
+	[MODE_BLOCK] = "block",
+	[MODE_MONITOR] = "monitor",
+};
+
+static const char *const deny_words[] = {
+	[DENY_DROP] = "drop",
+	[DENY_TCP_RESET] = "tcp-reset",
+	[DENY_ADMIN_PROHIBITED] = "admin-prohibited",
+};
+
+static const char *const safe_words[] = {
+	[SAFE_REFUSE] = "refuse",
+	[SAFE_PASS] = "pass",
+};
+
+/* The index of @word, 0 when it is none of them; index 0 of each table has no word. */
+static unsigned find_word(const char *const *words, size_t count, const char *word)
+{
+	for (unsigned i = 1; i < count; i++)
+		if (strcmp(words[i], word) == 0)
+			return i;
+	return 0;
+}
+
+const char *policy_mode_word(unsigned mode)
+{
+	return mode < COUNT(mode_words) ? mode_words[mode] : NULL;
+}
+
+const char *policy_deny_word(unsigned deny)
+{
+	return deny < COUNT(deny_words) ? deny_words[deny] : NULL;
+}
+
+const char *policy_safe_word(unsigned safe)
+{
+	return safe < COUNT(safe_words) ? safe_words[safe] : NULL;
+}
+
+enum policy_mode policy_mode_value(const char *word)
+{
+	return (enum policy_mode)find_word(mode_words, COUNT(mode_words), word);
+}
+
+enum policy_deny policy_deny_value(const char *word)
+{
+	return (enum policy_deny)find_word(deny_words, COUNT(deny_words), word);
+}
+
+enum policy_safe policy_safe_value(const char *word)
+{
+	return (enum policy_safe)find_word(safe_words, COUNT(safe_words), word);
+}
+
+/* Not isalpha(3): the locale has no say in what nft takes as an identifier. */
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool policy_name_valid(const char *name)
+{
+	size_t length = strnlen(name, POLICY_NAME_MAX);
+
+	if (length == POLICY_NAME_MAX || !is_letter(name[0]))
+		return false;
+	for (size_t i = 1; i < length; i++)
+		if (!is_letter(name[i]) && !is_digit(name[i]) && name[i] != '_')
+			return false;
+	return true;
+}
+
+/* Whatever can come to refuse: the mode, or the safe answer of a mode that does not. */
+static bool refuses(const struct policy *policy)
+{
+	return policy->mode == MODE_BLOCK || policy->unanswered == SAFE_REFUSE;
+}
+
+static bool all_zero(const void *bytes, size_t length)
+{
+	const unsigned char *byte = bytes;
+
+	while (length > 0)
+		if (byte[--length])
+			return false;
+	return true;
+}
+
+bool policy_valid(const struct policy *policy)
+{
+	size_t length = strnlen(policy->name, sizeof(policy->name));
+
+	return policy_name_valid(policy->name) &&
+	       all_zero(policy->name + length, sizeof(policy->name) - length) &&
+	       policy->number < POLICIES_MAX && policy_mode_word(policy->mode) &&
+	       (policy_deny_word(policy->deny) ||
+		(policy->deny == DENY_NONE && !refuses(policy))) &&
+	       policy_safe_word(policy->unanswered) &&
+	       policy->host_prefix6 >= POLICY_HOST_PREFIX6_MIN &&
+	       policy->host_prefix6 <= POLICY_HOST_PREFIX6_MAX &&
+	       all_zero(policy->reserved, sizeof(policy->reserved));
+}
+
+enum mark_action policy_decide(const struct policy_snapshot *snapshot, struct mark question,
+			       enum packet_reason reason)
+{
+	if (question.action != MARK_QUESTION || question.policy >= POLICIES_MAX ||
+	    reason != PACKET_OK)
+		return MARK_QUESTION;
+	switch (snapshot->policies[question.policy].mode) {
+	case MODE_BLOCK:
+		return MARK_REFUSE;
+	case MODE_MONITOR:
+		return MARK_PASS;
+	default:
+		return MARK_QUESTION;
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Policies: what happens to port 25 from the sources of a range; words, values and the decision. */
+#ifndef EDGE25_POLICY_H
+#define EDGE25_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mark.h"
+#include "packet.h"
+
+#define POLICY_NAME_MAX 32 /* with NUL; a letter, then letters, digits, '_' (an nft identifier) */
+#define POLICIES_MAX MARK_POLICIES
+#define POLICY_HOST_PREFIX6_MIN 48
+#define POLICY_HOST_PREFIX6_MAX 64
+
+enum policy_mode { MODE_NONE = 0, MODE_BLOCK, MODE_MONITOR };
+enum policy_deny { DENY_NONE = 0, DENY_DROP, DENY_TCP_RESET, DENY_ADMIN_PROHIBITED };
+enum policy_safe { SAFE_REFUSE = 1, SAFE_PASS };
+
+struct policy {
+	char name[POLICY_NAME_MAX];
+	uint8_t number;       /* 0..POLICIES_MAX-1, kept across reloads */
+	uint8_t mode;         /* enum policy_mode */
+	uint8_t deny;         /* enum policy_deny */
+	uint8_t unanswered;   /* enum policy_safe: what the kernel does when nobody answers */
+	uint8_t host_prefix6; /* 48..64: how much of an IPv6 address is one subscriber */
+	uint8_t reserved[3];
+};
+
+/* The words of the configuration: "block", "tcp-reset", ... NULL for a value out of range. */
+const char *policy_mode_word(unsigned mode);
+const char *policy_deny_word(unsigned deny);
+const char *policy_safe_word(unsigned safe);
+/* The value, or 0 for a word that is not one. */
+enum policy_mode policy_mode_value(const char *word);
+enum policy_deny policy_deny_value(const char *word);
+enum policy_safe policy_safe_value(const char *word);
+/* Is @name fit to be a policy's name? */
+bool policy_name_valid(const char *name);
+/* Known values in every field, a valid name, unused bytes 0; a policy that refuses says how. */
+bool policy_valid(const struct policy *policy);
+
+/* Immutable once published to the queue threads. */
+struct policy_snapshot {
+	uint32_t mask;                        /* our bits of the mark */
+	struct policy policies[POLICIES_MAX]; /* by number; mode MODE_NONE where there is none */
+};
+
+/*
+ * The action for a packet that carries @question in its mark. MARK_QUESTION means: leave it as it
+ * is, the kernel gives the policy's safe answer (unknown policy, packet that cannot be parsed).
+ */
+enum mark_action policy_decide(const struct policy_snapshot *snapshot, struct mark question,
+			       enum packet_reason reason);
+
+#endif
