@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From one plan to the next. What the kernel shows at once within one batch depends on its version,
+ * so a change of ranges goes in two: the new sets are made and filled; then the rules turn to them
+ * and the old ones go. A packet meets the old rules or the new ones, each whole.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <libnftnl/object.h>
+#include <libnftnl/rule.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rules/chains.h"
+#include "rules/table_internal.h"
+
+#define PRIORITY_RAW (-300) /* NF_IP_PRI_RAW: before conntrack */
+
+bool allow_same_expiry(const struct allow_element *a, const struct allow_element *b)
+{
+	uint64_t later = a->expires > b->expires ? a->expires : b->expires;
+	uint64_t earlier = a->expires > b->expires ? b->expires : a->expires;
+
+	if (!earlier)
+		return !later;
+	return later - earlier < ALLOW_EXPIRY_SLACK;
+}
+
+bool allows_fine(const struct allow_element *allows, size_t count)
+{
+	static const uint8_t zero[8], ones[8] = { 255, 255, 255, 255, 255, 255, 255, 255 };
+
+	for (size_t i = 0; i < count; i++)
+		if (allows[i].family == FAMILY_IPV6 && allows[i].kind != ALLOW_DESTINATION &&
+		    (memcmp(allows[i].from_first + 8, zero, 8) ||
+		     memcmp(allows[i].from_last + 8, ones, 8)))
+			return true;
+	return false;
+}
+
+/* ICMP unreachables share icmp_msgs_per_sec with the rest of the host: a quarter is ours. */
+static uint32_t unreachable_rate(uint32_t wanted)
+{
+	int fd = open("/proc/sys/net/ipv4/icmp_msgs_per_sec", O_RDONLY | O_CLOEXEC);
+	unsigned long all = 1000; /* the kernel's default up to 6.x */
+	char text[32] = "";
+
+	if (fd >= 0) {
+		if (read(fd, text, sizeof(text) - 1) > 0)
+			all = strtoul(text, NULL, 10);
+		close(fd);
+	}
+	if (all / 4 < wanted)
+		wanted = (uint32_t)(all / 4);
+	return wanted ? wanted : 1;
+}
+
+static struct nftnl_obj *object_new(uint32_t type, const char *name)
+{
+	struct nftnl_obj *object = nftnl_obj_alloc();
+
+	nftnl_obj_set_u32(object, NFTNL_OBJ_FAMILY, NFPROTO_INET);
+	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, RULES_TABLE);
+	nftnl_obj_set_str(object, NFTNL_OBJ_NAME, name);
+	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, type);
+	return object;
+}
+
+static void put_limit(struct batch *batch, const char *name, uint32_t rate, bool present)
+{
+	struct nftnl_obj *object;
+
+	if (present)
+		batch_object(batch, NFT_MSG_DELOBJ, 0, object_new(NFT_OBJECT_LIMIT, name));
+	object = object_new(NFT_OBJECT_LIMIT, name);
+	nftnl_obj_set_u64(object, NFTNL_OBJ_LIMIT_RATE, rate);
+	nftnl_obj_set_u64(object, NFTNL_OBJ_LIMIT_UNIT, 1); /* second */
+	nftnl_obj_set_u32(object, NFTNL_OBJ_LIMIT_BURST, rate);
+	nftnl_obj_set_u32(object, NFTNL_OBJ_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	nftnl_obj_set_u32(object, NFTNL_OBJ_LIMIT_FLAGS, 0);
+	batch_object(batch, NFT_MSG_NEWOBJ, NLM_F_CREATE, object);
+}
+
+/* All that a change needs to know. */
+struct change {
+	struct table *table;
+	const struct plan *plan;
+	struct inventory inventory; /* what is there */
+	struct name_list chains;    /* what is wanted */
+	struct name_list counters;
+	struct generations generations;
+	bool ranges; /* the range maps are made anew */
+	uint64_t now;
+	int failed;
+};
+
+static void want_chain(const char *name, void *arg)
+{
+	struct change *change = arg;
+
+	if (name_list_add(&change->chains, name))
+		change->failed = -ENOMEM;
+}
+
+static void want_counter(const char *name, void *arg)
+{
+	struct change *change = arg;
+
+	if (name_list_add(&change->counters, name))
+		change->failed = -ENOMEM;
+}
+
+/* A generation that neither a table of ours nor a half-made one uses. */
+static unsigned generation_free(const struct change *change, enum set first, enum set last,
+				unsigned present)
+{
+	for (unsigned step = 1; step < MARK_EPOCHS; step++) {
+		struct generations candidate = {
+			.answers = (present + step) % MARK_EPOCHS,
+			.ranges = (present + step) % MARK_EPOCHS,
+		};
+		bool used = false;
+		char name[RULES_NAME_MAX];
+
+		for (enum set set = first; set <= last; set++)
+			used |= name_list_has(&change->inventory.sets,
+					      set_name(set, &candidate, name));
+		if (!used)
+			return candidate.answers;
+	}
+	return (present + 1) % MARK_EPOCHS;
+}
+
+/* First batch: everything that no rule turns to yet. */
+static void put_table_objects(struct change *change, struct batch *batch)
+{
+	const struct plan_settings *settings = &change->plan->header->settings;
+	char name[RULES_NAME_MAX];
+
+	table_put(change->table, batch);
+	for (size_t i = 0; i < change->counters.count; i++)
+		if (!name_list_has(&change->inventory.counters, change->counters.names[i]))
+			batch_object(batch, NFT_MSG_NEWOBJ, NLM_F_CREATE,
+				     object_new(NFT_OBJECT_COUNTER, change->counters.names[i]));
+	for (enum set set = 0; set < SETS; set++)
+		if (!name_list_has(&change->inventory.sets,
+				   set_name(set, &change->generations, name)))
+			set_create(batch, set, &change->generations, settings);
+	for (size_t i = 0; i < change->chains.count; i++)
+		if (!name_list_has(&change->inventory.chains, change->chains.names[i]))
+			chain_create(batch, change->chains.names[i]);
+}
+
+/* The kernel's allow sets from what they hold to what the plan says. */
+static void put_allows(struct change *change, struct batch *batch)
+{
+	const struct table *table = change->table;
+	const struct plan *plan = change->plan;
+	bool destroy = table->features & MESSAGE_DESTROY;
+	size_t old = 0, new = 0;
+	char name[RULES_NAME_MAX];
+
+	if (!table->installed) /* whatever an earlier engine left there */
+		for (enum set set = SET_ALLOW_SRC4; set < SETS; set++)
+			if (name_list_has(&change->inventory.sets, set_name(set, NULL, name)))
+				set_flush(batch, name);
+	while (old < table->allow_count || new < plan->header->allows) {
+		const struct allow_element *was = &table->allows[old], *is = &plan->allows[new];
+		int order = old == table->allow_count	     ? 1 :
+			    new == plan->header->allows ? -1 :
+							    allow_element_compare(was, is);
+
+		if (order < 0 || (!order && !allow_same_expiry(was, is)))
+			set_allow_delete(batch, was, 1, destroy);
+		if (order > 0 || (!order && !allow_same_expiry(was, is)))
+			set_allow_add(batch, is, 1, change->now);
+		old += order <= 0;
+		new += order >= 0;
+	}
+}
+
+void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
+		       const struct generations *generations, bool allow_fine)
+{
+	const struct chains_input input = {
+		.plan = plan,
+		.generations = *generations,
+		.native_queue = table->features & MESSAGE_NATIVE_QUEUE,
+		.allow_fine = allow_fine,
+	};
+
+	chains_write(batch, &input);
+}
+
+void table_flush_rules(struct batch *batch)
+{
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+
+	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
+	nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, RULES_TABLE);
+	batch_rule(batch, NFT_MSG_DELRULE, 0, rule);
+}
+
+static bool set_wanted(const struct change *change, const char *present)
+{
+	char name[RULES_NAME_MAX];
+
+	for (enum set set = 0; set < SETS; set++)
+		if (!strcmp(present, set_name(set, &change->generations, name)))
+			return true;
+	return false;
+}
+
+/* Sets before chains: an element of a verdict map holds on to its chain. */
+static void put_leftovers(struct change *change, struct batch *batch)
+{
+	const struct inventory *inventory = &change->inventory;
+
+	for (size_t i = 0; i < inventory->sets.count; i++)
+		if (!set_wanted(change, inventory->sets.names[i]))
+			set_delete(batch, inventory->sets.names[i]);
+	for (size_t i = 0; i < inventory->chains.count; i++) {
+		const char *name = inventory->chains.names[i];
+
+		if (strcmp(name, CHAIN_SCREEN) && strcmp(name, CHAIN_REMEMBER) &&
+		    !name_list_has(&change->chains, name))
+			chain_delete(batch, name);
+	}
+	for (size_t i = 0; i < inventory->counters.count; i++)
+		if (!name_list_has(&change->counters, inventory->counters.names[i]))
+			batch_object(batch, NFT_MSG_DELOBJ, 0,
+				     object_new(NFT_OBJECT_COUNTER, inventory->counters.names[i]));
+}
+
+/* Second batch: base chains the first time, then the rules, then what they no longer name. */
+static void put_turn(struct change *change, struct batch *batch, bool allow_fine)
+{
+	const struct plan_settings *settings = &change->plan->header->settings;
+	const struct inventory *inventory = &change->inventory;
+
+	table_put(change->table, batch);
+	table_flush_rules(batch);
+	put_limit(batch, LIMIT_RESETS, settings->reject_rate,
+		  name_list_has(&inventory->limits, LIMIT_RESETS));
+	put_limit(batch, LIMIT_UNREACHABLES, unreachable_rate(settings->reject_rate),
+		  name_list_has(&inventory->limits, LIMIT_UNREACHABLES));
+	if (!name_list_has(&inventory->chains, CHAIN_REMEMBER))
+		chain_create_base(batch, CHAIN_REMEMBER, PRIORITY_RAW + 1);
+	if (!name_list_has(&inventory->chains, CHAIN_SCREEN))
+		chain_create_base(batch, CHAIN_SCREEN, PRIORITY_RAW);
+	table_write_rules(change->table, batch, change->plan, &change->generations, allow_fine);
+	put_leftovers(change, batch);
+}
+
+static int change_prepare(struct change *change)
+{
+	struct table *table = change->table;
+	int result = inventory_read(table->netlink, &change->inventory);
+
+	if (result)
+		return result;
+	chains_each(change->plan, want_chain, change);
+	counters_each(change->plan, want_counter, change);
+	change->generations = table->generations;
+	change->generations.answers = generation_free(change, SET_REFUSED4, SET_PASSED6,
+						      table->generations.answers);
+	if (change->ranges)
+		change->generations.ranges = generation_free(change, SET_RANGE4, SET_INTERFACE,
+							     table->generations.ranges);
+	return change->failed;
+}
+
+/* The two batches. */
+static int change_run(struct change *change, bool allow_fine, struct table_error *error)
+{
+	struct batch *batch = batch_new();
+	int result;
+
+	if (!batch)
+		return table_fail(error, -ENOMEM, "change");
+	put_table_objects(change, batch);
+	if (change->ranges)
+		set_fill_ranges(batch, change->plan, &change->generations);
+	put_allows(change, batch);
+	result = table_send(change->table, batch, error);
+	if (result)
+		return result;
+	batch = batch_new();
+	if (!batch)
+		return table_fail(error, -ENOMEM, "change");
+	put_turn(change, batch, allow_fine);
+	return table_send(change->table, batch, error);
+}
+
+static int allows_keep(struct table *table, const struct plan *plan)
+{
+	size_t count = plan->header->allows;
+	struct allow_element *allows = malloc((count ? count : 1) * sizeof(*allows));
+
+	if (!allows)
+		return -ENOMEM;
+	memcpy(allows, plan->allows, count * sizeof(*allows));
+	free(table->allows);
+	table->allows = allows;
+	table->allow_count = count;
+	table->allow_room = count;
+	return 0;
+}
+
+#define SAME(a, b, member, counted)                                            \
+	((a)->header->counted == (b)->header->counted &&                       \
+	 !memcmp((a)->member, (b)->member, (a)->header->counted * sizeof(*(a)->member)))
+
+static bool same_ranges(const struct plan *a, const struct plan *b)
+{
+	return !memcmp(&a->header->settings, &b->header->settings, sizeof(a->header->settings)) &&
+	       SAME(a, b, policies, policies) && SAME(a, b, interfaces, interfaces) &&
+	       SAME(a, b, intervals4, intervals4) && SAME(a, b, intervals6, intervals6);
+}
+
+static bool same_allows(const struct table *table, const struct plan *plan)
+{
+	if (table->allow_count != plan->header->allows)
+		return false;
+	for (size_t i = 0; i < table->allow_count; i++)
+		if (allow_element_compare(&table->allows[i], &plan->allows[i]) ||
+		    !allow_same_expiry(&table->allows[i], &plan->allows[i]))
+			return false;
+	return true;
+}
+
+int table_apply(struct table *table, const struct plan *plan, uint64_t now, bool *changed,
+		struct table_error *error)
+{
+	bool allow_fine = allows_fine(plan->allows, plan->header->allows);
+	struct change change = { .table = table, .plan = plan, .now = now };
+	int result;
+
+	change.ranges = !table->installed || !same_ranges(&table->plan, plan);
+	*changed = change.ranges || !same_allows(table, plan);
+	if (!*changed) {
+		table->plan = *plan; /* the block that the old view showed may go now */
+		return 0;
+	}
+	result = change_prepare(&change);
+	if (result)
+		table_fail(error, result, "table inet " RULES_TABLE " cannot be read");
+	else
+		result = change_run(&change, allow_fine, error);
+	if (!result) {
+		result = allows_keep(table, plan);
+		if (result)
+			table_fail(error, result, "plan");
+	}
+	if (!result) {
+		table->installed = true;
+		table->plan = *plan;
+		table->generations = change.generations;
+		table->allow_fine = allow_fine;
+	}
+	inventory_release(&change.inventory);
+	free(change.chains.names);
+	free(change.counters.names);
+	return result;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rules: what rules/edge25.nft says, written for a plan. */
+#ifndef EDGE25_RULES_CHAINS_H
+#define EDGE25_RULES_CHAINS_H
+
+#include <stdbool.h>
+
+#include "common/plan.h"
+#include "rules/batch.h"
+#include "rules/names.h"
+#include "rules/sets.h"
+
+struct chains_input {
+	const struct plan *plan;
+	struct generations generations;
+	bool native_queue; /* the kernel has the queue expression; else the NFQUEUE target */
+	bool allow_fine;   /* an allowed source is finer than an IPv6 /64 */
+};
+
+/*
+ * Chains of a policy. A policy of either mode has those that its answers can lead to; an answer
+ * that its mode does not give (it changed while the packet was held) is treated as unanswered.
+ */
+enum policy_chain {
+	CHAIN_POLICY,     /* packets of its sources */
+	CHAIN_UNANSWERED, /* nobody answered: the safe answer */
+	CHAIN_JUDGED,     /* block: the answer was refuse */
+	CHAIN_REFUSE,     /* block: counted by source, then */
+	CHAIN_DENY,       /* block: refused in the policy's way */
+	CHAIN_PASSED,     /* monitor: the answer was pass */
+	CHAIN_PASSING,    /* monitor: counted by source, then */
+	CHAIN_ACCEPTED,   /* monitor: let go */
+	POLICY_CHAINS
+};
+
+const char *chain_name(enum policy_chain chain, const struct policy *policy,
+		       char name[RULES_NAME_MAX]);
+/* Does a policy of this kind have that chain? */
+bool chain_needed(enum policy_chain chain, const struct policy *policy);
+
+/* Calls @each for the name of every regular chain, or every counter, that the plan needs. */
+typedef void chains_name_fn(const char *name, void *arg);
+void chains_each(const struct plan *plan, chains_name_fn *each, void *arg);
+void counters_each(const struct plan *plan, chains_name_fn *each, void *arg);
+
+void chain_create(struct batch *batch, const char *name);
+void chain_create_base(struct batch *batch, const char *name, int32_t priority);
+void chain_delete(struct batch *batch, const char *name);
+
+/* All rules of all chains, which must be there and empty. */
+void chains_write(struct batch *batch, const struct chains_input *input);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/dump.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/object.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUEST_SIZE 512
+
+bool name_list_has(const struct name_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!strcmp(list->names[i], name))
+			return true;
+	return false;
+}
+
+int name_list_add(struct name_list *list, const char *name)
+{
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 64;
+		char(*names)[RULES_NAME_MAX] = realloc(list->names, room * sizeof(*names));
+
+		if (!names)
+			return -ENOMEM;
+		list->names = names;
+		list->room = room;
+	}
+	snprintf(list->names[list->count++], RULES_NAME_MAX, "%s", name);
+	return 0;
+}
+
+void inventory_release(struct inventory *inventory)
+{
+	free(inventory->chains.names);
+	free(inventory->sets.names);
+	free(inventory->counters.names);
+	free(inventory->limits.names);
+	memset(inventory, 0, sizeof(*inventory));
+}
+
+static struct nlmsghdr *request_new(char *buffer, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *netfilter;
+
+	request->nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
+	request->nlmsg_flags = NLM_F_REQUEST | flags;
+	netfilter = mnl_nlmsg_put_extra_header(request, sizeof(*netfilter));
+	netfilter->nfgen_family = NFPROTO_INET;
+	netfilter->version = NFNETLINK_V0;
+	netfilter->res_id = 0;
+	return request;
+}
+
+static int inventory_table(const struct nlmsghdr *message, void *arg)
+{
+	struct inventory *inventory = arg;
+	struct nftnl_table *table = nftnl_table_alloc();
+	const char *name;
+
+	if (!table)
+		return -ENOMEM;
+	if (!nftnl_table_nlmsg_parse(message, table)) {
+		name = nftnl_table_get_str(table, NFTNL_TABLE_NAME);
+		if (name && !strcmp(name, RULES_TABLE)) {
+			inventory->table = true;
+			inventory->flags = nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS);
+			if (nftnl_table_is_set(table, NFTNL_TABLE_OWNER))
+				inventory->owner = nftnl_table_get_u32(table, NFTNL_TABLE_OWNER);
+		}
+	}
+	nftnl_table_free(table);
+	return 0;
+}
+
+static bool ours(const char *table)
+{
+	return table && !strcmp(table, RULES_TABLE);
+}
+
+static int inventory_chain(const struct nlmsghdr *message, void *arg)
+{
+	struct inventory *inventory = arg;
+	struct nftnl_chain *chain = nftnl_chain_alloc();
+	int result = 0;
+
+	if (!chain)
+		return -ENOMEM;
+	if (!nftnl_chain_nlmsg_parse(message, chain) &&
+	    ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE)))
+		result = name_list_add(&inventory->chains,
+				       nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
+	nftnl_chain_free(chain);
+	return result;
+}
+
+static int inventory_set(const struct nlmsghdr *message, void *arg)
+{
+	struct inventory *inventory = arg;
+	struct nftnl_set *set = nftnl_set_alloc();
+	int result = 0;
+
+	if (!set)
+		return -ENOMEM;
+	if (!nftnl_set_nlmsg_parse(message, set) &&
+	    ours(nftnl_set_get_str(set, NFTNL_SET_TABLE)) &&
+	    !(nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & NFT_SET_ANONYMOUS))
+		result = name_list_add(&inventory->sets, nftnl_set_get_str(set, NFTNL_SET_NAME));
+	nftnl_set_free(set);
+	return result;
+}
+
+static int inventory_object(const struct nlmsghdr *message, void *arg)
+{
+	struct inventory *inventory = arg;
+	struct nftnl_obj *object = nftnl_obj_alloc();
+	int result = 0;
+
+	if (!object)
+		return -ENOMEM;
+	if (!nftnl_obj_nlmsg_parse(message, object) &&
+	    ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE))) {
+		const char *name = nftnl_obj_get_str(object, NFTNL_OBJ_NAME);
+		uint32_t type = nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE);
+
+		if (type == NFT_OBJECT_COUNTER)
+			result = name_list_add(&inventory->counters, name);
+		else if (type == NFT_OBJECT_LIMIT)
+			result = name_list_add(&inventory->limits, name);
+	}
+	nftnl_obj_free(object);
+	return result;
+}
+
+/* Once through; -EINTR when the table changed meanwhile. */
+static int inventory_parts(struct netlink *netlink, struct inventory *inventory)
+{
+	static const struct {
+		uint16_t type;
+		netlink_message_fn *message;
+	} parts[] = {
+		{ NFT_MSG_GETTABLE, inventory_table },
+		{ NFT_MSG_GETCHAIN, inventory_chain },
+		{ NFT_MSG_GETSET, inventory_set },
+		{ NFT_MSG_GETOBJ, inventory_object },
+	};
+	char buffer[REQUEST_SIZE];
+	int result = 0;
+
+	for (size_t i = 0; !result && i < sizeof(parts) / sizeof(parts[0]); i++)
+		result = netlink_dump_once(netlink,
+					   request_new(buffer, parts[i].type, NLM_F_DUMP),
+					   parts[i].message, inventory);
+	return result;
+}
+
+int inventory_read(struct netlink *netlink, struct inventory *inventory)
+{
+	int result = -EINTR;
+
+	memset(inventory, 0, sizeof(*inventory));
+	for (int tries = 0; result == -EINTR && tries < NETLINK_DUMP_TRIES; tries++) {
+		inventory_release(inventory);
+		result = inventory_parts(netlink, inventory);
+	}
+	if (result)
+		inventory_release(inventory);
+	return result;
+}
+
+struct counters_dump {
+	dump_counter_fn *each;
+	netlink_restart_fn *restart;
+	void *arg;
+};
+
+static int counter_message(const struct nlmsghdr *message, void *arg)
+{
+	const struct counters_dump *dump = arg;
+	struct nftnl_obj *object = nftnl_obj_alloc();
+	int result = 0;
+
+	if (!object)
+		return -ENOMEM;
+	if (!nftnl_obj_nlmsg_parse(message, object) &&
+	    ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE)) &&
+	    nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) == NFT_OBJECT_COUNTER)
+		result = dump->each(nftnl_obj_get_str(object, NFTNL_OBJ_NAME),
+				    nftnl_obj_get_u64(object, NFTNL_OBJ_CTR_PKTS),
+				    nftnl_obj_get_u64(object, NFTNL_OBJ_CTR_BYTES), dump->arg);
+	nftnl_obj_free(object);
+	return result;
+}
+
+static void counters_restart(void *arg)
+{
+	const struct counters_dump *dump = arg;
+
+	if (dump->restart)
+		dump->restart(dump->arg);
+}
+
+int dump_counters(struct netlink *netlink, dump_counter_fn *each, netlink_restart_fn *restart,
+		  void *arg)
+{
+	struct counters_dump dump = { .each = each, .restart = restart, .arg = arg };
+	char buffer[REQUEST_SIZE];
+	struct nlmsghdr *request = request_new(buffer, NFT_MSG_GETOBJ, NLM_F_DUMP);
+
+	mnl_attr_put_strz(request, NFTA_OBJ_TABLE, RULES_TABLE);
+	mnl_attr_put_u32(request, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_COUNTER));
+	return netlink_dump(netlink, request, counter_message, counters_restart, &dump);
+}
+
+struct elements_dump {
+	dump_element_fn *each;
+	netlink_restart_fn *restart;
+	void *arg;
+};
+
+/* The attribute of @type inside @nest, if it has at least @length bytes. */
+static const struct nlattr *nested(const struct nlattr *nest, uint16_t type, uint16_t length)
+{
+	const struct nlattr *attr;
+
+	if (!nest)
+		return NULL;
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) == type && mnl_attr_get_payload_len(attr) >= length)
+			return attr;
+	return NULL;
+}
+
+static uint64_t element_packets(const struct nlattr *element)
+{
+	const struct nlattr *expr = nested(element, NFTA_SET_ELEM_EXPR, 0), *packets;
+	uint64_t value;
+
+	/* one expression stands alone, several stand in a list; ours is the only one */
+	if (!expr)
+		expr = nested(nested(element, NFTA_SET_ELEM_EXPRESSIONS, 0), NFTA_LIST_ELEM, 0);
+	packets = nested(nested(expr, NFTA_EXPR_DATA, 0), NFTA_COUNTER_PACKETS, sizeof(value));
+	if (!packets)
+		return 0;
+	memcpy(&value, mnl_attr_get_payload(packets), sizeof(value));
+	return be64toh(value);
+}
+
+static int elements_message(const struct nlmsghdr *message, void *arg)
+{
+	const struct elements_dump *dump = arg;
+	const struct nlattr *attr, *element;
+
+	mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_LIST_ELEMENTS)
+			continue;
+		mnl_attr_for_each_nested(element, attr) {
+			const struct nlattr *key = nested(nested(element, NFTA_SET_ELEM_KEY, 0),
+							  NFTA_DATA_VALUE, 1);
+			int result;
+
+			if (!key)
+				continue;
+			result = dump->each(mnl_attr_get_payload(key),
+					    mnl_attr_get_payload_len(key),
+					    element_packets(element), dump->arg);
+			if (result < 0)
+				return result;
+		}
+	}
+	return 0;
+}
+
+static void elements_restart(void *arg)
+{
+	const struct elements_dump *dump = arg;
+
+	if (dump->restart)
+		dump->restart(dump->arg);
+}
+
+int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *each,
+		  netlink_restart_fn *restart, void *arg)
+{
+	struct elements_dump dump = { .each = each, .restart = restart, .arg = arg };
+	char buffer[REQUEST_SIZE];
+	struct nlmsghdr *request = request_new(buffer, NFT_MSG_GETSETELEM, NLM_F_DUMP);
+
+	mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, RULES_TABLE);
+	mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
+	return netlink_dump(netlink, request, elements_message, elements_restart, &dump);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/elements.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <libmnl/libmnl.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/names.h"
+
+#define LIST_MAX 60000 /* a netlink attribute holds 65535 bytes */
+#define COMMENT_MAX 120
+
+void elements_open(struct elements *elements, struct batch *batch, uint16_t type, uint16_t flags,
+		   const char *set, uint32_t set_id)
+{
+	*elements = (struct elements){
+		.batch = batch,
+		.type = type,
+		.flags = flags,
+		.set = set,
+		.set_id = set_id,
+	};
+}
+
+static void elements_begin(struct elements *elements)
+{
+	char label[96];
+
+	snprintf(label, sizeof(label), "elements of %s", elements->set);
+	elements->message = batch_message(elements->batch, elements->type, elements->flags, label);
+	mnl_attr_put_strz(elements->message, NFTA_SET_ELEM_LIST_TABLE, RULES_TABLE);
+	mnl_attr_put_strz(elements->message, NFTA_SET_ELEM_LIST_SET, elements->set);
+	if (elements->set_id)
+		mnl_attr_put_u32(elements->message, NFTA_SET_ELEM_LIST_SET_ID,
+				 htonl(elements->set_id));
+	elements->list = mnl_attr_nest_start(elements->message, NFTA_SET_ELEM_LIST_ELEMENTS);
+}
+
+void elements_close(struct elements *elements)
+{
+	if (elements->message)
+		mnl_attr_nest_end(elements->message, elements->list);
+	elements->message = NULL;
+}
+
+static void put_value(struct nlmsghdr *message, uint16_t type, const void *value, size_t length)
+{
+	struct nlattr *nest = mnl_attr_nest_start(message, type);
+
+	mnl_attr_put(message, NFTA_DATA_VALUE, length, value);
+	mnl_attr_nest_end(message, nest);
+}
+
+static void put_verdict(struct nlmsghdr *message, const char *chain)
+{
+	struct nlattr *data = mnl_attr_nest_start(message, NFTA_SET_ELEM_DATA);
+	struct nlattr *verdict = mnl_attr_nest_start(message, NFTA_DATA_VERDICT);
+
+	mnl_attr_put_u32(message, NFTA_VERDICT_CODE, htonl((uint32_t)NFT_GOTO));
+	mnl_attr_put_strz(message, NFTA_VERDICT_CHAIN, chain);
+	mnl_attr_nest_end(message, verdict);
+	mnl_attr_nest_end(message, data);
+}
+
+static void put_comment(struct nlmsghdr *message, const char *comment)
+{
+	uint8_t data[2 + COMMENT_MAX + 1];
+	size_t length = strnlen(comment, COMMENT_MAX);
+
+	data[0] = NFTNL_UDATA_SET_ELEM_COMMENT;
+	data[1] = (uint8_t)(length + 1);
+	memcpy(data + 2, comment, length);
+	data[2 + length] = '\0';
+	mnl_attr_put(message, NFTA_SET_ELEM_USERDATA, length + 3, data);
+}
+
+void elements_add(struct elements *elements, const struct element *element)
+{
+	struct nlmsghdr *message;
+	struct nlattr *nest;
+
+	if (elements->message &&
+	    (char *)mnl_nlmsg_get_payload_tail(elements->message) - (char *)elements->list >
+		    LIST_MAX)
+		elements_close(elements);
+	if (!elements->message)
+		elements_begin(elements);
+	message = elements->message;
+	nest = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
+	if (element->flags)
+		mnl_attr_put_u32(message, NFTA_SET_ELEM_FLAGS, htonl(element->flags));
+	put_value(message, NFTA_SET_ELEM_KEY, element->key, element->key_length);
+	if (element->key_end)
+		put_value(message, NFTA_SET_ELEM_KEY_END, element->key_end, element->key_length);
+	if (element->timeout)
+		mnl_attr_put_u64(message, NFTA_SET_ELEM_TIMEOUT, htobe64(element->timeout));
+	if (element->chain)
+		put_verdict(message, element->chain);
+	if (element->comment)
+		put_comment(message, element->comment);
+	mnl_attr_nest_end(message, nest);
+}

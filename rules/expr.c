@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/expr.h"
+
+#include <arpa/inet.h>
+#include <stdio.h> /* libnftnl/expr.h wants FILE */
+
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_NFQUEUE.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/packet.h"
+#include "rules/names.h"
+
+#define TCP_DESTINATION_PORT 2 /* offsets: RFC 9293 3.1 */
+#define TCP_FLAGS 13
+#define IPV4_SOURCE 12 /* RFC 791 3.1 */
+#define IPV4_DESTINATION 16
+#define IPV6_SOURCE 8 /* RFC 8200 3 */
+#define IPV6_DESTINATION 24
+#define OPENING_FLAGS (PACKET_TCP_FIN | PACKET_TCP_SYN | PACKET_TCP_RST | PACKET_TCP_ACK)
+
+struct nftnl_rule *rule_new(const char *chain, const char *comment)
+{
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	struct nftnl_udata_buf *data;
+
+	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
+	nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, RULES_TABLE);
+	nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain);
+	data = comment ? nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN) : NULL;
+	if (data) {
+		nftnl_udata_put_strz(data, NFTNL_UDATA_RULE_COMMENT, comment);
+		nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(data),
+				    nftnl_udata_buf_len(data));
+		nftnl_udata_buf_free(data);
+	}
+	return rule;
+}
+
+static struct nftnl_expr *expr_add(struct nftnl_rule *rule, const char *name)
+{
+	struct nftnl_expr *expr = nftnl_expr_alloc(name);
+
+	nftnl_rule_add_expr(rule, expr);
+	return expr;
+}
+
+static void put_payload(struct nftnl_rule *rule, uint32_t base, uint32_t offset, uint32_t length,
+			uint32_t reg)
+{
+	struct nftnl_expr *expr = expr_add(rule, "payload");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, base);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, length);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_DREG, reg);
+}
+
+static void put_meta(struct nftnl_rule *rule, uint32_t key)
+{
+	struct nftnl_expr *expr = expr_add(rule, "meta");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, key);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, NFT_REG_1);
+}
+
+static void put_meta_set(struct nftnl_rule *rule, uint32_t key)
+{
+	struct nftnl_expr *expr = expr_add(rule, "meta");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, key);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_SREG, NFT_REG_1);
+}
+
+static void put_compare(struct nftnl_rule *rule, uint32_t operation, const void *data,
+			uint32_t length)
+{
+	struct nftnl_expr *expr = expr_add(rule, "cmp");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, operation);
+	nftnl_expr_set(expr, NFTNL_EXPR_CMP_DATA, data, length);
+}
+
+static void put_bitwise(struct nftnl_rule *rule, const void *mask, const void *xor, uint32_t length)
+{
+	struct nftnl_expr *expr = expr_add(rule, "bitwise");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_BOOL);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, length);
+	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, mask, length);
+	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, xor, length);
+}
+
+static void put_verdict(struct nftnl_rule *rule, int verdict, const char *chain)
+{
+	struct nftnl_expr *expr = expr_add(rule, "immediate");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
+	if (chain)
+		nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain);
+}
+
+void rule_family(struct nftnl_rule *rule, enum family family)
+{
+	uint8_t protocol = family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+
+	put_meta(rule, NFT_META_NFPROTO);
+	put_compare(rule, NFT_CMP_EQ, &protocol, sizeof(protocol));
+}
+
+void rule_tcp(struct nftnl_rule *rule)
+{
+	uint8_t protocol = IPPROTO_TCP;
+
+	put_meta(rule, NFT_META_L4PROTO);
+	put_compare(rule, NFT_CMP_EQ, &protocol, sizeof(protocol));
+}
+
+void rule_key_tcp_port(struct nftnl_rule *rule)
+{
+	rule_tcp(rule);
+	put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_DESTINATION_PORT, 2, NFT_REG_1);
+}
+
+void rule_tcp_port(struct nftnl_rule *rule, uint16_t port)
+{
+	uint16_t wire = htons(port);
+
+	rule_key_tcp_port(rule);
+	put_compare(rule, NFT_CMP_EQ, &wire, sizeof(wire));
+}
+
+static void put_tcp_flags(struct nftnl_rule *rule, uint8_t mask, uint32_t operation, uint8_t value)
+{
+	uint8_t xor = 0;
+
+	rule_tcp(rule);
+	put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_FLAGS, 1, NFT_REG_1);
+	put_bitwise(rule, &mask, &xor, sizeof(mask));
+	put_compare(rule, operation, &value, sizeof(value));
+}
+
+void rule_opening(struct nftnl_rule *rule, bool opening)
+{
+	put_tcp_flags(rule, OPENING_FLAGS, opening ? NFT_CMP_EQ : NFT_CMP_NEQ, PACKET_TCP_SYN);
+}
+
+void rule_not_reset(struct nftnl_rule *rule)
+{
+	put_tcp_flags(rule, PACKET_TCP_RST, NFT_CMP_EQ, 0);
+}
+
+void rule_key_mark(struct nftnl_rule *rule, uint32_t mask)
+{
+	uint32_t xor = 0;
+
+	put_meta(rule, NFT_META_MARK);
+	put_bitwise(rule, &mask, &xor, sizeof(mask));
+}
+
+void rule_mark(struct nftnl_rule *rule, uint32_t mask, uint32_t value, bool equal)
+{
+	rule_key_mark(rule, mask);
+	put_compare(rule, equal ? NFT_CMP_EQ : NFT_CMP_NEQ, &value, sizeof(value));
+}
+
+void rule_local(struct nftnl_rule *rule)
+{
+	struct nftnl_expr *expr = expr_add(rule, "fib");
+	uint32_t type = RTN_LOCAL;
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
+	put_compare(rule, NFT_CMP_EQ, &type, sizeof(type));
+}
+
+static void put_object(struct nftnl_rule *rule, uint32_t type, const char *name)
+{
+	struct nftnl_expr *expr = expr_add(rule, "objref");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_OBJREF_IMM_TYPE, type);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_OBJREF_IMM_NAME, name);
+}
+
+void rule_limit(struct nftnl_rule *rule, const char *name)
+{
+	put_object(rule, NFT_OBJECT_LIMIT, name);
+}
+
+void rule_counter(struct nftnl_rule *rule, const char *name)
+{
+	put_object(rule, NFT_OBJECT_COUNTER, name);
+}
+
+static void put_address(struct nftnl_rule *rule, enum family family, bool source, uint32_t reg)
+{
+	if (family == FAMILY_IPV4)
+		put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER,
+			    source ? IPV4_SOURCE : IPV4_DESTINATION, 4, reg);
+	else
+		put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER,
+			    source ? IPV6_SOURCE : IPV6_DESTINATION, 16, reg);
+}
+
+void rule_key(struct nftnl_rule *rule, enum family family, enum rule_key key)
+{
+	static const uint8_t upper64[16] = { 255, 255, 255, 255, 255, 255, 255, 255 };
+	static const uint8_t zero[16];
+	bool cut = key == KEY_SOURCE_SUBSCRIBER || key == KEY_PAIR_SUBSCRIBER;
+
+	rule_family(rule, family);
+	put_address(rule, family, key != KEY_DESTINATION, NFT_REG_1);
+	if (cut && family == FAMILY_IPV6)
+		put_bitwise(rule, upper64, zero, sizeof(zero));
+	if (key == KEY_PAIR || key == KEY_PAIR_SUBSCRIBER)
+		put_address(rule, family, false,
+			    family == FAMILY_IPV4 ? NFT_REG32_01 : NFT_REG_2);
+}
+
+void rule_key_interface(struct nftnl_rule *rule)
+{
+	put_meta(rule, NFT_META_IIFNAME);
+}
+
+void rule_lookup(struct nftnl_rule *rule, const char *set)
+{
+	struct nftnl_expr *expr = expr_add(rule, "lookup");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
+}
+
+void rule_verdict_map(struct nftnl_rule *rule, const char *set, uint32_t set_id)
+{
+	struct nftnl_expr *expr = expr_add(rule, "lookup");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
+	if (set_id)
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SET_ID, set_id);
+}
+
+void rule_mark_map(struct nftnl_rule *rule, const char *map)
+{
+	struct nftnl_expr *expr = expr_add(rule, "lookup");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_1);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, map);
+	put_meta_set(rule, NFT_META_MARK);
+}
+
+static struct nftnl_expr *put_dynset(struct nftnl_rule *rule, const char *set, uint32_t operation)
+{
+	struct nftnl_expr *expr = expr_add(rule, "dynset");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, operation);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, set);
+	return expr;
+}
+
+void rule_update(struct nftnl_rule *rule, const char *set)
+{
+	put_dynset(rule, set, NFT_DYNSET_OP_UPDATE);
+}
+
+void rule_add(struct nftnl_rule *rule, const char *set)
+{
+	put_dynset(rule, set, NFT_DYNSET_OP_ADD);
+}
+
+void rule_add_mark(struct nftnl_rule *rule, enum family family, const char *map, uint32_t mark)
+{
+	/* behind the key, which fills one register (IPv4) or two */
+	uint32_t reg = family == FAMILY_IPV4 ? NFT_REG_2 : NFT_REG_3;
+	struct nftnl_expr *expr = expr_add(rule, "immediate");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, reg);
+	nftnl_expr_set(expr, NFTNL_EXPR_IMM_DATA, &mark, sizeof(mark));
+	expr = put_dynset(rule, map, NFT_DYNSET_OP_ADD);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_DATA, reg);
+}
+
+void rule_set_mark(struct nftnl_rule *rule, uint32_t keep, uint32_t set)
+{
+	put_meta(rule, NFT_META_MARK);
+	put_bitwise(rule, &keep, &set, sizeof(keep));
+	put_meta_set(rule, NFT_META_MARK);
+}
+
+void rule_accept(struct nftnl_rule *rule)
+{
+	put_verdict(rule, NF_ACCEPT, NULL);
+}
+
+void rule_drop(struct nftnl_rule *rule)
+{
+	put_verdict(rule, NF_DROP, NULL);
+}
+
+void rule_goto(struct nftnl_rule *rule, const char *chain)
+{
+	put_verdict(rule, NFT_GOTO, chain);
+}
+
+void rule_jump(struct nftnl_rule *rule, const char *chain)
+{
+	put_verdict(rule, NFT_JUMP, chain);
+}
+
+static void put_reject(struct nftnl_rule *rule, uint32_t type, uint8_t code)
+{
+	struct nftnl_expr *expr = expr_add(rule, "reject");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_REJECT_TYPE, type);
+	nftnl_expr_set_u8(expr, NFTNL_EXPR_REJECT_CODE, code);
+}
+
+void rule_reset(struct nftnl_rule *rule)
+{
+	put_reject(rule, NFT_REJECT_TCP_RST, 0);
+}
+
+void rule_unreachable(struct nftnl_rule *rule)
+{
+	put_reject(rule, NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_ADMIN_PROHIBITED);
+}
+
+static void put_queue(struct nftnl_rule *rule, uint16_t first, uint16_t count)
+{
+	struct nftnl_expr *expr = expr_add(rule, "queue");
+
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_NUM, first);
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_TOTAL, count);
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_FLAGS, NFT_QUEUE_FLAG_BYPASS);
+}
+
+static void put_queue_target(struct nftnl_rule *rule, uint16_t first, uint16_t count)
+{
+	struct nftnl_expr *expr = expr_add(rule, "target");
+	const struct xt_NFQ_info_v3 wanted = {
+		.queuenum = first,
+		.queues_total = count,
+		.flags = NFQ_FLAG_BYPASS,
+	};
+	void *info = calloc(1, XT_ALIGN(sizeof(wanted))); /* libnftnl frees it */
+
+	if (!info)
+		return;
+	memcpy(info, &wanted, sizeof(wanted));
+	nftnl_expr_set_str(expr, NFTNL_EXPR_TG_NAME, "NFQUEUE");
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_TG_REV, 3);
+	nftnl_expr_set(expr, NFTNL_EXPR_TG_INFO, info, XT_ALIGN(sizeof(wanted)));
+}
+
+void rule_queue(struct nftnl_rule *rule, uint16_t first, uint16_t count, bool native)
+{
+	if (native)
+		put_queue(rule, first, count);
+	else
+		put_queue_target(rule, first, count);
+}

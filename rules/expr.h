@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The words that the rules are written in. Each appends to a rule what nft itself would, so that
+ * nft lists it; nothing here uses two registers that a nft of 1.0.6 would not read back.
+ * Keys are built in register 1, a mark that is worked on as well.
+ */
+#ifndef EDGE25_RULES_EXPR_H
+#define EDGE25_RULES_EXPR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+
+struct nftnl_rule;
+
+struct nftnl_rule *rule_new(const char *chain, const char *comment);
+
+/* Matches. */
+void rule_family(struct nftnl_rule *rule, enum family family);
+void rule_tcp(struct nftnl_rule *rule);
+void rule_tcp_port(struct nftnl_rule *rule, uint16_t port);
+/* SYN and none of FIN, RST, ACK; or anything else whose flags can be read. */
+void rule_opening(struct nftnl_rule *rule, bool opening);
+void rule_not_reset(struct nftnl_rule *rule);
+/* meta mark & mask == (or !=) value */
+void rule_mark(struct nftnl_rule *rule, uint32_t mask, uint32_t value, bool equal);
+/* The packet is for this machine itself. */
+void rule_local(struct nftnl_rule *rule);
+/* Tokens of the named limit are left. */
+void rule_limit(struct nftnl_rule *rule, const char *name);
+
+/* Keys, with the family's match before them. */
+enum rule_key { KEY_SOURCE, KEY_SOURCE_SUBSCRIBER, KEY_DESTINATION, KEY_PAIR, KEY_PAIR_SUBSCRIBER };
+/* SUBSCRIBER: an IPv6 source is cut to its /64. */
+void rule_key(struct nftnl_rule *rule, enum family family, enum rule_key key);
+void rule_key_interface(struct nftnl_rule *rule);
+void rule_key_tcp_port(struct nftnl_rule *rule);
+void rule_key_mark(struct nftnl_rule *rule, uint32_t mask);
+
+/* What is done with a key. */
+void rule_lookup(struct nftnl_rule *rule, const char *set);
+void rule_verdict_map(struct nftnl_rule *rule, const char *set, uint32_t set_id);
+void rule_mark_map(struct nftnl_rule *rule, const char *map); /* meta mark set KEY map */
+void rule_update(struct nftnl_rule *rule, const char *set);
+void rule_add(struct nftnl_rule *rule, const char *set);
+void rule_add_mark(struct nftnl_rule *rule, enum family family, const char *map, uint32_t mark);
+
+/* Statements. */
+void rule_counter(struct nftnl_rule *rule, const char *name);
+void rule_set_mark(struct nftnl_rule *rule, uint32_t keep, uint32_t set);
+void rule_accept(struct nftnl_rule *rule);
+void rule_drop(struct nftnl_rule *rule);
+void rule_goto(struct nftnl_rule *rule, const char *chain);
+void rule_jump(struct nftnl_rule *rule, const char *chain);
+void rule_reset(struct nftnl_rule *rule);
+void rule_unreachable(struct nftnl_rule *rule); /* administratively prohibited, either family */
+/* To queues first .. first + count - 1 by flow; past nobody it goes on to the next hook. */
+void rule_queue(struct nftnl_rule *rule, uint16_t first, uint16_t count, bool native);
+
+#endif

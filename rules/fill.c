@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Contents of the range maps and of the allow sets. */
+#include <endian.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/elements.h"
+#include "rules/sets.h"
+
+struct chains {
+	char names[POLICIES_MAX][RULES_NAME_MAX];
+};
+
+static void chains_of(const struct plan *plan, struct chains *chains)
+{
+	memset(chains, 0, sizeof(*chains));
+	for (uint32_t i = 0; i < plan->header->policies; i++)
+		snprintf(chains->names[plan->policies[i].number], RULES_NAME_MAX, "policy_%s",
+			 plan->policies[i].name);
+}
+
+/* The key after @last, where an interval stops; false at the end of the address space. */
+static bool key_after(const uint8_t *last, size_t length, uint8_t *after)
+{
+	memcpy(after, last, length);
+	while (length--)
+		if (++after[length])
+			return true;
+	return false;
+}
+
+/* An interval is two elements: its first key, and where it has ended. */
+static void put_interval(struct elements *elements, const uint8_t *first, const uint8_t *last,
+			 size_t length, struct element element)
+{
+	uint8_t after[16];
+
+	element.key = first;
+	element.key_length = length;
+	elements_add(elements, &element);
+	if (key_after(last, length, after))
+		elements_add(elements, &(struct element){ .key = after,
+							    .key_length = length,
+							    .flags = NFT_SET_ELEM_INTERVAL_END });
+}
+
+void set_fill_ranges(struct batch *batch, const struct plan *plan,
+		     const struct generations *generations)
+{
+	struct elements elements;
+	struct chains chains;
+	char name[RULES_NAME_MAX];
+
+	chains_of(plan, &chains);
+	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+		      set_name(SET_RANGE4, generations, name), 0);
+	for (uint32_t i = 0; i < plan->header->intervals4; i++) {
+		const struct interval4 *interval = &plan->intervals4[i];
+		uint32_t first = htobe32(interval->first), last = htobe32(interval->last);
+
+		put_interval(&elements, (const uint8_t *)&first, (const uint8_t *)&last, 4,
+			     (struct element){ .chain = chains.names[interval->policy] });
+	}
+	elements_close(&elements);
+	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+		      set_name(SET_RANGE6, generations, name), 0);
+	for (uint32_t i = 0; i < plan->header->intervals6; i++) {
+		const struct interval6 *interval = &plan->intervals6[i];
+
+		put_interval(&elements, interval->first, interval->last, 16,
+			     (struct element){ .chain = chains.names[interval->policy[0]] });
+	}
+	elements_close(&elements);
+	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+		      set_name(SET_INTERFACE, generations, name), 0);
+	for (uint32_t i = 0; i < plan->header->interfaces; i++)
+		elements_add(&elements,
+			     &(struct element){ .key = plan->interfaces[i].name,
+						.key_length = PLAN_INTERFACE_MAX,
+						.chain = chains.names[plan->interfaces[i].policy] });
+	elements_close(&elements);
+}
+
+/* One allow element as the kernel's one or two. */
+static void put_allow(struct elements *elements, const struct allow_element *allow,
+		      struct element element)
+{
+	size_t size = addr_size(allow->family);
+	bool from = allow->kind != ALLOW_DESTINATION;
+	const uint8_t *first = from ? allow->from_first : allow->to_first;
+	const uint8_t *last = from ? allow->from_last : allow->to_last;
+	uint8_t key[32], key_end[32];
+
+	if (allow->kind != ALLOW_PAIR && !allow->exact) {
+		put_interval(elements, first, last, size, element);
+		return;
+	}
+	memcpy(key, first, size);
+	memcpy(key_end, last, size);
+	element.key = key;
+	element.key_length = size;
+	if (allow->kind == ALLOW_PAIR) {
+		memcpy(key + size, allow->to_first, size);
+		memcpy(key_end + size, allow->to_last, size);
+		element.key_length = 2 * size;
+		if (!allow->exact)
+			element.key_end = key_end;
+	}
+	elements_add(elements, &element);
+}
+
+/* Calls put_allow() for each element, a message for each run of one set. */
+static void each_allow(struct batch *batch, const struct allow_element *allows, size_t count,
+		       uint16_t type, uint16_t flags, uint64_t now)
+{
+	struct elements elements = { 0 };
+	char name[RULES_NAME_MAX];
+	enum set open = SETS;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct allow_element *allow = &allows[i];
+		struct element element = { 0 };
+		char comment[32];
+
+		if (type == NFT_MSG_NEWSETELEM) {
+			if (allow->expires && allow->expires <= now)
+				continue;
+			element.timeout = allow->expires ? allow->expires - now : 0;
+			snprintf(comment, sizeof(comment), "allow %u", allow->id);
+			element.comment = allow->id ? comment : "configuration";
+		}
+		if (set_of_allow(allow) != open) {
+			elements_close(&elements);
+			open = set_of_allow(allow);
+			elements_open(&elements, batch, type, flags, set_name(open, NULL, name), 0);
+		}
+		put_allow(&elements, allow, element);
+	}
+	elements_close(&elements);
+}
+
+void set_allow_add(struct batch *batch, const struct allow_element *elements, size_t count,
+		   uint64_t now)
+{
+	each_allow(batch, elements, count, NFT_MSG_NEWSETELEM, NLM_F_CREATE, now);
+}
+
+void set_allow_delete(struct batch *batch, const struct allow_element *elements, size_t count,
+		      bool destroy)
+{
+	each_allow(batch, elements, count,
+		   destroy ? MESSAGE_DESTROY_ELEMENTS : NFT_MSG_DELSETELEM, 0, 0);
+}

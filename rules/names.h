@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names in the kernel's table. Sets whose contents go with a plan carry a generation (0..3) at the
+ * end of their name, so that a new one can be filled before the rules turn to it.
+ */
+#ifndef EDGE25_RULES_NAMES_H
+#define EDGE25_RULES_NAMES_H
+
+#define RULES_TABLE "edge25"
+#define RULES_TABLE_COMMENT "outbound port 25 of subscribers, kept by edge25d(8)"
+#define RULES_NAME_MAX 64
+
+/* Chains that every table has; per policy: "<word>_<policy>". */
+#define CHAIN_SCREEN "screen"
+#define CHAIN_REMEMBER "remember"
+#define CHAIN_SUBMISSION "submission"
+#define CHAIN_SMTP "smtp"
+#define CHAIN_ANSWERS "answers"
+#define CHAIN_ALLOWED_SOURCE "allowed_source"
+#define CHAIN_ALLOWED_DESTINATION "allowed_destination"
+#define CHAIN_LET_THROUGH "let_through"
+
+#define COUNTER_SUBMISSION "submission"
+#define COUNTER_LOCAL "local"
+#define COUNTER_ALLOWED "allowed"
+#define COUNTER_BAD_MARK "bad_mark"
+#define COUNTER_UNREMEMBERED "unremembered"
+#define COUNTER_UNTALLIED_REFUSED "untallied_refused"
+#define COUNTER_UNTALLIED_PASSED "untallied_passed"
+
+#define LIMIT_RESETS "resets"
+#define LIMIT_UNREACHABLES "unreachables"
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/sets.h"
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/set.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/elements.h"
+
+/* nft's numbers for types, which the kernel only keeps: nftables src, include/datatype.h */
+enum { TYPE_IPADDR = 7, TYPE_IP6ADDR = 8, TYPE_INET_SERVICE = 13, TYPE_MARK = 19, TYPE_IFNAME = 41 };
+#define TYPE_BITS 6
+#define TYPE_PAIR(type) ((uint32_t)((type) << TYPE_BITS | (type)))
+#define TYPE_VERDICT 0xffffff00u /* NFT_DATA_VERDICT */
+
+#define BYTEORDER_HOST 1 /* nft: enum byteorder */
+#define BYTEORDER_NETWORK 2
+
+enum size { SIZE_NONE, SIZE_REFUSED, SIZE_PASSED, SIZE_TALLY };
+
+struct key {
+	uint32_t type;
+	uint32_t length;
+	uint8_t parts[2]; /* of a concatenation, each padded to four bytes */
+	uint32_t byteorder;
+};
+
+static const struct key addr4 = { TYPE_IPADDR, 4, { 0 }, BYTEORDER_NETWORK };
+static const struct key addr6 = { TYPE_IP6ADDR, 16, { 0 }, BYTEORDER_NETWORK };
+static const struct key pair4 = { TYPE_PAIR(TYPE_IPADDR), 8, { 4, 4 }, BYTEORDER_NETWORK };
+static const struct key pair6 = { TYPE_PAIR(TYPE_IP6ADDR), 32, { 16, 16 }, BYTEORDER_NETWORK };
+static const struct key ifname = { TYPE_IFNAME, IFNAMSIZ, { 0 }, BYTEORDER_HOST };
+
+struct definition {
+	const char *name;
+	const struct key *key;
+	uint32_t flags; /* NFT_SET_* */
+	uint32_t data_type;
+	enum size size;
+	bool counter;
+	const char *comment;
+};
+
+#define DYNAMIC (NFT_SET_EVAL | NFT_SET_TIMEOUT)
+#define NET (NFT_SET_INTERVAL | NFT_SET_TIMEOUT)
+
+static const struct definition definitions[SETS] = {
+	[SET_REFUSED4] = { "refused4", &pair4, DYNAMIC | NFT_SET_MAP, TYPE_MARK, SIZE_REFUSED, false,
+			   "refusals remembered: source . destination" },
+	[SET_REFUSED6] = { "refused6", &pair6, DYNAMIC | NFT_SET_MAP, TYPE_MARK, SIZE_REFUSED, false,
+			   "refusals remembered: source /64 . destination" },
+	[SET_PASSED4] = { "passed4", &pair4, DYNAMIC, 0, SIZE_PASSED, true,
+			  "let through by monitor: source . destination" },
+	[SET_PASSED6] = { "passed6", &pair6, DYNAMIC, 0, SIZE_PASSED, true,
+			  "let through by monitor: source /64 . destination" },
+	[SET_RANGE4] = { "range4", &addr4, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
+			 false, "subscriber prefixes" },
+	[SET_RANGE6] = { "range6", &addr6, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
+			 false, "subscriber prefixes" },
+	[SET_INTERFACE] = { "interface", &ifname, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
+			    "subscriber interfaces" },
+	[SET_TALLY_REFUSED4] = { "tally_refused4", &addr4, DYNAMIC, 0, SIZE_TALLY, true,
+				 "packets refused, by source" },
+	[SET_TALLY_REFUSED6] = { "tally_refused6", &addr6, DYNAMIC, 0, SIZE_TALLY, true,
+				 "packets refused, by source /64" },
+	[SET_TALLY_PASSED4] = { "tally_passed4", &addr4, DYNAMIC, 0, SIZE_TALLY, true,
+				"openings let through by monitor, by source" },
+	[SET_TALLY_PASSED6] = { "tally_passed6", &addr6, DYNAMIC, 0, SIZE_TALLY, true,
+				"openings let through by monitor, by source /64" },
+	[SET_ALLOW_SRC4] = { "allow_src4", &addr4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			     "allowed sources" },
+	[SET_ALLOW_SRC6] = { "allow_src6", &addr6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			     "allowed sources" },
+	[SET_ALLOW_DST4] = { "allow_dst4", &addr4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			     "allowed destinations" },
+	[SET_ALLOW_DST6] = { "allow_dst6", &addr6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			     "allowed destinations" },
+	[SET_ALLOW_PAIR4] = { "allow_pair4", &pair4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			      "allowed pairs: source . destination" },
+	[SET_ALLOW_PAIR6] = { "allow_pair6", &pair6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			      "allowed pairs: source . destination" },
+	[SET_ALLOW_SRC4_NET] = { "allow_src4_net", &addr4, NET, 0, SIZE_NONE, true,
+				 "allowed source prefixes" },
+	[SET_ALLOW_SRC6_NET] = { "allow_src6_net", &addr6, NET, 0, SIZE_NONE, true,
+				 "allowed source prefixes" },
+	[SET_ALLOW_DST4_NET] = { "allow_dst4_net", &addr4, NET, 0, SIZE_NONE, true,
+				 "allowed destination prefixes" },
+	[SET_ALLOW_DST6_NET] = { "allow_dst6_net", &addr6, NET, 0, SIZE_NONE, true,
+				 "allowed destination prefixes" },
+	[SET_ALLOW_PAIR4_NET] = { "allow_pair4_net", &pair4, NET | NFT_SET_CONCAT, 0, SIZE_NONE,
+				  true, "allowed pairs of prefixes" },
+	[SET_ALLOW_PAIR6_NET] = { "allow_pair6_net", &pair6, NET | NFT_SET_CONCAT, 0, SIZE_NONE,
+				  true, "allowed pairs of prefixes" },
+};
+
+const char *set_name(enum set set, const struct generations *generations,
+		     char name[RULES_NAME_MAX])
+{
+	if (SET_IS_ANSWERS(set))
+		snprintf(name, RULES_NAME_MAX, "%s_%u", definitions[set].name,
+			 generations->answers);
+	else if (SET_IS_RANGES(set))
+		snprintf(name, RULES_NAME_MAX, "%s_%u", definitions[set].name,
+			 generations->ranges);
+	else
+		snprintf(name, RULES_NAME_MAX, "%s", definitions[set].name);
+	return name;
+}
+
+enum set set_of_allow(const struct allow_element *element)
+{
+	static const enum set sets[][2] = {
+		[ALLOW_SOURCE] = { SET_ALLOW_SRC4, SET_ALLOW_SRC4_NET },
+		[ALLOW_DESTINATION] = { SET_ALLOW_DST4, SET_ALLOW_DST4_NET },
+		[ALLOW_PAIR] = { SET_ALLOW_PAIR4, SET_ALLOW_PAIR4_NET },
+	};
+
+	/* the IPv6 twin follows each IPv4 set */
+	return sets[element->kind][!element->exact] + (element->family == FAMILY_IPV6);
+}
+
+static uint32_t set_size(enum size size, const struct plan_settings *settings)
+{
+	switch (size) {
+	case SIZE_REFUSED:
+		return settings->refused_size;
+	case SIZE_PASSED:
+		return settings->passed_size;
+	case SIZE_TALLY:
+		return settings->tally_size;
+	case SIZE_NONE:
+		break;
+	}
+	return 0;
+}
+
+static uint64_t set_timeout(enum size size, const struct plan_settings *settings)
+{
+	switch (size) {
+	case SIZE_REFUSED:
+		return settings->refused_timeout * UINT64_C(1000);
+	case SIZE_PASSED:
+		return settings->passed_timeout * UINT64_C(1000);
+	case SIZE_TALLY:
+		return settings->tally_timeout * UINT64_C(1000);
+	case SIZE_NONE:
+		break;
+	}
+	return 0;
+}
+
+static void set_put_comment(struct nftnl_set *set, const struct definition *definition)
+{
+	struct nftnl_udata_buf *data = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+
+	if (!data)
+		return; /* without a comment the table works as well */
+	nftnl_udata_put_u32(data, NFTNL_UDATA_SET_KEYBYTEORDER, definition->key->byteorder);
+	if (definition->data_type == TYPE_MARK)
+		nftnl_udata_put_u32(data, NFTNL_UDATA_SET_DATABYTEORDER, BYTEORDER_HOST);
+	nftnl_udata_put_strz(data, NFTNL_UDATA_SET_COMMENT, definition->comment);
+	nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(data),
+			   nftnl_udata_buf_len(data));
+	nftnl_udata_buf_free(data);
+}
+
+static struct nftnl_set *set_new(const char *name, uint32_t id, uint32_t flags,
+				 const struct key *key)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+
+	nftnl_set_set_str(set, NFTNL_SET_TABLE, RULES_TABLE);
+	nftnl_set_set_str(set, NFTNL_SET_NAME, name);
+	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
+	nftnl_set_set_u32(set, NFTNL_SET_ID, id);
+	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, flags);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, key->type);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, key->length);
+	if (flags & NFT_SET_CONCAT)
+		nftnl_set_set_data(set, NFTNL_SET_DESC_CONCAT, key->parts, 2);
+	return set;
+}
+
+void set_create(struct batch *batch, enum set which, const struct generations *generations,
+		const struct plan_settings *settings)
+{
+	const struct definition *definition = &definitions[which];
+	uint64_t timeout = set_timeout(definition->size, settings);
+	uint32_t size = set_size(definition->size, settings);
+	char name[RULES_NAME_MAX];
+	struct nftnl_set *set = set_new(set_name(which, generations, name), batch_set_id(batch),
+					definition->flags, definition->key);
+
+	if (definition->data_type) {
+		nftnl_set_set_u32(set, NFTNL_SET_DATA_TYPE, definition->data_type);
+		nftnl_set_set_u32(set, NFTNL_SET_DATA_LEN,
+				  definition->data_type == TYPE_VERDICT ? 0 : 4);
+	}
+	if (size)
+		nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, size);
+	if (timeout)
+		nftnl_set_set_u64(set, NFTNL_SET_TIMEOUT, timeout);
+	if (definition->counter)
+		nftnl_set_add_expr(set, nftnl_expr_alloc("counter"));
+	set_put_comment(set, definition);
+	batch_set(batch, NFT_MSG_NEWSET, NLM_F_CREATE, set);
+}
+
+static void set_by_name(struct batch *batch, uint16_t type, const char *name)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+
+	nftnl_set_set_str(set, NFTNL_SET_TABLE, RULES_TABLE);
+	nftnl_set_set_str(set, NFTNL_SET_NAME, name);
+	batch_set(batch, type, 0, set);
+}
+
+void set_delete(struct batch *batch, const char *name)
+{
+	set_by_name(batch, NFT_MSG_DELSET, name);
+}
+
+void set_flush(struct batch *batch, const char *name)
+{
+	char label[RULES_NAME_MAX + 16];
+	struct nlmsghdr *message;
+
+	snprintf(label, sizeof(label), "flush of %s", name);
+	message = batch_message(batch, NFT_MSG_DELSETELEM, 0, label);
+	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, RULES_TABLE);
+	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, name);
+}
+
+static uint32_t set_anonymous(struct batch *batch, const struct key *key, size_t count)
+{
+	uint32_t id = batch_set_id(batch);
+	struct nftnl_udata_buf *data = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+	struct nftnl_set *set = set_new(SET_ANONYMOUS, id,
+					NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | NFT_SET_MAP, key);
+
+	nftnl_set_set_u32(set, NFTNL_SET_DATA_TYPE, TYPE_VERDICT);
+	nftnl_set_set_u32(set, NFTNL_SET_DATA_LEN, 0);
+	nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, (uint32_t)count);
+	if (data) {
+		nftnl_udata_put_u32(data, NFTNL_UDATA_SET_KEYBYTEORDER, key->byteorder);
+		nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(data),
+				   nftnl_udata_buf_len(data));
+		nftnl_udata_buf_free(data);
+	}
+	batch_set(batch, NFT_MSG_NEWSET, NLM_F_CREATE, set);
+	return id;
+}
+
+uint32_t set_answers(struct batch *batch, const struct set_answer *answers, size_t count)
+{
+	static const struct key mark = { TYPE_MARK, 4, { 0 }, BYTEORDER_HOST };
+	uint32_t id = set_anonymous(batch, &mark, count);
+	struct elements elements;
+
+	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, SET_ANONYMOUS, id);
+	for (size_t i = 0; i < count; i++)
+		elements_add(&elements, &(struct element){ .key = &answers[i].mark,
+							    .key_length = sizeof(answers[i].mark),
+							    .chain = answers[i].chain });
+	elements_close(&elements);
+	return id;
+}
+
+uint32_t set_ports(struct batch *batch, const struct set_port *ports, size_t count)
+{
+	static const struct key service = { TYPE_INET_SERVICE, 2, { 0 }, BYTEORDER_NETWORK };
+	uint32_t id = set_anonymous(batch, &service, count);
+	struct elements elements;
+
+	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, SET_ANONYMOUS, id);
+	for (size_t i = 0; i < count; i++) {
+		uint8_t key[2] = { (uint8_t)(ports[i].port >> 8), (uint8_t)ports[i].port };
+
+		elements_add(&elements, &(struct element){ .key = key,
+							    .key_length = sizeof(key),
+							    .chain = ports[i].chain });
+	}
+	elements_close(&elements);
+	return id;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table's sets and maps: one table of what they are, and how they are filled. */
+#ifndef EDGE25_RULES_SETS_H
+#define EDGE25_RULES_SETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/allow.h"
+#include "common/plan.h"
+#include "rules/batch.h"
+#include "rules/names.h"
+
+enum set {
+	SET_REFUSED4, /* map: source . destination -> the answer, remembered */
+	SET_REFUSED6,
+	SET_PASSED4, /* source . destination, let through by monitor */
+	SET_PASSED6,
+	SET_RANGE4, /* map: prefix -> goto policy_<name> */
+	SET_RANGE6,
+	SET_INTERFACE, /* map: interface -> goto policy_<name> */
+	SET_TALLY_REFUSED4, /* packets refused by source */
+	SET_TALLY_REFUSED6,
+	SET_TALLY_PASSED4, /* openings let through by source */
+	SET_TALLY_PASSED6,
+	SET_ALLOW_SRC4,
+	SET_ALLOW_SRC6,
+	SET_ALLOW_DST4,
+	SET_ALLOW_DST6,
+	SET_ALLOW_PAIR4,
+	SET_ALLOW_PAIR6,
+	SET_ALLOW_SRC4_NET,
+	SET_ALLOW_SRC6_NET,
+	SET_ALLOW_DST4_NET,
+	SET_ALLOW_DST6_NET,
+	SET_ALLOW_PAIR4_NET,
+	SET_ALLOW_PAIR6_NET,
+	SETS
+};
+
+/*
+ * Generations: of the answers (refused, passed) and of the ranges (range, interface). The other
+ * sets keep their contents and have none.
+ */
+struct generations {
+	unsigned answers; /* this is also the epoch of the marks */
+	unsigned ranges;
+};
+
+#define SET_IS_ANSWERS(set) ((set) <= SET_PASSED6)
+#define SET_IS_RANGES(set) ((set) >= SET_RANGE4 && (set) <= SET_INTERFACE)
+
+const char *set_name(enum set set, const struct generations *generations,
+		     char name[RULES_NAME_MAX]);
+/* The set of an allow element. */
+enum set set_of_allow(const struct allow_element *element);
+
+/* Creates the set; one that is there stays as it is. */
+void set_create(struct batch *batch, enum set set, const struct generations *generations,
+		const struct plan_settings *settings);
+void set_delete(struct batch *batch, const char *name);
+void set_flush(struct batch *batch, const char *name);
+
+/* A constant map mark -> goto chain without a name, for one rule of this batch. Returns its id. */
+struct set_answer {
+	uint32_t mark;
+	const char *chain;
+};
+uint32_t set_answers(struct batch *batch, const struct set_answer *answers, size_t count);
+/* The same for destination ports. */
+struct set_port {
+	uint16_t port;
+	const char *chain;
+};
+uint32_t set_ports(struct batch *batch, const struct set_port *ports, size_t count);
+#define SET_ANONYMOUS "__map%d"
+
+/* Fills the maps of a new generation. */
+void set_fill_ranges(struct batch *batch, const struct plan *plan,
+		     const struct generations *generations);
+
+/*
+ * Adds or deletes one allow element at a time, in runs of one set. @now: CLOCK_BOOTTIME, ms; an
+ * element that has ended already is not added.
+ */
+void set_allow_add(struct batch *batch, const struct allow_element *elements, size_t count,
+		   uint64_t now);
+void set_allow_delete(struct batch *batch, const struct allow_element *elements, size_t count,
+		      bool destroy);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/table.h"
+
+#include <errno.h>
+#include <libnftnl/table.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/probe.h"
+#include "rules/table_internal.h"
+
+int table_fail(struct table_error *error, int result, const char *what)
+{
+	error->error = result;
+	snprintf(error->text, sizeof(error->text), "%s: %s", what, strerror(-result));
+	return result;
+}
+
+int table_send(struct table *table, struct batch *batch, struct table_error *error)
+{
+	struct batch_error failed;
+	int result = batch_send(batch, table->netlink, &failed);
+
+	batch_free(batch);
+	if (!result)
+		return 0;
+	error->error = result;
+	if (result == -EPERM)
+		snprintf(error->text, sizeof(error->text),
+			 "table inet %s is held by another process (or CAP_NET_ADMIN is missing): "
+			 "stop the other edge25-engine in this network namespace",
+			 RULES_TABLE);
+	else
+		snprintf(error->text, sizeof(error->text), "table inet %s: %s: %s", RULES_TABLE,
+			 failed.label, strerror(-result));
+	return result;
+}
+
+static int table_probe(struct table *table, struct table_error *error)
+{
+	const char *missing = NULL;
+	int result = probe_features(table->netlink, &table->features, &missing);
+
+	error->error = result;
+	if (result == -EOPNOTSUPP)
+		snprintf(error->text, sizeof(error->text), "this kernel lacks %s", missing);
+	else if (result == -EPERM)
+		snprintf(error->text, sizeof(error->text),
+			 "CAP_NET_ADMIN is missing: start through edge25d or the systemd unit");
+	else if (result)
+		table_fail(error, result, "nf_tables cannot be asked");
+	return result;
+}
+
+int table_open(struct table **out, struct table_error *error)
+{
+	struct table *table = calloc(1, sizeof(*table));
+	int result;
+
+	*out = NULL;
+	if (!table)
+		return table_fail(error, -ENOMEM, "table");
+	result = netlink_open(&table->netlink);
+	if (result)
+		table_fail(error, result, "nf_tables socket");
+	else
+		result = table_probe(table, error);
+	if (result)
+		table_close(table);
+	else
+		*out = table;
+	return result;
+}
+
+void table_close(struct table *table)
+{
+	if (!table)
+		return;
+	netlink_close(table->netlink);
+	free(table->allows);
+	free(table);
+}
+
+uint32_t table_features(const struct table *table)
+{
+	return table->features;
+}
+
+unsigned table_epoch(const struct table *table)
+{
+	return table->generations.answers;
+}
+
+static void table_comment(struct nftnl_table *table)
+{
+	struct nftnl_udata_buf *data = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+
+	if (!data)
+		return;
+	nftnl_udata_put_strz(data, NFTNL_UDATA_TABLE_COMMENT, RULES_TABLE_COMMENT);
+	nftnl_table_set_data(table, NFTNL_TABLE_USERDATA, nftnl_udata_buf_data(data),
+			     nftnl_udata_buf_len(data));
+	nftnl_udata_buf_free(data);
+}
+
+void table_put(struct table *table, struct batch *batch)
+{
+	struct nftnl_table *message = nftnl_table_alloc();
+
+	nftnl_table_set_u32(message, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+	nftnl_table_set_str(message, NFTNL_TABLE_NAME, RULES_TABLE);
+	if (table->features & MESSAGE_OWNER)
+		nftnl_table_set_u32(message, NFTNL_TABLE_FLAGS,
+				    TABLE_FLAG_OWNER | TABLE_FLAG_PERSIST);
+	table_comment(message);
+	batch_table(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, message);
+}
+
+int table_remove(struct table *table, struct table_error *error)
+{
+	struct nftnl_table *message;
+	struct batch *batch;
+	struct inventory inventory;
+	int result = inventory_read(table->netlink, &inventory);
+	bool present = inventory.table;
+
+	if (result)
+		return table_fail(error, result, "table inet " RULES_TABLE);
+	inventory_release(&inventory);
+	if (!present)
+		return table_fail(error, -ENOENT, "table inet " RULES_TABLE);
+	batch = batch_new();
+	if (!batch)
+		return table_fail(error, -ENOMEM, "table inet " RULES_TABLE);
+	message = nftnl_table_alloc();
+	nftnl_table_set_u32(message, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+	nftnl_table_set_str(message, NFTNL_TABLE_NAME, RULES_TABLE);
+	batch_table(batch, NFT_MSG_DELTABLE, 0, message);
+	return table_send(table, batch, error);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the parts of the table module: rules/table.c, apply.c, change.c. Nobody else includes it. */
+#ifndef EDGE25_RULES_TABLE_INTERNAL_H
+#define EDGE25_RULES_TABLE_INTERNAL_H
+
+#include "rules/batch.h"
+#include "rules/sets.h"
+#include "rules/table.h"
+
+/* In force since kernel 6.9; not in older headers. */
+#define TABLE_FLAG_OWNER 0x2u	/* NFT_TABLE_F_OWNER */
+#define TABLE_FLAG_PERSIST 0x4u /* NFT_TABLE_F_PERSIST */
+
+struct table {
+	struct netlink *netlink;
+	uint32_t features;
+	bool installed; /* by this process, from the plan below */
+	struct plan plan;
+	struct generations generations;
+	bool allow_fine; /* the rules have the look-up for it */
+	struct allow_element *allows; /* what the kernel's allow sets hold, sorted */
+	size_t allow_count;
+	size_t allow_room;
+};
+
+/* NEWTABLE, owned where the kernel can. */
+void table_put(struct table *table, struct batch *batch);
+/* Sends and frees @batch. */
+int table_send(struct table *table, struct batch *batch, struct table_error *error);
+int table_fail(struct table_error *error, int result, const char *what);
+
+/* Deletes every rule; writes every rule. Both go into one batch. */
+void table_flush_rules(struct batch *batch);
+void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
+		       const struct generations *generations, bool allow_fine);
+
+bool allows_fine(const struct allow_element *allows, size_t count);
+/* Expiries of this distance are the same: they are computed anew from a wall clock (ms). */
+#define ALLOW_EXPIRY_SLACK 2000
+bool allow_same_expiry(const struct allow_element *a, const struct allow_element *b);
+
+#endif
