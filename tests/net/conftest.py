@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fixtures of the net tests.
+
+    topology    the namespaces, for the whole run
+    mail        the mail server in the internet, for the whole run
+    client      a MailClient of subscriber 0
+    edge25      start edge25 in the gateway: edge25(configuration) -> Edge25, healthy; stopped, and
+                its table removed, at the end of the test
+"""
+
+import itertools
+
+import pytest
+
+from lab.client import MailClient
+from lab.edge25 import HOME, Edge25, missing_programs
+from lab.host import leave_by_exception, obstacle, work_directory
+from lab.mail import MailServer
+from lab.namespaces import Topology
+
+
+def pytest_configure(config):
+    """A run that is ended by a signal undoes what it made."""
+    del config
+    leave_by_exception()
+
+
+@pytest.fixture(scope="session", name="laboratory")
+def fixture_laboratory():
+    """Skips what cannot run here; the work directory of the run."""
+    reason = obstacle()
+    if reason:
+        pytest.skip(reason)
+    with work_directory() as path:
+        yield path
+
+
+@pytest.fixture(scope="session", name="topology")
+def fixture_topology(laboratory):
+    """The namespaces."""
+    del laboratory
+    with Topology() as topology:
+        yield topology
+
+
+@pytest.fixture(scope="session", name="mail")
+def fixture_mail(topology, laboratory):
+    """The mail server in the internet."""
+    with MailServer(topology.internet, laboratory / "mail") as server:
+        yield server
+
+
+@pytest.fixture(name="client")
+def fixture_client(topology, mail):
+    """A mail client of subscriber 0; the mail server runs."""
+    del mail
+    return MailClient(topology.subscribers[0])
+
+
+@pytest.fixture(scope="session", name="serial")
+def fixture_serial():
+    """Numbers for directories."""
+    return itertools.count(1)
+
+
+@pytest.fixture(name="edge25")
+def fixture_edge25(topology, laboratory, serial):
+    """A function that starts edge25 in the gateway with a configuration."""
+    missing = missing_programs()
+    if missing:
+        pytest.fail(f"not built: {' '.join(missing)}; run make first")
+    started = []
+
+    def start(configuration=HOME, healthy=True):
+        directory = laboratory / f"edge25-{next(serial)}"
+        started.append(Edge25(topology.gateway, directory, configuration))
+        started[-1].start(healthy)
+        return started[-1]
+
+    yield start
+    try:
+        for daemon in started:
+            daemon.stop()
+    finally:
+        for daemon in started:
+            daemon.remove()

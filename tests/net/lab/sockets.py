@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""TCP connections from a namespace with the errno of each, and listeners in a namespace."""
+
+import contextlib
+import dataclasses
+import errno
+import selectors
+import socket
+import threading
+import time
+
+AT_ONCE = 400  # descriptors in use at a time; the usual limit of a process is 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """How opening one connection ended: error is "" (open), "ECONNREFUSED", ..., "ETIMEDOUT"."""
+
+    destination: str
+    port: int
+    source_port: int
+    error: str
+    seconds: float
+
+
+def family_of(address):
+    """AF_INET or AF_INET6, as the address is written."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def connect(namespace, destination, port=25, timeout=5.0, source=None):
+    """Open one connection, close it, and say how it went."""
+    return connect_many(namespace, [destination], port, timeout, source)[0]
+
+
+def connect_many(namespace, destinations, port=25, timeout=5.0, source=None):
+    """Open a connection to each destination, all at once; the results come in the same order."""
+    results = []
+    for first in range(0, len(destinations), AT_ONCE):
+        results += _connect_batch(namespace, destinations[first:first + AT_ONCE], port, timeout,
+                                  source)
+    return results
+
+
+def _connect_batch(namespace, destinations, port, timeout, source):
+    results = [None] * len(destinations)
+    with contextlib.ExitStack() as stack:
+        selector = stack.enter_context(selectors.DefaultSelector())
+        with namespace.entered():
+            sockets = [stack.enter_context(socket.socket(family_of(destination)))
+                       for destination in destinations]
+        started = {}
+        for index, (peer, destination) in enumerate(zip(sockets, destinations)):
+            peer.setblocking(False)
+            if source:
+                peer.bind((source, 0))
+            started[index] = time.monotonic()
+            error = peer.connect_ex((destination, port))
+            if error in (0, errno.EINPROGRESS):
+                selector.register(peer, selectors.EVENT_WRITE, index)
+            else:
+                results[index] = _result(peer, destination, port, error, started[index])
+        deadline = time.monotonic() + timeout
+        while selector.get_map() and time.monotonic() < deadline:
+            for key, _ in selector.select(max(0.0, deadline - time.monotonic())):
+                index, peer = key.data, key.fileobj
+                error = peer.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                results[index] = _result(peer, destinations[index], port, error, started[index])
+                selector.unregister(peer)
+        for key in list(selector.get_map().values()):
+            results[key.data] = _result(key.fileobj, destinations[key.data], port,
+                                        errno.ETIMEDOUT, started[key.data])
+    return results
+
+
+def _result(peer, destination, port, error, started):
+    return Connection(destination, port, peer.getsockname()[1],
+                      errno.errorcode.get(error, str(error)) if error else "",
+                      time.monotonic() - started)
+
+
+class Listener:
+    """Accepts every connection to a port, on all addresses of a namespace, says a greeting, and
+    notes who connected: .accepted is a list of (source, source port, destination)."""
+
+    def __init__(self, namespace, port, greeting=b"220 listener ESMTP\r\n"):
+        self.accepted = []
+        self.greeting = greeting
+        self._socket = namespace.socket(socket.AF_INET6)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        self._socket.bind(("::", port))
+        self._socket.listen(4096)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def close(self):
+        """Stop listening."""
+        self._socket.shutdown(socket.SHUT_RDWR)  # wakes accept()
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self):
+        while True:
+            try:
+                peer, source = self._socket.accept()
+            except OSError:
+                return
+            with peer, contextlib.suppress(OSError):
+                destination = peer.getsockname()[0]
+                self.accepted.append((source[0].removeprefix("::ffff:"), source[1],
+                                      destination.removeprefix("::ffff:")))
+                peer.sendall(self.greeting)
