@@ -19,11 +19,11 @@ struct child {
 	const char *name;
 	child_become *become;
 	const void *context;
-	pid_t pid;	  /* 0: not running */
-	unsigned runs;	  /* how often it was started */
-	unsigned delay;	  /* ms, before the next start */
+	pid_t pid;        /* 0: not running */
+	unsigned runs;    /* how often it was started */
+	unsigned delay;   /* ms, before the next start */
 	uint64_t started; /* ms */
-	uint64_t due;	  /* ms: when to start it */
+	uint64_t due;     /* ms: when to start it */
 };
 
 /* Forks and becomes it, or sets a later time to try again. Times are CLOCK_MONOTONIC ms. */

@@ -211,11 +211,11 @@ int launch(const char *config)
 	struct child control = {.name = "control", .become = become_control, .context = &l};
 	int error = prepare(&l);
 
-	if (!error) {
+	if (!error)
 		error = supervise(&engine, &control);
+	if (!error)
 		log_notice("stopped: what was blocked stays blocked, by the kernel's table inet "
 			   "edge25; edge25d --remove takes it away");
-	}
 	finish(&l);
 	return error;
 }

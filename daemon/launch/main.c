@@ -49,8 +49,8 @@ int main(int argc, char *argv[])
 {
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'}, {"test", no_argument, NULL, 't'},
-		{"remove", no_argument, NULL, 'R'},	  {"version", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
+		{"remove", no_argument, NULL, 'R'},       {"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 	};
 	const char *file = EDGE25_CONFIG;
 	char config[PATH_MAX];

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "entry.h"
+#include "field.h"
+
+/* The options that were given, as parameters of the same names. */
+static json_t *parameters(const struct arguments *arguments)
+{
+	static const enum option_id ids[] = {OPTION_FROM, OPTION_TO, OPTION_EXPIRES,
+					     OPTION_COMMENT};
+	json_t *params = json_object();
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const char *value = arguments->option[ids[i]];
+
+		if (!value)
+			continue;
+		if (json_object_set_new(params, option_name(ids[i]) + 2, json_string(value))) {
+			text_error("%s: '%s' is not UTF-8", option_name(ids[i]), value);
+			json_decref(params);
+			return NULL;
+		}
+	}
+	return params;
+}
+
+enum exit_code command_allow_add(const struct arguments *arguments, const struct screen *screen)
+{
+	json_t *params;
+	json_t *result;
+	const json_t *warning;
+	enum exit_code code;
+	size_t i;
+
+	if (!arguments->option[OPTION_FROM] && !arguments->option[OPTION_TO]) {
+		text_error("allow add needs --from PREFIX, --to PREFIX, or both");
+		return EXIT_TROUBLE;
+	}
+	params = parameters(arguments);
+	if (!params)
+		return EXIT_TROUBLE;
+	code = request(arguments, ACCESS_CHANGE, "allow.add", params, &result);
+	if (code != EXIT_OK)
+		return code;
+	if (arguments->option[OPTION_JSON])
+		request_print(result, JSON_INDENT(2));
+	else
+		entry_print(screen, "added", result);
+	json_array_foreach(json_object_get(result, "warnings"), i, warning)
+		text_warning("%s", json_string_value(warning) ? json_string_value(warning) : "?");
+	if (json_is_false(json_object_get(result, "applied")))
+		text_warning("kept, but not in the kernel yet: the engine is not connected");
+	json_decref(result);
+	return EXIT_OK;
+}
+
+static json_t *id_parameter(const char *text)
+{
+	char *end;
+	long long id;
+
+	errno = 0;
+	id = strtoll(text, &end, 10);
+	if (errno || *end || end == text || id < 0) {
+		text_error("'%s' is not an id: edge25ctl allow list shows the ids", text);
+		return NULL;
+	}
+	return json_pack("{s:I}", "id", (json_int_t)id);
+}
+
+enum exit_code command_allow_del(const struct arguments *arguments, const struct screen *screen)
+{
+	bool by_id = arguments->operands == 1;
+	bool by_ends = arguments->option[OPTION_FROM] || arguments->option[OPTION_TO];
+	json_t *params;
+	json_t *result;
+	const json_t *entry;
+	enum exit_code code;
+	size_t i;
+
+	if (by_id == by_ends) {
+		text_error("allow del needs an ID, or the --from and --to of an entry");
+		return EXIT_TROUBLE;
+	}
+	params = by_id ? id_parameter(arguments->operand[0]) : parameters(arguments);
+	if (!params)
+		return EXIT_TROUBLE;
+	code = request(arguments, ACCESS_CHANGE, "allow.del", params, &result);
+	if (code != EXIT_OK)
+		return code;
+	if (arguments->option[OPTION_JSON]) {
+		request_print(result, JSON_INDENT(2));
+	} else {
+		json_array_foreach(json_object_get(result, "removed"), i, entry)
+			entry_print(screen, "removed", entry);
+	}
+	json_decref(result);
+	return EXIT_OK;
+}
+
+enum exit_code command_allow_list(const struct arguments *arguments, const struct screen *screen)
+{
+	json_t *result;
+	const json_t *entries;
+	enum exit_code code = request(arguments, ACCESS_READ, "allow.list", NULL, &result);
+
+	if (code != EXIT_OK)
+		return code;
+	entries = json_object_get(result, "entries");
+	if (arguments->option[OPTION_JSON]) {
+		request_print(result, JSON_INDENT(2));
+	} else if (!json_array_size(entries)) {
+		fputs("no entries\n", screen->out);
+	} else if (entry_table(screen, entries, 0)) {
+		text_error("no memory");
+		code = EXIT_TROUBLE;
+	}
+	json_decref(result);
+	return code;
+}

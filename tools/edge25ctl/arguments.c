@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "arguments.h"
+
+#include <string.h>
+
+#include "text.h"
+
+static const struct {
+	const char *name; /* with its dashes */
+	char letter;      /* 0: long only */
+	const char *value;
+	const char *help;
+} options[OPTIONS] = {
+	[OPTION_SOCKET] = {"--socket", 's', "SOCKET", "control's socket"},
+	[OPTION_JSON] = {"--json", 0, NULL, "print the reply as JSON"},
+	[OPTION_HELP] = {"--help", 'h', NULL, "this help"},
+	[OPTION_VERSION] = {"--version", 'V', NULL, "the version of edge25ctl"},
+	[OPTION_FROM] = {"--from", 0, "PREFIX", "source address or prefix"},
+	[OPTION_TO] = {"--to", 0, "PREFIX", "destination address or prefix"},
+	[OPTION_EXPIRES] = {"--expires", 0, "WHEN",
+			    "a duration (30m, 2h, 7d) or a date (2026-12-01)"},
+	[OPTION_COMMENT] = {"--comment", 0, "TEXT", "why, for whoever reads the list"},
+};
+
+const char *option_name(enum option_id id)
+{
+	return options[id].name;
+}
+
+void option_help(FILE *out, unsigned mask)
+{
+	for (enum option_id id = 0; id < OPTIONS; id++) {
+		const char *value = options[id].value ? options[id].value : "";
+		int length;
+
+		if (!(mask & OPTION_BIT(id)))
+			continue;
+		length = options[id].letter ? fprintf(out, "  -%c, ", options[id].letter) :
+					      fprintf(out, "      ");
+		length += fprintf(out, "%s %s", options[id].name, value);
+		fprintf(out, "%*s%s\n", length < 26 ? 26 - length : 1, "", options[id].help);
+	}
+}
+
+static enum option_id find_long(const char *word, size_t length)
+{
+	enum option_id id = 0;
+
+	while (id < OPTIONS &&
+	       (strlen(options[id].name) != length || memcmp(options[id].name, word, length) != 0))
+		id++;
+	return id;
+}
+
+static enum option_id find_letter(char letter)
+{
+	enum option_id id = 0;
+
+	while (id < OPTIONS && options[id].letter != letter)
+		id++;
+	return id;
+}
+
+/* Takes argv[*index], and the word after it where that is its value. */
+static bool take_option(int argc, char *const argv[], int *index, struct arguments *arguments)
+{
+	const char *word = argv[*index];
+	bool is_long = word[1] == '-';
+	size_t length = is_long ? strcspn(word, "=") : 2;
+	enum option_id id = is_long ? find_long(word, length) : find_letter(word[1]);
+	const char *attached = is_long ? (word[length] ? word + length + 1 : NULL) :
+			       word[2] ? word + 2 :
+					 NULL;
+
+	if (id == OPTIONS) {
+		text_error("unknown option '%s': see edge25ctl --help", word);
+		return false;
+	}
+	if (!options[id].value && attached) {
+		text_error("%s takes no value ('%s')", options[id].name, word);
+		return false;
+	}
+	if (options[id].value && !attached) {
+		if (++*index == argc) {
+			text_error("%s needs a value: %s %s", word, options[id].name,
+				   options[id].value);
+			return false;
+		}
+		attached = argv[*index];
+	}
+	if (arguments->option[id] && options[id].value) {
+		text_error("%s is given twice", options[id].name);
+		return false;
+	}
+	arguments->option[id] = attached ? attached : "";
+	return true;
+}
+
+bool arguments_parse(int argc, char *const argv[], struct arguments *arguments)
+{
+	bool options_end = false;
+
+	memset(arguments, 0, sizeof(*arguments));
+	for (int i = 1; i < argc; i++) {
+		if (!options_end && !strcmp(argv[i], "--")) {
+			options_end = true;
+		} else if (!options_end && argv[i][0] == '-' && argv[i][1]) {
+			if (!take_option(argc, argv, &i, arguments))
+				return false;
+		} else if (arguments->operands == OPERANDS_MAX) {
+			text_error("too many words at '%s': see edge25ctl --help", argv[i]);
+			return false;
+		} else {
+			arguments->operand[arguments->operands++] = argv[i];
+		}
+	}
+	return true;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line: options and operands in any order, each option in one table. */
+#ifndef EDGE25CTL_ARGUMENTS_H
+#define EDGE25CTL_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum option_id {
+	OPTION_SOCKET,
+	OPTION_JSON,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_FROM,
+	OPTION_TO,
+	OPTION_EXPIRES,
+	OPTION_COMMENT,
+	OPTIONS
+};
+
+#define OPTION_BIT(id) (1u << (id))
+/* What every command takes. */
+#define OPTIONS_COMMON                                                                   \
+	(OPTION_BIT(OPTION_SOCKET) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | \
+	 OPTION_BIT(OPTION_VERSION))
+
+#define OPERANDS_MAX 8 /* words of a command and its operands; no command has more than 4 */
+
+struct arguments {
+	const char *option[OPTIONS]; /* its value, "" for one that takes none; NULL: not given */
+	const char *operand[OPERANDS_MAX + 1];
+	size_t operands;
+};
+
+/* "--from=A", "--from A", "-sA", "-s A"; "--" ends the options. False: said on stderr. */
+bool arguments_parse(int argc, char *const argv[], struct arguments *arguments);
+
+/* "--from" for messages. */
+const char *option_name(enum option_id id);
+/* A line of help for each option in @mask. */
+void option_help(FILE *out, unsigned mask);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What edge25ctl can do: a row of the table in main.c each. */
+#ifndef EDGE25CTL_COMMAND_H
+#define EDGE25CTL_COMMAND_H
+
+#include "arguments.h"
+#include "request.h"
+#include "text.h"
+
+struct command {
+	const char *name;     /* one word or two */
+	const char *operands; /* for the usage line */
+	size_t min, max;      /* how many of them */
+	unsigned options;     /* besides OPTIONS_COMMON */
+	const char *help;
+	/* @arguments begin with the first operand. */
+	enum exit_code (*run)(const struct arguments *arguments, const struct screen *screen);
+};
+
+enum exit_code command_status(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_allow_add(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_allow_del(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_allow_list(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_explain(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_watch(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_discover(const struct arguments *arguments, const struct screen *screen);
+
+#endif

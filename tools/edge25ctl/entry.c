@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "entry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "field.h"
+#include "table.h"
+
+#define ID_TEXT_MAX 128
+
+/* Its number, or the name that the configuration gives it. */
+static const char *entry_id(const json_t *entry, char text[ID_TEXT_MAX])
+{
+	if (json_is_integer(json_object_get(entry, "id")))
+		snprintf(text, ID_TEXT_MAX, "%lld", (long long)field_number(entry, "id"));
+	else
+		snprintf(text, ID_TEXT_MAX, "%s", field_text(entry, "name"));
+	return text;
+}
+
+static const char *entry_end(const json_t *entry, const char *name)
+{
+	const char *text = field_text(entry, name);
+
+	return *text ? text : "any";
+}
+
+static bool entry_expires(const json_t *entry)
+{
+	return json_is_number(json_object_get(entry, "remaining"));
+}
+
+static const char *entry_left(const json_t *entry, char text[TEXT_DURATION_MAX])
+{
+	if (!entry_expires(entry))
+		return "-";
+	return text_duration(field_number(entry, "remaining"), text);
+}
+
+static const char *entry_by(const json_t *entry)
+{
+	const json_t *by = json_object_get(entry, "by");
+	const char *user = field_text(by, "user");
+
+	return *user ? user : field_text(entry, "origin");
+}
+
+void entry_print(const struct screen *screen, const char *verb, const json_t *entry)
+{
+	char id[ID_TEXT_MAX];
+	char left[TEXT_DURATION_MAX];
+	const char *comment = field_text(entry, "comment");
+	bool expires = entry_expires(entry);
+	char *line = NULL;
+
+	if (asprintf(&line, "%s %s: %s -> %s, %s%s%s%s", verb, entry_id(entry, id),
+		     entry_end(entry, "from"), entry_end(entry, "to"),
+		     expires ? entry_left(entry, left) : "no expiry", expires ? " left" : "",
+		     *comment ? ": " : "", comment) < 0)
+		line = NULL;
+	screen_safe(screen, STYLE_PLAIN, line ? line : verb);
+	fputc('\n', screen->out);
+	free(line);
+}
+
+int entry_table(const struct screen *screen, const json_t *entries, unsigned indent)
+{
+	static const struct column columns[] = {
+		{.title = "ID", .right = true, .shrink = 8},
+		{.title = "FROM", .shrink = 15},
+		{.title = "TO", .shrink = 15},
+		{.title = "LEFT", .right = true},
+		{.title = "EXPIRES", .drop = 3},
+		{.title = "BY", .shrink = 6, .drop = 1},
+		{.title = "ADDED", .drop = 2},
+		{.title = "COMMENT", .shrink = 10},
+	};
+	struct table *table =
+		table_new(columns, sizeof(columns) / sizeof(columns[0]), screen->utf8);
+	char id[ID_TEXT_MAX];
+	char left[TEXT_DURATION_MAX];
+	const json_t *entry;
+	size_t i;
+	int error;
+
+	json_array_foreach(entries, i, entry)
+	{
+		const char *expires = field_text(entry, "expires");
+
+		table_add(table, entry_id(entry, id));
+		table_add(table, entry_end(entry, "from"));
+		table_add(table, entry_end(entry, "to"));
+		table_add(table, entry_left(entry, left));
+		table_add(table, *expires ? expires : "never");
+		table_add(table, entry_by(entry));
+		table_add(table, field_text(entry, "added"));
+		table_add(table, field_text(entry, "comment"));
+	}
+	error = table_print(table, screen, indent);
+	table_free(table);
+	return error;
+}

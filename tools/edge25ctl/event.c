@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "field.h"
+
+#define END_TEXT_MAX 80
+#define TIME_COLUMNS 19 /* 2026-12-01T12:00:00 */
+
+static const char *end_text(const json_t *event, const char *address, const char *port,
+			    char text[END_TEXT_MAX])
+{
+	const char *ip = field_text(event, address);
+	bool ipv6 = strchr(ip, ':');
+	long long number = field_number(event, port);
+
+	if (number)
+		snprintf(text, END_TEXT_MAX, "%s%s%s:%lld", ipv6 ? "[" : "", ip, ipv6 ? "]" : "",
+			 number);
+	else
+		snprintf(text, END_TEXT_MAX, "%s", ip);
+	return text;
+}
+
+/* " key=value" for a text or number, or the first one of an array (as EVE has metadata). */
+static void print_pair(const struct screen *screen, const char *key, const json_t *value)
+{
+	char text[256];
+
+	if (json_is_array(value))
+		value = json_array_get(value, 0);
+	if (json_is_string(value))
+		snprintf(text, sizeof(text), " %s=%s", key, json_string_value(value));
+	else if (json_is_integer(value))
+		snprintf(text, sizeof(text), " %s=%lld", key, (long long)json_integer_value(value));
+	else
+		return;
+	screen_safe(screen, STYLE_DIM, text);
+}
+
+static void print_alert(const struct screen *screen, const json_t *event, const json_t *alert)
+{
+	const char *action = field_text(alert, "action");
+	char source[END_TEXT_MAX];
+	char destination[END_TEXT_MAX];
+	char text[512];
+	const char *key;
+	json_t *value;
+
+	snprintf(text, sizeof(text), "%.*s ", TIME_COLUMNS, field_text(event, "timestamp"));
+	screen_safe(screen, STYLE_DIM, text);
+	screen_safe(screen, !strcmp(action, "blocked") ? STYLE_BAD : STYLE_WARN, action);
+	snprintf(text, sizeof(text), " %s -> %s  %s", end_text(event, "src_ip", "src_port", source),
+		 end_text(event, "dest_ip", "dest_port", destination),
+		 field_text(alert, "signature"));
+	screen_safe(screen, STYLE_PLAIN, text);
+	json_object_foreach(json_object_get(alert, "metadata"), key, value)
+		print_pair(screen, key, value);
+}
+
+void event_print(const struct screen *screen, const json_t *event)
+{
+	const json_t *alert = json_object_get(event, "alert");
+	char *text = NULL;
+
+	if (json_is_object(alert)) {
+		print_alert(screen, event, alert);
+	} else {
+		text = json_dumps(event, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
+		screen_safe(screen, STYLE_PLAIN, text ? text : "no memory");
+	}
+	fputc('\n', screen->out);
+	free(text);
+}

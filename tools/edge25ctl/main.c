@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* edge25ctl: what people and scripts ask of edge25-control. */
+#include <locale.h>
+#include <string.h>
+
+#include "command.h"
+
+static const struct command commands[] = {
+	{"status", "", 0, 0, 0, "health, policies, hosts and losses (what a bare edge25ctl prints)",
+	 command_status},
+	{"allow add", "", 0, 0,
+	 OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_EXPIRES) |
+		 OPTION_BIT(OPTION_COMMENT),
+	 "let a source, a destination or a pair use port 25", command_allow_add},
+	{"allow del", "[ID]", 0, 1, OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO),
+	 "take an entry away, by its id or by its --from and --to", command_allow_del},
+	{"allow list", "", 0, 0, 0, "all entries", command_allow_list},
+	{"explain", "SRC [DST]", 1, 2, 0, "what happens to port 25 from SRC to DST, and why",
+	 command_explain},
+	{"watch", "", 0, 0, 0, "events as they happen, until Ctrl-C", command_watch},
+	{"discover", "", 0, 0, 0, "the methods of the socket (rpc.discover)", command_discover},
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void help_all(FILE *out)
+{
+	fputs("usage: edge25ctl [-s SOCKET] [--json] [COMMAND]\n\n", out);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		int length = fprintf(out, "  %s %s", commands[i].name, commands[i].operands);
+
+		fprintf(out, "%*s%s\n", length < 26 ? 26 - length : 1, "", commands[i].help);
+	}
+	fputs("\n", out);
+	option_help(out, OPTIONS_COMMON);
+	fputs("\nSOCKET is " SOCKET_PRESET " unless EDGE25_SOCKET or -s names another.\n"
+	      "Exit code: 0 healthy or done, 1 not healthy or refused, 2 usage or connection.\n"
+	      "Each command has its own help (edge25ctl allow add --help). See edge25ctl(8).\n",
+	      out);
+}
+
+static void help_command(FILE *out, const struct command *command)
+{
+	fprintf(out, "usage: edge25ctl %s%s%s [OPTIONS]\n\n  %s\n\n", command->name,
+		*command->operands ? " " : "", command->operands, command->help);
+	option_help(out, command->options | OPTIONS_COMMON);
+}
+
+/* How many words of the command line name this command: 0 if they do not. */
+static size_t command_words(const struct command *command, const struct arguments *arguments)
+{
+	const char *space = strchr(command->name, ' ');
+	size_t length = space ? (size_t)(space - command->name) : strlen(command->name);
+	size_t words = space ? 2 : 1;
+
+	if (arguments->operands < words || strlen(arguments->operand[0]) != length ||
+	    memcmp(arguments->operand[0], command->name, length) != 0)
+		return 0;
+	return !space || !strcmp(arguments->operand[1], space + 1) ? words : 0;
+}
+
+/* Takes the command's words off @arguments. NULL: there is no such command. */
+static const struct command *find_command(struct arguments *arguments)
+{
+	if (!arguments->operands)
+		return &commands[0];
+	for (size_t i = 0; i < COMMANDS; i++) {
+		size_t words = command_words(&commands[i], arguments);
+
+		if (!words)
+			continue;
+		arguments->operands -= words;
+		memmove(arguments->operand, arguments->operand + words,
+			arguments->operands * sizeof(arguments->operand[0]));
+		arguments->operand[arguments->operands] = NULL;
+		return &commands[i];
+	}
+	return NULL;
+}
+
+static bool fits(const struct command *command, const struct arguments *arguments)
+{
+	for (enum option_id id = 0; id < OPTIONS; id++) {
+		if (arguments->option[id] &&
+		    !((command->options | OPTIONS_COMMON) & OPTION_BIT(id))) {
+			text_error("%s does not take %s: see edge25ctl %s --help", command->name,
+				   option_name(id), command->name);
+			return false;
+		}
+	}
+	if (arguments->operands < command->min) {
+		text_error("usage: edge25ctl %s %s", command->name, command->operands);
+		return false;
+	}
+	if (arguments->operands > command->max) {
+		text_error("%s: unexpected '%s': see edge25ctl %s --help", command->name,
+			   arguments->operand[command->max], command->name);
+		return false;
+	}
+	return true;
+}
+
+static enum exit_code unknown(const struct arguments *arguments)
+{
+	bool help = arguments->option[OPTION_HELP];
+
+	if (!strcmp(arguments->operand[0], "allow") && (help || arguments->operands == 1)) {
+		for (size_t i = 0; i < COMMANDS; i++) {
+			if (!strncmp(commands[i].name, "allow ", 6))
+				fprintf(help ? stdout : stderr,
+					"usage: edge25ctl %s %s [OPTIONS]\n", commands[i].name,
+					commands[i].operands);
+		}
+		return help ? EXIT_OK : EXIT_TROUBLE;
+	}
+	text_error("unknown command '%s%s%s': see edge25ctl --help", arguments->operand[0],
+		   arguments->operands > 1 ? " " : "",
+		   arguments->operands > 1 ? arguments->operand[1] : "");
+	return EXIT_TROUBLE;
+}
+
+int main(int argc, char *argv[])
+{
+	struct arguments arguments;
+	const struct command *command;
+	struct screen screen;
+	enum exit_code code;
+
+	setlocale(LC_CTYPE, "");
+	screen = screen_standard();
+	if (!arguments_parse(argc, argv, &arguments))
+		return EXIT_TROUBLE;
+	if (arguments.option[OPTION_VERSION]) {
+		puts("edge25ctl " EDGE25_VERSION);
+		return EXIT_OK;
+	}
+	if (arguments.option[OPTION_HELP] && !arguments.operands) {
+		help_all(stdout);
+		return EXIT_OK;
+	}
+	command = find_command(&arguments);
+	if (!command)
+		return unknown(&arguments);
+	if (arguments.option[OPTION_HELP]) {
+		help_command(stdout, command);
+		return EXIT_OK;
+	}
+	if (!fits(command, &arguments))
+		return EXIT_TROUBLE;
+	code = command->run(&arguments, &screen);
+	if (fflush(stdout) || ferror(stdout)) {
+		text_error("cannot write the output");
+		return EXIT_TROUBLE;
+	}
+	return code;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON-RPC 2.0 with edge25-control: a unix stream socket, one document a line. */
+#ifndef EDGE25CTL_RPC_H
+#define EDGE25CTL_RPC_H
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define RPC_TIMEOUT 10000         /* ms for a connection, and for a reply */
+#define RPC_LINE_MAX (256u << 20) /* bytes: an allowlist of a million entries is about 200 MiB */
+
+struct rpc {
+	int fd;
+	char *buffer;
+	size_t used; /* bytes received */
+	size_t seen; /* of which this many hold no end of line */
+	size_t room;
+	json_int_t id;
+};
+
+/* 0 or -errno (-ENAMETOOLONG: not a socket's path, -ETIMEDOUT). rpc_close() in any case. */
+int rpc_open(struct rpc *rpc, const char *path);
+void rpc_close(struct rpc *rpc);
+
+/*
+ * Sends a request and returns its reply, "result" or "error" in it, in *reply; json_decref() it.
+ * @params may be NULL. 0 or -errno: -ETIMEDOUT, -ECONNRESET (closed before the reply), -EBADMSG
+ * (not JSON-RPC), -EMSGSIZE.
+ */
+int rpc_call(struct rpc *rpc, const char *method, json_t *params, json_t **reply);
+
+/*
+ * The next document, whatever it is. @timeout in ms, negative: none. Signals that @mask lets in
+ * end it with -EINTR (NULL: the mask stays as it is).
+ */
+int rpc_next(struct rpc *rpc, int timeout, const sigset_t *mask, json_t **document);
+
+#endif

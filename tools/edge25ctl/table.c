@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GAP 2 /* blanks between columns */
+#define ELLIPSIS "..."
+
+struct table {
+	const struct column *columns;
+	size_t count;
+	char **cells; /* row by row */
+	size_t used;
+	size_t room;
+	bool utf8;
+	bool failed;
+};
+
+struct table *table_new(const struct column *columns, size_t count, bool utf8)
+{
+	struct table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->columns = columns;
+	table->count = count;
+	table->utf8 = utf8;
+	return table;
+}
+
+void table_free(struct table *table)
+{
+	if (!table)
+		return;
+	for (size_t i = 0; i < table->used; i++)
+		free(table->cells[i]);
+	free(table->cells);
+	free(table);
+}
+
+void table_add(struct table *table, const char *text)
+{
+	char *cell;
+
+	if (!table || table->failed)
+		return;
+	if (table->used == table->room) {
+		size_t room = table->room ? 2 * table->room : 8 * table->count;
+		char **cells = reallocarray(table->cells, room, sizeof(*cells));
+
+		table->failed = !cells;
+		if (!cells)
+			return;
+		table->cells = cells;
+		table->room = room;
+	}
+	cell = text_safe(text, table->utf8);
+	table->failed = !cell;
+	if (cell)
+		table->cells[table->used++] = cell;
+}
+
+void table_add_number(struct table *table, int64_t number)
+{
+	char text[TEXT_NUMBER_MAX];
+
+	table_add(table, text_number(number, text));
+}
+
+void table_add_duration(struct table *table, int64_t seconds)
+{
+	char text[TEXT_DURATION_MAX];
+
+	table_add(table, text_duration(seconds, text));
+}
+
+static unsigned natural_width(const struct table *table, size_t column)
+{
+	unsigned width = (unsigned)strlen(table->columns[column].title);
+
+	for (size_t i = column; i < table->used; i += table->count) {
+		unsigned cell = text_columns(table->cells[i], table->utf8);
+
+		width = cell > width ? cell : width;
+	}
+	return width;
+}
+
+static unsigned total_width(const struct table *table, const unsigned *widths, unsigned indent)
+{
+	unsigned total = indent;
+
+	for (size_t i = 0; i < table->count; i++)
+		total += widths[i] ? widths[i] + GAP : 0;
+	return total - GAP;
+}
+
+/* Takes @excess away from the columns that may shrink, the widest first. What is left over. */
+static unsigned shrink(const struct table *table, unsigned *widths, unsigned excess)
+{
+	while (excess) {
+		size_t widest = table->count;
+
+		for (size_t i = 0; i < table->count; i++) {
+			unsigned least = table->columns[i].shrink;
+
+			if (least && widths[i] > least &&
+			    (widest == table->count || widths[i] > widths[widest]))
+				widest = i;
+		}
+		if (widest == table->count)
+			break;
+		widths[widest]--;
+		excess--;
+	}
+	return excess;
+}
+
+static bool drop(const struct table *table, unsigned *natural)
+{
+	size_t last = table->count;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (natural[i] && table->columns[i].drop &&
+		    (last == table->count || table->columns[i].drop > table->columns[last].drop))
+			last = i;
+	}
+	if (last == table->count)
+		return false;
+	natural[last] = 0;
+	return true;
+}
+
+/* Columns with width 0 are left out. */
+static void fit(const struct table *table, unsigned *widths, unsigned indent, unsigned width)
+{
+	unsigned natural[TABLE_COLUMNS_MAX];
+
+	for (size_t i = 0; i < table->count; i++)
+		natural[i] = natural_width(table, i);
+	do {
+		unsigned total;
+
+		memcpy(widths, natural, table->count * sizeof(*widths));
+		total = total_width(table, widths, indent);
+		if (!width || total <= width || !shrink(table, widths, total - width))
+			return;
+	} while (drop(table, natural));
+}
+
+static void print_cell(const struct screen *screen, const struct column *column, const char *text,
+		       unsigned width, bool last)
+{
+	unsigned columns = text_columns(text, screen->utf8);
+	int pad = columns < width ? (int)(width - columns) : 0;
+
+	if (columns > width) {
+		size_t bytes = text_fit(text, width - strlen(ELLIPSIS), screen->utf8);
+
+		fprintf(screen->out, "%.*s" ELLIPSIS, (int)bytes, text);
+	} else if (column->right) {
+		fprintf(screen->out, "%*s%s", pad, "", text);
+	} else {
+		fprintf(screen->out, "%s%*s", text, last ? 0 : pad, "");
+	}
+	fprintf(screen->out, "%*s", last ? 0 : GAP, "");
+}
+
+int table_print(const struct table *table, const struct screen *screen, unsigned indent)
+{
+	unsigned widths[TABLE_COLUMNS_MAX];
+	size_t last = 0;
+
+	if (!table || table->failed)
+		return -ENOMEM;
+	fit(table, widths, indent, screen->width);
+	for (size_t i = 0; i < table->count; i++)
+		last = widths[i] ? i : last;
+	fprintf(screen->out, "%*s", (int)indent, "");
+	for (size_t i = 0; i <= last; i++) {
+		if (!widths[i])
+			continue;
+		fputs(screen->colour ? "\033[2m" : "", screen->out);
+		print_cell(screen, &table->columns[i], table->columns[i].title, widths[i],
+			   i == last);
+		fputs(screen->colour ? "\033[0m" : "", screen->out);
+	}
+	for (size_t i = 0; i < table->used; i++) {
+		size_t column = i % table->count;
+
+		if (column == 0)
+			fprintf(screen->out, "\n%*s", (int)indent, "");
+		if (widths[column])
+			print_cell(screen, &table->columns[column], table->cells[i], widths[column],
+				   column == last);
+	}
+	fputc('\n', screen->out);
+	return 0;
+}

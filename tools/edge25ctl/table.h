@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tables that fit the screen: columns shrink, then those that matter least are left out. */
+#ifndef EDGE25CTL_TABLE_H
+#define EDGE25CTL_TABLE_H
+
+#include "text.h"
+
+#define TABLE_COLUMNS_MAX 16
+
+struct column {
+	const char *title;
+	bool right;      /* numbers */
+	unsigned shrink; /* may be cut to this many columns, ending in "..."; 0: never */
+	unsigned drop;   /* left out when there is no room, highest first; 0: never */
+};
+
+struct table;
+
+/* @columns must live as long as the table. NULL: no memory (the others accept that). */
+struct table *table_new(const struct column *columns, size_t count, bool utf8);
+void table_free(struct table *table);
+
+/* The next cell, row by row; what is in @text is made safe. */
+void table_add(struct table *table, const char *text);
+void table_add_number(struct table *table, int64_t number);
+void table_add_duration(struct table *table, int64_t seconds);
+
+/* 0, or -ENOMEM if a cell could not be kept. */
+int table_print(const struct table *table, const struct screen *screen, unsigned indent);
+
+#endif

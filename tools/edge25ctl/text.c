@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "text.h"
+
+#include <langinfo.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define WIDTH_MIN 40   /* narrower pages are not worth reading; the terminal wraps */
+#define ESCAPE_MAX 10  /* "\U0010ffff" */
+#define ERROR_MAX 4096 /* a message and whatever it quotes; longer ones are cut */
+
+static const char *const escapes[STYLES] = {
+	[STYLE_PLAIN] = "",          [STYLE_BOLD] = "\033[1m",    [STYLE_DIM] = "\033[2m",
+	[STYLE_GOOD] = "\033[1;32m", [STYLE_WARN] = "\033[1;33m", [STYLE_BAD] = "\033[1;31m",
+};
+
+static unsigned terminal_width(void)
+{
+	struct winsize size;
+	const char *columns = getenv("COLUMNS");
+	int width = 0;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		width = size.ws_col;
+	if (!width && columns)
+		width = atoi(columns);
+	return width <= 0 ? 80 : width < WIDTH_MIN ? WIDTH_MIN : (unsigned)width;
+}
+
+struct screen screen_standard(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+	bool terminal = isatty(STDOUT_FILENO);
+	struct screen screen = {
+		.out = stdout,
+		.width = terminal ? terminal_width() : 0,
+		.colour = terminal && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0,
+		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+	};
+
+	return screen;
+}
+
+void screen_safe(const struct screen *screen, enum style style, const char *text)
+{
+	bool styled = screen->colour && style != STYLE_PLAIN;
+	char *safe = text_safe(text, screen->utf8);
+
+	fprintf(screen->out, "%s%s%s", styled ? escapes[style] : "", safe ? safe : "",
+		styled ? "\033[0m" : "");
+	free(safe);
+}
+
+static void wrap_safe(const struct screen *screen, unsigned indent, unsigned column, char *text)
+{
+	bool first = true;
+	char *word;
+
+	while ((word = strsep(&text, " "))) {
+		unsigned columns = text_columns(word, screen->utf8);
+
+		if (!*word)
+			continue;
+		if (!first && screen->width && column + 1 + columns > screen->width) {
+			fprintf(screen->out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!first) {
+			fputc(' ', screen->out);
+			column++;
+		}
+		fputs(word, screen->out);
+		column += columns;
+		first = false;
+	}
+}
+
+void screen_wrap(const struct screen *screen, unsigned indent, unsigned column, const char *text)
+{
+	char *safe = text_safe(text, screen->utf8);
+
+	if (safe)
+		wrap_safe(screen, indent, column, safe);
+	free(safe);
+	fputc('\n', screen->out);
+}
+
+/* Length of the UTF-8 sequence at @text and its code point; 0: not one (RFC 3629). */
+static size_t sequence(const unsigned char *text, uint32_t *point)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t length = text[0] < 0x80         ? 1 :
+			(text[0] >> 5) == 0x6  ? 2 :
+			(text[0] >> 4) == 0xe  ? 3 :
+			(text[0] >> 3) == 0x1e ? 4 :
+						 0;
+
+	if (length < 2) {
+		*point = text[0];
+		return length;
+	}
+	*point = text[0] & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		*point = *point << 6 | (text[i] & 0x3f);
+	}
+	if (*point < least[length] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff))
+		return 0;
+	return length;
+}
+
+/* Characters that a terminal obeys, or that change how the text around them is read. */
+static bool hostile(uint32_t point)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0x00, 0x1f},     {0x7f, 0x9f},       {0xad, 0xad},     {0x061c, 0x061c},
+		{0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f}, {0xfeff, 0xfeff},
+		{0xfff9, 0xfffb}, {0xe0000, 0xe0fff},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if (point >= ranges[i].first && point <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+char *text_safe(const char *text, bool utf8)
+{
+	const unsigned char *in = (const unsigned char *)text;
+	char *safe = malloc(strlen(text) * ESCAPE_MAX + 1);
+	char *out = safe;
+
+	while (safe && *in) {
+		uint32_t point;
+		size_t length = sequence(in, &point);
+
+		if (length == 0 || (point < 0x80 && hostile(point))) {
+			out += sprintf(out, "\\x%02x", *in++);
+			continue;
+		}
+		if (hostile(point) || (point >= 0x80 && !utf8)) {
+			out += sprintf(out, point > 0xffff ? "\\U%08x" : "\\u%04x", point);
+		} else {
+			memcpy(out, in, length);
+			out += length;
+		}
+		in += length;
+	}
+	if (safe)
+		*out = '\0';
+	return safe;
+}
+
+static unsigned point_columns(uint32_t point, bool utf8)
+{
+	int width = utf8 && point >= 0x80 ? wcwidth((wchar_t)point) : 1;
+
+	return width < 0 ? 1 : (unsigned)width;
+}
+
+size_t text_fit(const char *safe, unsigned columns, bool utf8)
+{
+	const unsigned char *text = (const unsigned char *)safe;
+	size_t bytes = 0;
+	unsigned used = 0;
+
+	while (text[bytes]) {
+		uint32_t point;
+		size_t length = sequence(text + bytes, &point);
+
+		used += point_columns(point, utf8);
+		if (used > columns)
+			break;
+		bytes += length ? length : 1;
+	}
+	return bytes;
+}
+
+unsigned text_columns(const char *safe, bool utf8)
+{
+	const unsigned char *text = (const unsigned char *)safe;
+	unsigned used = 0;
+
+	while (*text) {
+		uint32_t point;
+		size_t length = sequence(text, &point);
+
+		used += point_columns(point, utf8);
+		text += length ? length : 1;
+	}
+	return used;
+}
+
+const char *text_number(int64_t number, char text[TEXT_NUMBER_MAX])
+{
+	char digits[TEXT_NUMBER_MAX];
+	int length = snprintf(digits, sizeof(digits), "%lld", (long long)number);
+	char *out = text;
+
+	for (int i = 0; i < length; i++) {
+		*out++ = digits[i];
+		if (digits[i] != '-' && i + 1 < length && (length - i - 1) % 3 == 0)
+			*out++ = ',';
+	}
+	*out = '\0';
+	return text;
+}
+
+const char *text_duration(int64_t seconds, char text[TEXT_DURATION_MAX])
+{
+	static const struct {
+		int64_t seconds;
+		char unit;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	size_t i = 0;
+
+	if (seconds < 0)
+		seconds = 0;
+	while (i < 3 && seconds < units[i].seconds)
+		i++;
+	if (i == 3 || !(seconds % units[i].seconds / units[i + 1].seconds))
+		snprintf(text, TEXT_DURATION_MAX, "%lld%c", (long long)(seconds / units[i].seconds),
+			 units[i].unit);
+	else
+		snprintf(text, TEXT_DURATION_MAX, "%lld%c %lld%c",
+			 (long long)(seconds / units[i].seconds), units[i].unit,
+			 (long long)(seconds % units[i].seconds / units[i + 1].seconds),
+			 units[i + 1].unit);
+	return text;
+}
+
+time_t text_moment(const char *text)
+{
+	struct tm moment = {0};
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &moment);
+
+	return end && (*end == 'Z' || *end == '.' || *end == '+') ? timegm(&moment) : -1;
+}
+
+__attribute__((format(printf, 2, 0))) static void text_say(const char *kind, const char *fmt,
+							   va_list ap)
+{
+	char text[ERROR_MAX];
+	char *safe;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	safe = text_safe(text, !strcmp(nl_langinfo(CODESET), "UTF-8"));
+	fflush(stdout);
+	fprintf(stderr, "edge25ctl: %s%s\n", kind, safe ? safe : "no memory");
+	free(safe);
+}
+
+void text_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	text_say("", fmt, ap);
+	va_end(ap);
+}
+
+void text_warning(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	text_say("warning: ", fmt, ap);
+	va_end(ap);
+}
