@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The allowlist as rules and elements for the kernel, and as an answer to "is this allowed?". */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "allowlist.h"
+
+static bool ended(const struct allow_entry *entry, int64_t now)
+{
+	return entry->expires && entry->expires <= now;
+}
+
+static struct allow_rule rule_of(const struct allow_entry *entry, struct allow_clock clock)
+{
+	struct allow_rule rule = {.from = entry->from, .to = entry->to};
+
+	if (entry->expires > clock.real)
+		rule.expires = clock.boot_ms + (uint64_t)(entry->expires - clock.real) * 1000;
+	return rule;
+}
+
+bool allow_entry_exact(const struct allow_entry *entry)
+{
+	struct allow_rule rule = rule_of(entry, (struct allow_clock){0});
+
+	return allow_rule_exact(&rule);
+}
+
+/* Does @a last longer than @b? */
+static bool outlasts(int64_t a, int64_t b)
+{
+	return b && (!a || a > b);
+}
+
+const struct allow_entry *allowlist_match(const struct allowlist *list, const struct addr *source,
+					  const struct addr *destination, int64_t now)
+{
+	const struct allow_entry *best = NULL;
+
+	for (size_t i = 0; i < allowlist_count(list); i++) {
+		const struct allow_entry *entry = allowlist_at(list, i);
+		struct allow_rule rule = rule_of(entry, (struct allow_clock){0});
+
+		if (!ended(entry, now) && allow_rule_matches(&rule, source, destination) &&
+		    (!best || outlasts(entry->expires, best->expires)))
+			best = entry;
+	}
+	return best;
+}
+
+int allowlist_rules(const struct allowlist *list, struct allow_clock clock,
+		    struct allow_rule **rules, size_t *count)
+{
+	*count = 0;
+	*rules = calloc(allowlist_count(list) + 1, sizeof(**rules));
+	if (!*rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < allowlist_count(list); i++) {
+		const struct allow_entry *entry = allowlist_at(list, i);
+
+		if (!ended(entry, clock.real))
+			(*rules)[(*count)++] = rule_of(entry, clock);
+	}
+	return 0;
+}
+
+bool allowlist_element(const struct allowlist *list, const struct allow_entry *like,
+		       struct allow_clock clock, struct allow_element *element)
+{
+	const struct allow_entry *last = NULL;
+	struct allow_rule rule;
+
+	for (size_t i = 0; i < allowlist_count(list); i++) {
+		const struct allow_entry *entry = allowlist_at(list, i);
+
+		if (!ended(entry, clock.real) && allow_entry_same(entry, like) &&
+		    (!last || outlasts(entry->expires, last->expires)))
+			last = entry;
+	}
+	rule = rule_of(last ? last : like, clock);
+	*element = allow_rule_element(&rule);
+	return last != NULL;
+}

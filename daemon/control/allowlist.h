@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The allowlist: the entries of the configuration and those of the database, kept in memory as they
+ * are on disk. A change is durable when the function that makes it returns 0.
+ */
+#ifndef EDGE25_CONTROL_ALLOWLIST_H
+#define EDGE25_CONTROL_ALLOWLIST_H
+
+#include "allow_entry.h"
+#include "config.h"
+#include "store.h"
+
+#define ALLOWLIST_MAX 100000 /* entries added by the socket; 30 MB of memory and 1 s to send */
+
+struct allowlist;
+
+struct allowlist *allowlist_new(struct store *store);
+void allowlist_free(struct allowlist *list);
+/* Reads the entries of the database again; keeps those in memory when that fails. */
+int allowlist_read(struct allowlist *list);
+/* Replaces the entries of the configuration. */
+int allowlist_configure(struct allowlist *list, const struct config *config);
+
+size_t allowlist_count(const struct allowlist *list);
+/* Configuration first, then by id; valid until the next change. */
+const struct allow_entry *allowlist_at(const struct allowlist *list, size_t index);
+const struct allow_entry *allowlist_by_id(const struct allowlist *list, int64_t id);
+/* The entry with this source and destination, that of the database first; NULL: none. */
+const struct allow_entry *allowlist_same(const struct allowlist *list,
+					 const struct allow_entry *entry);
+/* The entry that lets this through now: of several the one that lasts longest. */
+const struct allow_entry *allowlist_match(const struct allowlist *list, const struct addr *source,
+					  const struct addr *destination, int64_t now);
+
+/* Stores a copy of @entry; its id is filled in. -EEXIST, -ENOSPC (ALLOWLIST_MAX), -ENOMEM, -EIO. */
+int allowlist_add(struct allowlist *list, struct allow_entry *entry, const char *action,
+		  const struct store_actor *actor);
+/* Removes a stored entry; with @removed, hands it over instead of releasing it. -ENOENT, -EIO. */
+int allowlist_del(struct allowlist *list, int64_t id, const char *action,
+		  const struct store_actor *actor, struct allow_entry *removed);
+/* Removes the stored entries that have ended; returns how many, or -EIO. */
+int allowlist_expire(struct allowlist *list, int64_t now);
+/* When the next stored entry ends; 0: none does. */
+int64_t allowlist_next_expiry(const struct allowlist *list);
+
+/* Both clocks at one moment: entries end by the first, the kernel's elements by the second. */
+struct allow_clock {
+	int64_t real;     /* CLOCK_REALTIME, seconds */
+	uint64_t boot_ms; /* CLOCK_BOOTTIME */
+};
+
+/* Every entry that has not ended, as a rule for allow_flatten(); free(*rules). */
+int allowlist_rules(const struct allowlist *list, struct allow_clock clock,
+		    struct allow_rule **rules, size_t *count);
+/*
+ * The kernel's element for an exact source and destination: it ends when the last of the entries
+ * that say the same does. False: no entry says it (any more).
+ */
+bool allowlist_element(const struct allowlist *list, const struct allow_entry *like,
+		       struct allow_clock clock, struct allow_element *element);
+/* Is the entry one exact element of the kernel's sets? */
+bool allow_entry_exact(const struct allow_entry *entry);
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "config_sections.h"
+#include "config_settings.h"
+#include "config_words.h"
+
+static char *absolute(const char *path)
+{
+	char *here, *result = NULL;
+
+	if (path[0] == '/')
+		return strdup(path);
+	here = getcwd(NULL, 0);
+	if (here && asprintf(&result, "%s/%s", here, path) < 0)
+		result = NULL;
+	free(here);
+	return result;
+}
+
+static int read_sections(cfg_t *tree, struct config *config, struct config_error *error)
+{
+	int result = settings_read(tree, config->path, &config->settings, error);
+
+	if (!result)
+		result = sections_policies(tree, config, error);
+	if (!result)
+		result = sections_ranges(tree, config, error);
+	if (!result)
+		result = sections_allows(tree, config, error);
+	return result;
+}
+
+int config_load(const char *path, struct config **out, struct config_error *error)
+{
+	const char *names[SETTINGS_MAX];
+	struct config *config = calloc(1, sizeof(*config));
+	cfg_t *tree = NULL;
+	int result = -ENOMEM;
+
+	error->text[0] = '\0';
+	if (!config)
+		goto out;
+	config->path = absolute(path);
+	if (!config->path)
+		goto out;
+	result = words_read(path, names, settings_names(names), &tree, error);
+	if (!result)
+		result = read_sections(tree, config, error);
+out:
+	if (tree)
+		cfg_free(tree);
+	if (result && !error->text[0])
+		config_fail(error, path, 0, "%s", strerror(-result));
+	if (result)
+		config_free(config);
+	else
+		*out = config;
+	return result;
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; i < config->allow_count; i++)
+		free(config->allows[i].comment);
+	for (size_t i = 0; i < config->file_count; i++)
+		free(config->files[i]);
+	free(config->files);
+	free(config->allows);
+	free(config->interfaces);
+	free(config->prefixes);
+	free(config->ranges);
+	free(config->policies);
+	intervals_release(&config->intervals);
+	settings_release(&config->settings);
+	free(config->path);
+	free(config);
+}
+
+int config_number(struct config *config, const uint8_t *numbers)
+{
+	struct interval_prefix *prefixes = calloc(config->prefix_count + 1, sizeof(*prefixes));
+	struct intervals intervals = {0};
+	int result;
+
+	if (!prefixes)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->prefix_count; i++) {
+		prefixes[i].prefix = config->prefixes[i].prefix;
+		prefixes[i].policy = numbers[config->ranges[config->prefixes[i].range].policy];
+	}
+	result = intervals_flatten(prefixes, config->prefix_count, &intervals);
+	free(prefixes);
+	if (result)
+		return result;
+	for (size_t i = 0; i < config->policy_count; i++)
+		config->policies[i].number = numbers[i];
+	intervals_release(&config->intervals);
+	config->intervals = intervals;
+	return 0;
+}
+
+const struct policy *config_policy(const struct config *config, unsigned number)
+{
+	for (size_t i = 0; i < config->policy_count; i++)
+		if (config->policies[i].number == number)
+			return &config->policies[i];
+	return NULL;
+}
+
+/* Prefixes that hold one address and stand in this order grow longer: the last one found counts. */
+const struct config_prefix *config_find(const struct config *config, const struct addr *addr)
+{
+	const struct config_prefix *found = NULL;
+
+	for (size_t i = 0; i < config->prefix_count; i++) {
+		const struct config_prefix *prefix = &config->prefixes[i];
+
+		if (addr_compare(&prefix->prefix.addr, addr) > 0)
+			break;
+		if (prefix_contains(&prefix->prefix, addr))
+			found = prefix;
+	}
+	return found;
+}
+
+bool config_by_interface(const struct config *config)
+{
+	return config->interface_count > 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration, read whole and checked whole: FILE and, in name order, the files that end in
+ * .conf in the directory conf.d beside it.
+ * A configuration that could be loaded is never changed but for the numbers of its policies.
+ */
+#ifndef EDGE25_CONTROL_CONFIG_H
+#define EDGE25_CONTROL_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/interval.h"
+#include "common/plan.h"
+#include "common/policy.h"
+
+#define CONFIG_FILE "/etc/edge25/edge25.conf"
+#define CONFIG_RANGES_MAX 4096       /* one names its prefixes in 16 bits */
+#define CONFIG_PREFIXES_MAX 1000000  /* what the kernel's maps are tested with */
+#define CONFIG_ALLOWS_MAX 10000      /* entries that people write by hand */
+#define CONFIG_NAME_MAX 64
+
+/* "edge25.conf:12: ..."; not escaped: whoever prints it escapes it. */
+struct config_error {
+	char text[768];
+};
+
+struct config_settings {
+	char *run_dir, *state_dir, *log_dir, *user, *engine_user;
+	uint64_t queue_first, queues, queue_length, mark_mask;
+	uint64_t remember_pairs, remember_for, tally_hosts, tally_for, read_interval, reject_rate;
+	uint64_t events_per_host, events_per_second, event_file_max, summary_interval;
+	uint64_t max_hosts, max_destinations;
+	uint64_t require_comment;
+};
+
+struct config_range {
+	char name[CONFIG_NAME_MAX];
+	unsigned policy; /* index into policies */
+	bool by_interface;
+};
+
+struct config_prefix {
+	struct prefix prefix;
+	uint16_t range; /* index into ranges */
+	uint32_t line;  /* in the file that files[file] names */
+	uint16_t file;
+};
+
+struct config_interface {
+	char name[PLAN_INTERFACE_MAX];
+	uint16_t range;
+};
+
+struct config_allow {
+	char name[CONFIG_NAME_MAX];
+	struct prefix from, to; /* family 0: not given */
+	int64_t expires;        /* seconds since 1970, UTC; 0 = never */
+	char *comment;
+	uint16_t file; /* index into files */
+};
+
+struct config {
+	char *path; /* absolute */
+	struct config_settings settings;
+	struct policy *policies; /* number: index until config_number() */
+	struct config_range *ranges;
+	struct config_prefix *prefixes; /* sorted: IPv4 first, by address, then by length */
+	struct config_interface *interfaces;
+	struct config_allow *allows;
+	char **files; /* files that prefixes and allow entries came from */
+	size_t policy_count, range_count, prefix_count, interface_count, allow_count, file_count;
+	struct intervals intervals; /* with policy numbers, after config_number() */
+};
+
+/* 0 and *config, which config_free() releases, or -errno with *error filled in. */
+int config_load(const char *path, struct config **config, struct config_error *error);
+void config_free(struct config *config);
+
+/* Gives policy i the number numbers[i] and flattens the prefixes. 0 or -ENOMEM. */
+int config_number(struct config *config, const uint8_t *numbers);
+
+/* The policy with this number, or NULL. */
+const struct policy *config_policy(const struct config *config, unsigned number);
+/* The longest prefix that holds @addr, or NULL. */
+const struct config_prefix *config_find(const struct config *config, const struct addr *addr);
+/* Is there a range by interface? Then an address alone may not tell its policy. */
+bool config_by_interface(const struct config *config);
+
+#endif

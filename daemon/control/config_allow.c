@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "config_sections.h"
+#include "config_words.h"
+#include "prefix_error.h"
+#include "times.h"
+
+static int read_expiry(cfg_t *section, struct config_allow *allow, struct config_error *error)
+{
+	const struct word *word = words_get(section, "expires", 0);
+
+	if (!word || date_parse(word->text, &allow->expires) == 0)
+		return 0;
+	return config_fail_at(error, word,
+			      "allow \"%s\": expires = %s: expected a date such as 2026-12-01 or "
+			      "2026-12-01T12:00:00Z",
+			      allow->name, word->text);
+}
+
+static int read_prefix(const struct word *word, const char *key, const char *name,
+		       struct prefix *prefix, struct config_error *error)
+{
+	char text[PREFIX_ERROR_MAX];
+
+	if (!word || prefix_read(word->text, prefix, text) == 0)
+		return 0;
+	return config_fail_at(error, word, "allow \"%s\": %s: %s", name, key, text);
+}
+
+static int add(struct config *config, const struct config_allow *allow, const char *comment)
+{
+	struct config_allow *all = array_room(config->allows, config->allow_count, sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	config->allows = all;
+	all[config->allow_count] = *allow;
+	all[config->allow_count].comment = strdup(comment);
+	if (!all[config->allow_count].comment)
+		return -ENOMEM;
+	config->allow_count++;
+	return 0;
+}
+
+/* One entry for each pair of from and to. */
+static int add_pair(cfg_t *section, struct config *config, struct config_allow *allow,
+		    const struct word *from, const struct word *to, struct config_error *error)
+{
+	const struct word *comment = words_get(section, "comment", 0);
+	int result;
+
+	memset(&allow->from, 0, sizeof(allow->from));
+	memset(&allow->to, 0, sizeof(allow->to));
+	result = read_prefix(from, "from", allow->name, &allow->from, error);
+	if (!result)
+		result = read_prefix(to, "to", allow->name, &allow->to, error);
+	if (result)
+		return result;
+	if (from && to && allow->from.addr.family != allow->to.addr.family)
+		return config_fail_at(error, to,
+				      "allow \"%s\": from %s to %s: expected both IPv4 or both IPv6",
+				      allow->name, from->text, to->text);
+	if (config->allow_count >= CONFIG_ALLOWS_MAX)
+		return config_fail_in(error, section, "expected at most %d allow entries",
+				      CONFIG_ALLOWS_MAX);
+	return add(config, allow, comment ? comment->text : "");
+}
+
+static int read_allow(cfg_t *section, struct config *config, struct config_error *error)
+{
+	unsigned froms = words_count(section, "from"), tos = words_count(section, "to");
+	const struct word *comment = words_get(section, "comment", 0);
+	const struct word *first = words_first(section);
+	struct config_allow allow = {0};
+	int result, file;
+
+	snprintf(allow.name, sizeof(allow.name), "%s", cfg_title(section));
+	if (strcmp(allow.name, cfg_title(section)) != 0)
+		return config_fail_in(error, section, "allow \"%s\": expected at most %d characters",
+				      cfg_title(section), CONFIG_NAME_MAX - 1);
+	if (!froms && !tos)
+		return config_fail_in(error, section, "allow \"%s\": expected from, to or both",
+				      allow.name);
+	if (config->settings.require_comment && (!comment || !comment->text[0]))
+		return config_fail_in(error, section,
+				      "allow \"%s\": comment is missing: expected why and for whom "
+				      "(require-comment = no does without)",
+				      allow.name);
+	result = read_expiry(section, &allow, error);
+	file = config_file_index(config, first->file);
+	if (result || file < 0)
+		return result ? result : file;
+	allow.file = (uint16_t)file;
+	for (unsigned i = 0; i < (froms ? froms : 1); i++) {
+		for (unsigned j = 0; j < (tos ? tos : 1); j++) {
+			result = add_pair(section, config, &allow, words_get(section, "from", i),
+					  words_get(section, "to", j), error);
+			if (result)
+				return result;
+		}
+	}
+	return 0;
+}
+
+int sections_allows(cfg_t *tree, struct config *config, struct config_error *error)
+{
+	for (unsigned i = 0; i < cfg_size(tree, "allow"); i++) {
+		int result = read_allow(cfg_getnsec(tree, "allow", i), config, error);
+
+		if (result)
+			return result;
+	}
+	return 0;
+}

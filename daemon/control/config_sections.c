@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "config_sections.h"
+#include "config_words.h"
+#include "prefix_error.h"
+
+/* Names end up in events and on terminals: what a host name may hold, and '_'. */
+static bool name_valid(const char *name)
+{
+	const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	size_t length = strlen(name);
+
+	return length > 0 && length < CONFIG_NAME_MAX && strspn(name, allowed) == length;
+}
+
+static int name_check(cfg_t *section, const char *kind, struct config_error *error)
+{
+	if (name_valid(cfg_title(section)))
+		return 0;
+	return config_fail_in(error, section,
+			      "%s \"%s\": expected a name of 1 to %d letters, digits, '_', '.' and '-'",
+			      kind, cfg_title(section), CONFIG_NAME_MAX - 1);
+}
+
+/* --- policy --- */
+
+static int policy_mode(cfg_t *section, struct policy *policy, struct config_error *error)
+{
+	const struct word *word = words_get(section, "mode", 0);
+
+	if (!word)
+		return config_fail_in(error, section,
+				      "policy \"%s\": mode is missing: expected block or monitor",
+				      policy->name);
+	policy->mode = (uint8_t)policy_mode_value(word->text);
+	if (policy->mode)
+		return 0;
+	if (strcmp(word->text, "guard") == 0)
+		return config_fail_at(error, word,
+				      "policy \"%s\": mode = guard: guard comes with detection and is "
+				      "not in this version: expected block or monitor",
+				      policy->name);
+	return config_fail_at(error, word, "policy \"%s\": mode = %s: expected block or monitor",
+			      policy->name, word->text);
+}
+
+static int policy_deny(cfg_t *section, struct policy *policy, struct config_error *error)
+{
+	const struct word *word = words_get(section, "deny", 0);
+
+	policy->deny = (uint8_t)(word ? policy_deny_value(word->text) : DENY_TCP_RESET);
+	if (policy->deny)
+		return 0;
+	return config_fail_at(error, word,
+			      "policy \"%s\": deny = %s: expected drop, tcp-reset or admin-prohibited",
+			      policy->name, word->text);
+}
+
+static int policy_unanswered(cfg_t *section, struct policy *policy, struct config_error *error)
+{
+	const struct word *word = words_get(section, "when-unanswered", 0);
+
+	if (word)
+		policy->unanswered = (uint8_t)policy_safe_value(word->text);
+	else
+		policy->unanswered = policy->mode == MODE_BLOCK ? SAFE_REFUSE : SAFE_PASS;
+	if (policy->unanswered)
+		return 0;
+	return config_fail_at(error, word,
+			      "policy \"%s\": when-unanswered = %s: expected refuse or pass",
+			      policy->name, word->text);
+}
+
+static int policy_host_prefix(cfg_t *section, struct policy *policy, struct config_error *error)
+{
+	static const char *const words[] = {"64", "60", "56", "48"};
+	static const uint8_t lengths[] = {64, 60, 56, 48};
+	const struct word *word = words_get(section, "host-prefix6", 0);
+
+	for (size_t i = 0; i < sizeof(lengths); i++) {
+		if (!word || strcmp(word->text, words[i]) == 0) {
+			policy->host_prefix6 = lengths[i];
+			return 0;
+		}
+	}
+	return config_fail_at(error, word,
+			      "policy \"%s\": host-prefix6 = %s: expected 64, 60, 56 or 48",
+			      policy->name, word->text);
+}
+
+static int read_policy(cfg_t *section, struct policy *policy, struct config_error *error)
+{
+	const char *name = cfg_title(section);
+	int result;
+
+	memset(policy, 0, sizeof(*policy));
+	if (!policy_name_valid(name))
+		return config_fail_in(error, section,
+				      "policy \"%s\": expected a name of 1 to %d characters: a "
+				      "letter, then letters, digits and '_'",
+				      name, POLICY_NAME_MAX - 1);
+	snprintf(policy->name, sizeof(policy->name), "%s", name);
+	result = policy_mode(section, policy, error);
+	if (!result)
+		result = policy_deny(section, policy, error);
+	if (!result)
+		result = policy_unanswered(section, policy, error);
+	if (!result)
+		result = policy_host_prefix(section, policy, error);
+	return result;
+}
+
+int sections_policies(cfg_t *tree, struct config *config, struct config_error *error)
+{
+	unsigned count = cfg_size(tree, "policy");
+
+	if (count == 0)
+		return config_fail(error, config->path, 0,
+				   "no policy: expected at least one, for instance "
+				   "policy \"home\" { mode = monitor }");
+	if (count > POLICIES_MAX)
+		return config_fail_in(error, cfg_getnsec(tree, "policy", POLICIES_MAX),
+				      "policy \"%s\": expected at most %d policies",
+				      cfg_title(cfg_getnsec(tree, "policy", POLICIES_MAX)),
+				      POLICIES_MAX);
+	config->policies = calloc(count, sizeof(*config->policies));
+	if (!config->policies)
+		return -ENOMEM;
+	for (unsigned i = 0; i < count; i++) {
+		int result = read_policy(cfg_getnsec(tree, "policy", i), &config->policies[i], error);
+
+		if (result)
+			return result;
+		config->policies[i].number = (uint8_t)i;
+	}
+	config->policy_count = count;
+	return 0;
+}
+
+/* --- range --- */
+
+static int range_policy(cfg_t *section, const struct config *config, struct config_range *range,
+			struct config_error *error)
+{
+	const struct word *word = words_get(section, "policy", 0);
+
+	if (!word)
+		return config_fail_in(error, section,
+				      "range \"%s\": policy is missing: expected the name of a policy",
+				      range->name);
+	for (size_t i = 0; i < config->policy_count; i++) {
+		if (strcmp(config->policies[i].name, word->text) == 0) {
+			range->policy = (unsigned)i;
+			return 0;
+		}
+	}
+	return config_fail_at(error, word,
+			      "range \"%s\": policy = %s: expected the name of a policy that is "
+			      "defined",
+			      range->name, word->text);
+}
+
+static int range_prefixes(cfg_t *section, struct config *config, unsigned range,
+			  struct config_error *error)
+{
+	char text[PREFIX_ERROR_MAX];
+
+	for (unsigned i = 0; i < words_count(section, "prefixes"); i++) {
+		const struct word *word = words_get(section, "prefixes", i);
+		struct config_prefix prefix = {.range = (uint16_t)range,
+					       .line = (uint32_t)word->line};
+		int file = config_file_index(config, word->file);
+
+		if (file < 0)
+			return file;
+		prefix.file = (uint16_t)file;
+		if (prefix_read(word->text, &prefix.prefix, text))
+			return config_fail_at(error, word, "range \"%s\": prefixes: %s",
+					      config->ranges[range].name, text);
+		if (config_prefix_add(config, &prefix))
+			return config_fail_at(error, word, "expected at most %d prefixes in all",
+					      CONFIG_PREFIXES_MAX);
+	}
+	return 0;
+}
+
+static bool interface_valid(const char *name)
+{
+	size_t length = strlen(name);
+
+	/* dev_valid_name() of the kernel (net/core/dev.c), less the wildcards of nft. */
+	return length > 0 && length < PLAN_INTERFACE_MAX && strpbrk(name, "/: \t\n\v\f\r*?") == NULL &&
+	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+static int range_interfaces(cfg_t *section, struct config *config, unsigned range,
+			    struct config_error *error)
+{
+	for (unsigned i = 0; i < words_count(section, "interfaces"); i++) {
+		const struct word *word = words_get(section, "interfaces", i);
+		struct config_interface *all;
+
+		if (!interface_valid(word->text))
+			return config_fail_at(error, word,
+					      "range \"%s\": interfaces: %s: expected an interface name "
+					      "of 1 to %d characters, without wildcards",
+					      config->ranges[range].name, word->text,
+					      PLAN_INTERFACE_MAX - 1);
+		for (size_t j = 0; j < config->interface_count; j++)
+			if (strcmp(config->interfaces[j].name, word->text) == 0)
+				return config_fail_at(
+					error, word,
+					"range \"%s\": interfaces: %s: expected each interface once, "
+					"range \"%s\" has it",
+					config->ranges[range].name, word->text,
+					config->ranges[config->interfaces[j].range].name);
+		if (config->interface_count >= PLAN_INTERFACES_MAX)
+			return config_fail_at(error, word, "expected at most %d interfaces in all",
+					      PLAN_INTERFACES_MAX);
+		all = array_room(config->interfaces, config->interface_count, sizeof(*all));
+		if (!all)
+			return -ENOMEM;
+		config->interfaces = all;
+		memset(&all[config->interface_count], 0, sizeof(*all));
+		snprintf(all[config->interface_count].name, PLAN_INTERFACE_MAX, "%s", word->text);
+		all[config->interface_count++].range = (uint16_t)range;
+	}
+	return 0;
+}
+
+static int read_range(cfg_t *section, struct config *config, unsigned range,
+		      struct config_error *error)
+{
+	const struct word *file = words_get(section, "prefix-file", 0);
+	bool prefixes = words_count(section, "prefixes") || file;
+	bool interfaces = words_count(section, "interfaces");
+	struct config_range *self = &config->ranges[range];
+	int result = name_check(section, "range", error);
+
+	if (result)
+		return result;
+	snprintf(self->name, sizeof(self->name), "%s", cfg_title(section));
+	self->by_interface = interfaces;
+	if (prefixes && interfaces)
+		return config_fail_in(error, section,
+				      "range \"%s\": prefixes and interfaces in one range are not in "
+				      "this version: expected one kind; write two ranges",
+				      self->name);
+	if (!prefixes && !interfaces)
+		return config_fail_in(error, section,
+				      "range \"%s\": expected prefixes, prefix-file or interfaces",
+				      self->name);
+	result = range_policy(section, config, self, error);
+	if (!result)
+		result = range_prefixes(section, config, range, error);
+	if (!result && file)
+		result = config_prefix_file(config, file, range, error);
+	if (!result)
+		result = range_interfaces(section, config, range, error);
+	return result;
+}
+
+int sections_ranges(cfg_t *tree, struct config *config, struct config_error *error)
+{
+	unsigned count = cfg_size(tree, "range");
+
+	if (count > CONFIG_RANGES_MAX)
+		return config_fail(error, config->path, 0, "%u ranges: expected at most %d", count,
+				   CONFIG_RANGES_MAX);
+	config->ranges = calloc(count ? count : 1, sizeof(*config->ranges));
+	if (!config->ranges)
+		return -ENOMEM;
+	config->range_count = count;
+	for (unsigned i = 0; i < count; i++) {
+		int result = read_range(cfg_getnsec(tree, "range", i), config, i, error);
+
+		if (result)
+			return result;
+	}
+	return config_prefixes_check(config, error);
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mark.h"
+#include "config_settings.h"
+#include "config_words.h"
+#include "times.h"
+
+enum kind { KIND_PATH, KIND_USER, KIND_NUMBER, KIND_DURATION, KIND_SIZE, KIND_MASK, KIND_YES_NO };
+
+struct key {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+	const char *preset;
+	uint64_t min, max;
+};
+
+#define AT(field) offsetof(struct config_settings, field)
+#define YEAR 31536000
+#define HOUR 3600
+#define MIB (UINT64_C(1) << 20)
+
+/* The kernel takes queue numbers of 16 bits; sizes of sets are held to what a router has memory for. */
+static const struct key keys[] = {
+	{"run-dir", KIND_PATH, AT(run_dir), "/run/edge25", 0, 0},
+	{"state-dir", KIND_PATH, AT(state_dir), "/var/lib/edge25", 0, 0},
+	{"log-dir", KIND_PATH, AT(log_dir), "/var/log/edge25", 0, 0},
+	{"user", KIND_USER, AT(user), "edge25", 0, 0},
+	{"engine-user", KIND_USER, AT(engine_user), "edge25-engine", 0, 0},
+	{"queue-first", KIND_NUMBER, AT(queue_first), "2500", 0, 65535},
+	{"queues", KIND_NUMBER, AT(queues), "0", 0, PLAN_QUEUES_MAX},
+	{"queue-length", KIND_NUMBER, AT(queue_length), "4096", 16, 1048576},
+	{"mark-mask", KIND_MASK, AT(mark_mask), "0xff000000", 0, 0},
+	{"remember-pairs", KIND_NUMBER, AT(remember_pairs), "65536", 16, 16777216},
+	{"remember-for", KIND_DURATION, AT(remember_for), "10m", 1, YEAR},
+	{"tally-hosts", KIND_NUMBER, AT(tally_hosts), "65536", 16, 16777216},
+	{"tally-for", KIND_DURATION, AT(tally_for), "1h", 10, YEAR},
+	{"read-interval", KIND_DURATION, AT(read_interval), "10s", 1, HOUR},
+	{"reject-rate", KIND_NUMBER, AT(reject_rate), "200", 1, 100000},
+	{"events-per-host", KIND_NUMBER, AT(events_per_host), "20", 0, 1000000},
+	{"events-per-second", KIND_NUMBER, AT(events_per_second), "200", 1, 1000000},
+	{"event-file-max", KIND_SIZE, AT(event_file_max), "64MiB", 64 * 1024, MIB << 20},
+	{"summary-interval", KIND_DURATION, AT(summary_interval), "1m", 1, 86400},
+	{"max-hosts", KIND_NUMBER, AT(max_hosts), "65536", 16, 4194304},
+	{"max-destinations", KIND_NUMBER, AT(max_destinations), "1048576", 16, 67108864},
+	{"require-comment", KIND_YES_NO, AT(require_comment), "yes", 0, 1},
+};
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+_Static_assert(KEYS <= SETTINGS_MAX, "names must fit");
+
+size_t settings_names(const char *names[SETTINGS_MAX])
+{
+	for (size_t i = 0; i < KEYS; i++)
+		names[i] = keys[i].name;
+	return KEYS;
+}
+
+static int parse_number(const char *text, uint64_t *value)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	return *end || errno ? -EINVAL : 0;
+}
+
+static int parse_mask(const char *text, uint64_t *value)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(text, &end, 0);
+	if (*end || errno || *value > UINT32_MAX)
+		return -EINVAL;
+	return mark_mask_valid((uint32_t)*value) ? 0 : -EINVAL;
+}
+
+static int parse_yes_no(const char *text, uint64_t *value)
+{
+	*value = strcmp(text, "yes") == 0;
+	return *value || strcmp(text, "no") == 0 ? 0 : -EINVAL;
+}
+
+static int parse_value(const struct key *key, const char *text, uint64_t *value)
+{
+	int error;
+
+	switch (key->kind) {
+	case KIND_MASK:
+		return parse_mask(text, value);
+	case KIND_YES_NO:
+		return parse_yes_no(text, value);
+	case KIND_DURATION:
+		error = duration_parse(text, value);
+		break;
+	case KIND_SIZE:
+		error = size_parse(text, value);
+		break;
+	default:
+		error = parse_number(text, value);
+	}
+	if (error)
+		return error;
+	return *value >= key->min && *value <= key->max ? 0 : -ERANGE;
+}
+
+/* Seconds or bytes in the largest unit that says them without a rest. */
+static const char *quantity(const struct key *key, uint64_t value, char *text, size_t size)
+{
+	static const struct { uint64_t factor; const char *word; } units[2][5] = {
+		{{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}, {0, NULL}},
+		{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}, {0, NULL}},
+	};
+
+	for (int i = 0; units[0][i].factor && key->kind != KIND_NUMBER; i++) {
+		const int table = key->kind == KIND_SIZE;
+
+		if (value % units[table][i].factor)
+			continue;
+		snprintf(text, size, "%" PRIu64 "%s", value / units[table][i].factor,
+			 units[table][i].word);
+		return text;
+	}
+	snprintf(text, size, "%" PRIu64, value);
+	return text;
+}
+
+static int value_error(const struct key *key, const struct word *word, struct config_error *error)
+{
+	static const char *const nouns[] = {
+		[KIND_NUMBER] = "a number",
+		[KIND_DURATION] = "a duration (such as 30s, 10m, 2h, 7d or 1w)",
+		[KIND_SIZE] = "a size (such as 64MiB)",
+	};
+	char min[32], max[32];
+
+	if (key->kind == KIND_MASK)
+		return config_fail_at(error, word,
+				      "%s = %s: expected eight adjacent bits, such as 0xff000000",
+				      key->name, word->text);
+	if (key->kind == KIND_YES_NO)
+		return config_fail_at(error, word, "%s = %s: expected yes or no", key->name,
+				      word->text);
+	return config_fail_at(error, word, "%s = %s: expected %s from %s to %s", key->name,
+			      word->text, nouns[key->kind], quantity(key, key->min, min, sizeof(min)),
+			      quantity(key, key->max, max, sizeof(max)));
+}
+
+static int read_text(const struct key *key, const struct word *word, char **field,
+		     struct config_error *error)
+{
+	const char *text = word ? word->text : key->preset;
+
+	if (key->kind == KIND_PATH && text[0] != '/')
+		return config_fail_at(error, word, "%s = %s: expected a path that begins with /",
+				      key->name, text);
+	if (!text[0])
+		return config_fail_at(error, word, "%s: expected the name of a user", key->name);
+	*field = strdup(text);
+	return *field ? 0 : -ENOMEM;
+}
+
+static int read_key(const struct key *key, const struct word *word,
+		    struct config_settings *settings, struct config_error *error)
+{
+	void *field = (char *)settings + key->offset;
+
+	if (key->kind == KIND_PATH || key->kind == KIND_USER)
+		return read_text(key, word, field, error);
+	if (parse_value(key, word ? word->text : key->preset, field) == 0)
+		return 0;
+	return value_error(key, word, error);
+}
+
+/* What two keys say together; the word of the first that was given tells where. */
+static int check_together(cfg_t *tree, const char *path, const struct config_settings *settings,
+			  struct config_error *error)
+{
+	const struct word *tally = words_get(tree, "tally-for", 0);
+	const struct word *queue = words_get(tree, "queue-first", 0);
+
+	if (!tally)
+		tally = words_get(tree, "read-interval", 0);
+	if (settings->tally_for < 10 * settings->read_interval)
+		return config_fail(error, tally ? tally->file : path, tally ? tally->line : 0,
+				   "tally-for = %" PRIu64 "s: expected at least ten times "
+				   "read-interval (%" PRIu64 "s), or counts may expire unread",
+				   settings->tally_for, settings->read_interval);
+	if (settings->queue_first + PLAN_QUEUES_MAX > 65536)
+		return config_fail(error, queue ? queue->file : path, queue ? queue->line : 0,
+				   "queue-first = %" PRIu64 ": expected at most %d, so that all "
+				   "queues have a number",
+				   settings->queue_first, 65536 - PLAN_QUEUES_MAX);
+	return 0;
+}
+
+int settings_read(cfg_t *tree, const char *path, struct config_settings *settings,
+		  struct config_error *error)
+{
+	memset(settings, 0, sizeof(*settings));
+	for (size_t i = 0; i < KEYS; i++) {
+		int result = read_key(&keys[i], words_get(tree, keys[i].name, 0), settings, error);
+
+		if (result)
+			return result;
+	}
+	return check_together(tree, path, settings, error);
+}
+
+void settings_release(struct config_settings *settings)
+{
+	free(settings->run_dir);
+	free(settings->state_dir);
+	free(settings->log_dir);
+	free(settings->user);
+	free(settings->engine_user);
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "event_json.h"
+#include "times.h"
+
+#define GENERATOR 25 /* gid: ours, no rule of Suricata has it */
+
+struct signature {
+	const char *action;
+	const char *text;
+	const char *would_be;
+	int id;
+};
+
+static const struct signature refused = {
+	"blocked", "Outbound port 25 refused: possible infected host", NULL, 1};
+static const struct signature seen = {
+	"allowed", "Outbound port 25 seen: possible infected host", "refused", 2};
+
+/* The addresses of a line: of one packet, or of the last one in a period. */
+struct flow {
+	uint64_t time;
+	const struct addr *source, *destination;
+	uint16_t source_port, destination_port;
+	uint32_t interface;
+};
+
+const char *host_mac(const struct host *host, char text[18])
+{
+	const uint8_t *m = host->mac;
+
+	if (!host->mac_length)
+		return NULL;
+	snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+	return text;
+}
+
+static const struct signature *signature_of(const struct policy *policy, unsigned action)
+{
+	bool pass = action == MARK_PASS;
+
+	/* Left to the kernel, which gave the policy's safe answer. */
+	if (action == MARK_QUESTION && policy)
+		pass = policy->unanswered == SAFE_PASS;
+	return pass ? &seen : &refused;
+}
+
+static json_t *metadata(const struct host *host, const struct policy *policy,
+			const struct signature *signature)
+{
+	char text[PREFIX_TEXT_MAX], mac[18];
+	json_t *object = json_object();
+
+	json_object_set_new(object, "policy", policy ? json_string(policy->name) : json_null());
+	json_object_set_new(object, "mode",
+			    policy ? json_string(policy_mode_word(policy->mode)) : json_null());
+	json_object_set_new(object, "host", json_string(prefix_format(&host->prefix, text)));
+	if (host_mac(host, mac))
+		json_object_set_new(object, "mac", json_string(mac));
+	if (signature->would_be)
+		json_object_set_new(object, "would_be", json_string(signature->would_be));
+	return object;
+}
+
+static json_t *alert(const struct signature *signature, json_t *data)
+{
+	return json_pack("{s:s, s:i, s:i, s:i, s:s, s:s, s:i, s:o}", "action", signature->action,
+			 "gid", GENERATOR, "signature_id", signature->id, "rev", 1, "signature",
+			 signature->text, "category", "Potentially Bad Traffic", "severity", 2,
+			 "metadata", data);
+}
+
+static json_t *line(const struct flow *flow, const struct signature *signature, json_t *data)
+{
+	char time[TIME_TEXT_MAX], source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX];
+	char interface[IF_NAMESIZE];
+	json_t *object = json_object();
+
+	json_object_set_new(object, "timestamp", json_string(time_format_eve(flow->time, time)));
+	json_object_set_new(object, "event_type", json_string("alert"));
+	json_object_set_new(object, "src_ip", json_string(addr_format(flow->source, source)));
+	json_object_set_new(object, "src_port", json_integer(flow->source_port));
+	if (flow->destination->family)
+		json_object_set_new(object, "dest_ip",
+				    json_string(addr_format(flow->destination, destination)));
+	json_object_set_new(object, "dest_port",
+			    json_integer(flow->destination_port ? flow->destination_port : 25));
+	json_object_set_new(object, "proto", json_string("TCP"));
+	if (flow->interface && if_indextoname(flow->interface, interface))
+		json_object_set_new(object, "in_iface", json_string(interface));
+	json_object_set_new(object, "alert", alert(signature, data));
+	return object;
+}
+
+json_t *event_json_attempt(const struct message_event *event, const struct host *host,
+			   const struct policy *policy)
+{
+	const struct signature *signature = signature_of(policy, event->action);
+	const struct flow flow = {event->time,        &event->source,
+				  &event->destination, event->source_port,
+				  event->destination_port, event->interface};
+	json_t *data = metadata(host, policy, signature);
+	/* The kernel's tally is read later than its packets are told of. */
+	uint64_t attempts = host_attempts(host);
+
+	if (event->reason)
+		json_object_set_new(data, "reason", json_string(packet_reason_word(event->reason)));
+	json_object_set_new(data, "attempts", json_integer((json_int_t)(
+		attempts > host->events ? attempts : host->events)));
+	json_object_set_new(data, "destinations", json_integer(host->destinations));
+	return line(&flow, signature, data);
+}
+
+json_t *event_json_summary(const struct host *host, const struct policy *policy,
+			   struct event_period period, uint64_t now)
+{
+	const struct signature *signature =
+		policy && policy->mode == MODE_MONITOR ? &seen : &refused;
+	const struct flow flow = {now, &host->last_source, &host->last_destination,
+				  host->last_source_port, host->last_destination_port,
+				  host->interface};
+	json_t *data = metadata(host, policy, signature);
+	char first[TIME_TEXT_MAX];
+
+	json_object_set_new(data, "summary", json_true());
+	json_object_set_new(data, "attempts", json_integer((json_int_t)host_attempts(host)));
+	json_object_set_new(data, "destinations", json_integer(host->destinations));
+	json_object_set_new(data, "period_attempts", json_integer((json_int_t)period.attempts));
+	json_object_set_new(data, "period_destinations",
+			    json_integer((json_int_t)period.destinations));
+	json_object_set_new(data, "first_seen",
+			    json_string(time_format_eve(host->first_seen, first)));
+	return line(&flow, signature, data);
+}

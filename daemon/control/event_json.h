@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Events as Suricata's EVE writes alerts (docs.suricata.io, "Eve JSON Format"), so that what reads
+ * those reads ours; what only we know is in alert.metadata.
+ */
+#ifndef EDGE25_CONTROL_EVENT_JSON_H
+#define EDGE25_CONTROL_EVENT_JSON_H
+
+#include <jansson.h>
+
+#include "common/policy.h"
+#include "tracker.h"
+
+struct event_period {
+	uint64_t attempts;
+	uint64_t destinations;
+};
+
+/* A first attempt, or NULL without memory. @policy may be NULL. */
+json_t *event_json_attempt(const struct message_event *event, const struct host *host,
+			   const struct policy *policy);
+/* What a host did since its last line. */
+json_t *event_json_summary(const struct host *host, const struct policy *policy,
+			   struct event_period period, uint64_t now);
+/* "02:00:5e:10:00:01", or NULL where it is not known. */
+const char *host_mac(const struct host *host, char text[18]);
+
+#endif

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "figures.h"
+
+struct list {
+	struct figure all[FIGURES_MAX];
+	size_t count;
+};
+
+struct figures {
+	struct list counters, losses;
+	struct message_queue queues[FIGURES_QUEUES_MAX];
+	size_t queue_count;
+	uint64_t unnamed;
+};
+
+struct figures *figures_new(void)
+{
+	return calloc(1, sizeof(struct figures));
+}
+
+void figures_free(struct figures *figures)
+{
+	free(figures);
+}
+
+static const struct figure *find(const struct list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->all[i].name, name) == 0)
+			return &list->all[i];
+	return NULL;
+}
+
+static void update(struct figures *figures, struct list *list, const char *name, uint64_t value)
+{
+	struct figure *figure = (struct figure *)find(list, name);
+
+	if (!figure) {
+		if (list->count == FIGURES_MAX) {
+			figures->unnamed++;
+			return;
+		}
+		figure = &list->all[list->count++];
+		snprintf(figure->name, sizeof(figure->name), "%s", name);
+	}
+	figure->total += value - (value < figure->last ? 0 : figure->last);
+	figure->last = value;
+}
+
+void figures_counter(struct figures *figures, const struct message_counter *counter)
+{
+	update(figures, &figures->counters, counter->name, counter->packets);
+}
+
+void figures_loss(struct figures *figures, const struct message_loss *loss)
+{
+	update(figures, &figures->losses, loss->name, loss->count);
+}
+
+void figures_queue(struct figures *figures, const struct message_queue *queue)
+{
+	size_t i = 0;
+
+	while (i < figures->queue_count && figures->queues[i].number != queue->number)
+		i++;
+	if (i == FIGURES_QUEUES_MAX)
+		return;
+	figures->queues[i] = *queue;
+	if (i == figures->queue_count)
+		figures->queue_count++;
+}
+
+void figures_down(struct figures *figures)
+{
+	figures->queue_count = 0;
+	for (size_t i = 0; i < figures->losses.count; i++)
+		figures->losses.all[i].last = 0;
+}
+
+uint64_t figures_get(const struct figures *figures, const char *name)
+{
+	const struct figure *figure = find(&figures->counters, name);
+
+	return figure ? figure->total : 0;
+}
+
+uint64_t figures_of(const struct figures *figures, const char *what, const char *policy)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s_%s", what, policy);
+	return figures_get(figures, name);
+}
+
+const struct figure *figures_counter_at(const struct figures *figures, size_t index)
+{
+	return index < figures->counters.count ? &figures->counters.all[index] : NULL;
+}
+
+const struct figure *figures_loss_at(const struct figures *figures, size_t index)
+{
+	return index < figures->losses.count ? &figures->losses.all[index] : NULL;
+}
+
+const struct message_queue *figures_queue_at(const struct figures *figures, size_t index)
+{
+	return index < figures->queue_count ? &figures->queues[index] : NULL;
+}
+
+uint64_t figures_unnamed(const struct figures *figures)
+{
+	return figures->unnamed;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "intent.h"
+#include "plan_file.h"
+
+struct intent {
+	struct link *link;
+	const struct config *config;
+	const struct allowlist *list;
+	uint64_t plan; /* sequence of the last plan sent on this connection; 0: none */
+	bool in_force;
+	bool fine; /* did the last plan have a source finer than a /64? */
+	char refusal[512];
+};
+
+struct allow_clock intent_clock(void)
+{
+	struct timespec real, boot;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return (struct allow_clock){
+		.real = real.tv_sec,
+		.boot_ms = (uint64_t)boot.tv_sec * 1000 + (uint64_t)boot.tv_nsec / 1000000,
+	};
+}
+
+struct intent *intent_new(struct link *link, const struct config *config,
+			  const struct allowlist *list)
+{
+	struct intent *intent = calloc(1, sizeof(*intent));
+
+	if (!intent)
+		return NULL;
+	intent->link = link;
+	intent->config = config;
+	intent->list = list;
+	return intent;
+}
+
+void intent_free(struct intent *intent)
+{
+	free(intent);
+}
+
+static bool is_fine(const struct allow_entry *entry)
+{
+	struct allow_rule rule = {.from = entry->from, .to = entry->to};
+
+	return allow_rule_fine(&rule);
+}
+
+static bool any_fine(const struct allowlist *list)
+{
+	for (size_t i = 0; i < allowlist_count(list); i++)
+		if (is_fine(allowlist_at(list, i)))
+			return true;
+	return false;
+}
+
+uint64_t intent_send_plan(struct intent *intent)
+{
+	size_t size;
+	struct message_plan plan;
+	int fd;
+
+	if (!link_connected(intent->link))
+		return 0;
+	fd = plan_file(intent->config, intent->list, intent_clock(), &size);
+	if (fd < 0) {
+		snprintf(intent->refusal, sizeof(intent->refusal), "the plan cannot be made: %s",
+			 strerror(-fd));
+		log_error("plan: %s", intent->refusal);
+		return 0;
+	}
+	plan.size = size;
+	intent->fine = any_fine(intent->list);
+	intent->plan = link_send(intent->link, MESSAGE_PLAN, &plan, 1, fd);
+	return intent->plan;
+}
+
+void intent_configure(struct intent *intent, const struct config *config)
+{
+	intent->config = config;
+	intent_send_plan(intent);
+}
+
+/* One message of one element: added, or gone when no entry says it any more. */
+static uint64_t send_change(struct intent *intent, const struct allow_entry *entry)
+{
+	struct message_change change = {.op = MESSAGE_DEL};
+
+	if (allowlist_element(intent->list, entry, intent_clock(), &change.element))
+		change.op = MESSAGE_ADD;
+	return link_send(intent->link, MESSAGE_CHANGE, &change, 1, -1);
+}
+
+int intent_changed(struct intent *intent, const struct allow_entry *entry, link_done *done,
+		   void *arg)
+{
+	/* A plan that was refused holds nothing that could be changed: try the whole again. */
+	bool whole = intent->refusal[0] || !allow_entry_exact(entry) ||
+		     (is_fine(entry) && !intent->fine);
+	uint64_t sequence;
+
+	if (!link_connected(intent->link))
+		return -ENOTCONN;
+	sequence = whole ? intent_send_plan(intent) : send_change(intent, entry);
+	if (!sequence)
+		return -ENOTCONN;
+	return link_wait(intent->link, sequence, INTENT_DEADLINE, done, arg);
+}
+
+void intent_ack(struct intent *intent, uint64_t sequence, const struct message_ack *ack)
+{
+	if (sequence != intent->plan)
+		return;
+	if (ack->error == 0) {
+		if (intent->refusal[0] || !intent->in_force)
+			log_notice("plan: in force%s",
+				   ack->kernel_changed ? "" : ", the kernel held all of it already");
+		intent->in_force = true;
+		intent->refusal[0] = '\0';
+		return;
+	}
+	snprintf(intent->refusal, sizeof(intent->refusal), "%s",
+		 ack->text[0] ? ack->text : strerror(-ack->error));
+	log_error("plan: the engine refused it: %s", intent->refusal);
+}
+
+void intent_down(struct intent *intent)
+{
+	intent->plan = 0;
+	intent->in_force = false;
+	intent->refusal[0] = '\0';
+}
+
+bool intent_in_force(const struct intent *intent)
+{
+	return intent->in_force;
+}
+
+const char *intent_refusal(const struct intent *intent)
+{
+	return intent->refusal[0] ? intent->refusal : NULL;
+}

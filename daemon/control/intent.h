@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What we want the engine to do: the plan made of configuration and allowlist, sent on every
+ * connection and whenever it changes, and single changes of exact allow elements in between.
+ */
+#ifndef EDGE25_CONTROL_INTENT_H
+#define EDGE25_CONTROL_INTENT_H
+
+#include "allowlist.h"
+#include "config.h"
+#include "link.h"
+
+#define INTENT_DEADLINE 5.0 /* seconds that a client waits for the engine's word on a change */
+
+struct intent;
+
+/* Both must live on; config may be replaced by intent_configure(). */
+struct intent *intent_new(struct link *link, const struct config *config,
+			  const struct allowlist *list);
+void intent_free(struct intent *intent);
+/* The plan has to be made anew from this configuration; sent at once when there is an engine. */
+void intent_configure(struct intent *intent, const struct config *config);
+/* Sends the whole plan. The sequence number, or 0. */
+uint64_t intent_send_plan(struct intent *intent);
+
+/*
+ * The allowlist has changed by @entry (added or removed); tells the engine by a CHANGE or a new
+ * plan and calls done: error 0 with the engine's ACK, -ENOTCONN or -ETIMEDOUT. Always called later,
+ * never from inside.
+ */
+int intent_changed(struct intent *intent, const struct allow_entry *entry, link_done *done,
+		   void *arg);
+
+/* Hand over the engine's ACKs and the loss of the connection. */
+void intent_ack(struct intent *intent, uint64_t sequence, const struct message_ack *ack);
+void intent_down(struct intent *intent);
+
+/* Has the engine the present plan in force? */
+bool intent_in_force(const struct intent *intent);
+/* What the engine said against the plan, or NULL. */
+const char *intent_refusal(const struct intent *intent);
+
+/* Both clocks now. */
+struct allow_clock intent_clock(void);
+
+#endif

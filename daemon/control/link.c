@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "link.h"
+#include "link_queue.h"
+
+#define RECEIVE_BURST 64 /* messages before others have their turn */
+
+struct wait {
+	ev_timer timer;
+	struct link *link;
+	struct wait *next;
+	uint64_t sequence;
+	link_done *done;
+	void *arg;
+};
+
+struct link {
+	struct ev_loop *loop;
+	const struct link_ops *ops;
+	void *ctx;
+	struct sockaddr_un address;
+	int fd;
+	ev_io readable, writable;
+	ev_timer retry;
+	double pause;
+	bool said; /* that the engine is away */
+	bool greeted;
+	struct message_hello hello;
+	uint64_t sequence;
+	struct link_queue *queue;
+	struct wait *waits;
+	unsigned wait_count;
+	uint8_t buffer[MESSAGE_SIZE_MAX];
+};
+
+/* --- those who wait --- */
+
+static void wait_end(struct wait *wait, int error, const struct message_ack *ack)
+{
+	struct wait **at = &wait->link->waits;
+
+	while (*at != wait)
+		at = &(*at)->next;
+	*at = wait->next;
+	wait->link->wait_count--;
+	ev_timer_stop(wait->link->loop, &wait->timer);
+	wait->done(wait->arg, error, ack);
+	free(wait);
+}
+
+static void waits_end(struct link *link, uint64_t sequence, const struct message_ack *ack)
+{
+	for (struct wait *wait = link->waits; wait; wait = wait->next) {
+		if (wait->sequence == sequence) {
+			wait_end(wait, 0, ack);
+			return;
+		}
+	}
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	wait_end(timer->data, -ETIMEDOUT, NULL);
+}
+
+int link_wait(struct link *link, uint64_t sequence, double seconds, link_done *done, void *arg)
+{
+	struct wait *wait = link->wait_count < LINK_WAITS_MAX ? calloc(1, sizeof(*wait)) : NULL;
+
+	if (!wait)
+		return -ENOBUFS;
+	wait->link = link;
+	wait->sequence = sequence;
+	wait->done = done;
+	wait->arg = arg;
+	wait->next = link->waits;
+	link->waits = wait;
+	link->wait_count++;
+	ev_timer_init(&wait->timer, on_deadline, seconds, 0.);
+	wait->timer.data = wait;
+	ev_timer_start(link->loop, &wait->timer);
+	return 0;
+}
+
+/* --- the connection --- */
+
+static void retry_later(struct link *link)
+{
+	ev_timer_set(&link->retry, link->pause, 0.);
+	ev_timer_start(link->loop, &link->retry);
+	link->pause = link->pause * 2 < LINK_RETRY_MAX ? link->pause * 2 : LINK_RETRY_MAX;
+}
+
+static void disconnect(struct link *link, const char *why)
+{
+	bool was_up = link->greeted;
+
+	if (link->fd < 0)
+		return;
+	ev_io_stop(link->loop, &link->readable);
+	ev_io_stop(link->loop, &link->writable);
+	close(link->fd);
+	link->fd = -1;
+	link->greeted = false;
+	link_queue_clear(link->queue);
+	if (was_up)
+		log_warning("link: lost the engine: %s", why);
+	else if (!link->said)
+		log_warning("link: the engine does not talk to us: %s", why);
+	link->said = true;
+	if (was_up)
+		link->ops->down(link->ctx);
+	while (link->waits)
+		wait_end(link->waits, -ENOTCONN, NULL);
+	retry_later(link);
+}
+
+static void flush(struct link *link)
+{
+	int result = link_queue_send(link->queue, link->fd);
+
+	if (result == -EAGAIN)
+		ev_io_start(link->loop, &link->writable);
+	else
+		ev_io_stop(link->loop, &link->writable);
+	if (result < 0 && result != -EAGAIN)
+		disconnect(link, strerror(-result));
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop;
+	(void)events;
+	flush(io->data);
+}
+
+uint64_t link_send(struct link *link, enum message_type type, const void *records, uint32_t count,
+		   int fd)
+{
+	struct message_header header = {.version = MESSAGE_VERSION,
+					.type = (uint16_t)type,
+					.count = count,
+					.sequence = ++link->sequence};
+
+	if (!link->greeted || link_queue_add(link->queue, &header, records,
+					     count * message_record_size(type), fd)) {
+		if (fd >= 0)
+			close(fd);
+		if (link->greeted)
+			disconnect(link, "it takes no messages");
+		return 0;
+	}
+	flush(link);
+	return link->greeted ? header.sequence : 0;
+}
+
+/* --- what the engine says --- */
+
+static void greet(struct link *link, const struct message_hello *hello)
+{
+	link->hello = *hello;
+	link->hello.version[sizeof(hello->version) - 1] = '\0';
+	link->hello.kernel[sizeof(hello->kernel) - 1] = '\0';
+	link->greeted = true;
+	link->said = false;
+	link->pause = LINK_RETRY_MIN;
+	log_notice("link: engine %s is there, pid %u", link->hello.version, link->hello.pid);
+	link->ops->up(link->ctx, &link->hello);
+}
+
+static void hand_over(struct link *link, const struct message_header *header, size_t index)
+{
+	union {
+		struct message_hello hello;
+		struct message_ack ack;
+		struct message_event event;
+		struct message_counter counter;
+		struct message_tally tally;
+		struct message_queue queue;
+		struct message_loss loss;
+	} record;
+	const struct link_ops *ops = link->ops;
+
+	message_record(link->buffer, header, index, &record);
+	switch (header->type) {
+	case MESSAGE_ACK:
+		record.ack.text[sizeof(record.ack.text) - 1] = '\0';
+		ops->ack(link->ctx, header->sequence, &record.ack);
+		waits_end(link, header->sequence, &record.ack);
+		break;
+	case MESSAGE_EVENT:
+		ops->event(link->ctx, &record.event);
+		break;
+	case MESSAGE_COUNTER:
+		record.counter.name[sizeof(record.counter.name) - 1] = '\0';
+		ops->counter(link->ctx, &record.counter);
+		break;
+	case MESSAGE_TALLY:
+		ops->tally(link->ctx, &record.tally);
+		break;
+	case MESSAGE_QUEUE:
+		ops->queue(link->ctx, &record.queue);
+		break;
+	case MESSAGE_LOSS:
+		record.loss.name[sizeof(record.loss.name) - 1] = '\0';
+		ops->loss(link->ctx, &record.loss);
+		break;
+	}
+}
+
+/* -EPROTO: the engine does not speak as message.h says. */
+static int handle(struct link *link, size_t length)
+{
+	struct message_header header;
+	struct message_hello hello;
+
+	if (message_check(link->buffer, length, &header))
+		return -EPROTO;
+	if (!link->greeted) {
+		if (header.type != MESSAGE_HELLO || header.count != 1)
+			return -EPROTO;
+		message_record(link->buffer, &header, 0, &hello);
+		greet(link, &hello);
+		return 0;
+	}
+	if (header.type == MESSAGE_END) {
+		link->ops->end(link->ctx);
+		waits_end(link, header.sequence, NULL);
+		return 0;
+	}
+	if (header.type < MESSAGE_ACK)
+		return -EPROTO;
+	for (size_t i = 0; i < header.count && link->greeted; i++)
+		hand_over(link, &header, i);
+	return 0;
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct link *link = io->data;
+
+	(void)loop;
+	(void)events;
+	for (int i = 0; i < RECEIVE_BURST && link->fd >= 0; i++) {
+		ssize_t n = recv(link->fd, link->buffer, sizeof(link->buffer),
+				 MSG_DONTWAIT | MSG_TRUNC);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			disconnect(link, n ? strerror(errno) : "it closed the connection");
+			return;
+		}
+		if ((size_t)n > sizeof(link->buffer) || handle(link, (size_t)n))
+			disconnect(link, "it sent a message of another version");
+	}
+}
+
+static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct link *link = timer->data;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	(void)loop;
+	(void)events;
+	if (fd < 0 || connect(fd, (struct sockaddr *)&link->address, sizeof(link->address))) {
+		if (!link->said)
+			log_notice("link: waiting for the engine: %s: %s", link->address.sun_path,
+				   strerror(errno));
+		link->said = true;
+		if (fd >= 0)
+			close(fd);
+		retry_later(link);
+		return;
+	}
+	link->fd = fd;
+	ev_io_set(&link->readable, fd, EV_READ);
+	ev_io_set(&link->writable, fd, EV_WRITE);
+	ev_io_start(link->loop, &link->readable);
+}
+
+struct link *link_new(struct ev_loop *loop, const char *path, const struct link_ops *ops, void *ctx)
+{
+	struct link *link = calloc(1, sizeof(*link));
+
+	if (link)
+		link->queue = link_queue_new(LINK_QUEUE_MAX);
+	if (!link || !link->queue) {
+		free(link);
+		return NULL;
+	}
+	link->loop = loop;
+	link->ops = ops;
+	link->ctx = ctx;
+	link->fd = -1;
+	link->pause = LINK_RETRY_MIN;
+	link->address.sun_family = AF_UNIX;
+	snprintf(link->address.sun_path, sizeof(link->address.sun_path), "%s", path);
+	ev_init(&link->readable, on_readable);
+	ev_init(&link->writable, on_writable);
+	ev_timer_init(&link->retry, on_retry, 0., 0.);
+	link->readable.data = link->writable.data = link->retry.data = link;
+	ev_timer_start(loop, &link->retry);
+	return link;
+}
+
+void link_free(struct link *link)
+{
+	if (!link)
+		return;
+	disconnect(link, "we are leaving");
+	while (link->waits)
+		wait_end(link->waits, -ENOTCONN, NULL);
+	ev_timer_stop(link->loop, &link->retry);
+	link_queue_free(link->queue);
+	free(link);
+}
+
+bool link_connected(const struct link *link)
+{
+	return link->greeted;
+}
+
+const struct message_hello *link_hello(const struct link *link)
+{
+	return link->greeted ? &link->hello : NULL;
+}

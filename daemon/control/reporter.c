@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "event_json.h"
+#include "reporter.h"
+
+#define SECOND UINT64_C(1000000000)
+#define HOUR (3600 * SECOND)
+
+struct reporter {
+	struct tracker *tracker;
+	struct event_file *file;
+	const struct config *config;
+	reporter_sink *sink;
+	void *ctx;
+	uint64_t second; /* since 1970, that @lines were written in */
+	uint64_t lines;
+	uint64_t dropped;
+};
+
+struct reporter *reporter_new(struct tracker *tracker, struct event_file *file,
+			      const struct config *config, reporter_sink *sink, void *ctx)
+{
+	struct reporter *reporter = calloc(1, sizeof(*reporter));
+
+	if (!reporter)
+		return NULL;
+	reporter->tracker = tracker;
+	reporter->file = file;
+	reporter->config = config;
+	reporter->sink = sink;
+	reporter->ctx = ctx;
+	return reporter;
+}
+
+void reporter_free(struct reporter *reporter)
+{
+	free(reporter);
+}
+
+void reporter_configure(struct reporter *reporter, const struct config *config)
+{
+	reporter->config = config;
+}
+
+/* May one more line be written in this second? */
+static bool rate_allows(struct reporter *reporter, uint64_t now)
+{
+	if (now / SECOND != reporter->second) {
+		reporter->second = now / SECOND;
+		reporter->lines = 0;
+	}
+	if (reporter->lines >= reporter->config->settings.events_per_second)
+		return false;
+	reporter->lines++;
+	return true;
+}
+
+/* A line that the file does not take still reaches those who watch. */
+static void put(struct reporter *reporter, json_t *event)
+{
+	if (!event)
+		return;
+	event_file_write(reporter->file, event);
+	reporter->sink(reporter->ctx, event);
+	json_decref(event);
+}
+
+static bool host_allows(const struct reporter *reporter, struct host *host, uint64_t now)
+{
+	if (now / HOUR != host->hour) {
+		host->hour = now / HOUR;
+		host->hour_lines = 0;
+	}
+	return host->hour_lines < reporter->config->settings.events_per_host;
+}
+
+static void wrote(struct host *host, uint64_t attempts)
+{
+	host->written_attempts += attempts;
+	host->written_destinations = host->destinations;
+}
+
+void reporter_event(struct reporter *reporter, const struct message_event *event, uint64_t now)
+{
+	const struct policy *policy = config_policy(reporter->config, event->policy);
+	unsigned length6 = policy ? policy->host_prefix6 : 64;
+	struct host *host;
+	bool fresh;
+
+	if (!addr_size(event->source.family))
+		return;
+	host = tracker_event(reporter->tracker, event, length6, &fresh);
+	if (!fresh || !host_allows(reporter, host, now))
+		return;
+	if (!rate_allows(reporter, now)) {
+		reporter->dropped++;
+		return;
+	}
+	host->hour_lines++;
+	wrote(host, 1);
+	put(reporter, event_json_attempt(event, host, policy));
+}
+
+void reporter_summaries(struct reporter *reporter, uint64_t now)
+{
+	for (struct host *host = tracker_newest(reporter->tracker); host;
+	     host = tracker_older(reporter->tracker, host)) {
+		struct event_period period;
+
+		if (host_attempts(host) <= host->written_attempts)
+			continue;
+		if (!rate_allows(reporter, now))
+			return; /* nothing is lost: the next time tells of all since */
+		period.attempts = host_attempts(host) - host->written_attempts;
+		period.destinations = host->destinations - host->written_destinations;
+		put(reporter, event_json_summary(host, config_policy(reporter->config, host->policy),
+						 period, now));
+		wrote(host, period.attempts);
+	}
+}
+
+uint64_t reporter_dropped(const struct reporter *reporter)
+{
+	return reporter->dropped;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which events become lines: the first attempts of a host, one by one up to a number an hour; all
+ * that is more as a summary now and then; never more lines a second than the configuration says.
+ */
+#ifndef EDGE25_CONTROL_REPORTER_H
+#define EDGE25_CONTROL_REPORTER_H
+
+#include <jansson.h>
+
+#include "config.h"
+#include "event_file.h"
+#include "tracker.h"
+
+struct reporter;
+
+/* Told of each line that was written; takes no reference that it does not make itself. */
+typedef void reporter_sink(void *ctx, json_t *event);
+
+struct reporter *reporter_new(struct tracker *tracker, struct event_file *file,
+			      const struct config *config, reporter_sink *sink, void *ctx);
+void reporter_free(struct reporter *reporter);
+void reporter_configure(struct reporter *reporter, const struct config *config);
+/* @now: CLOCK_REALTIME, ns. */
+void reporter_event(struct reporter *reporter, const struct message_event *event, uint64_t now);
+/* A line for each host with attempts that no line has told of; call it after a fresh reading. */
+void reporter_summaries(struct reporter *reporter, uint64_t now);
+/* First attempts that got no line of their own because of the bound on lines a second. */
+uint64_t reporter_dropped(const struct reporter *reporter);
+
+#endif

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_internal.h"
+
+#define SCHEMA_VERSION 1
+#define BUSY_MS 250 /* somebody's sqlite3 shell has the lock; longer would stall everyone */
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	char problem[256];
+};
+
+static const char pragmas[] = "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;"
+			      "PRAGMA trusted_schema=OFF;";
+
+static const char schema[] =
+	"BEGIN IMMEDIATE;"
+	"CREATE TABLE allow (id INTEGER PRIMARY KEY AUTOINCREMENT, from_prefix TEXT NOT NULL,"
+	" to_prefix TEXT NOT NULL, expires INTEGER NOT NULL, comment TEXT NOT NULL,"
+	" added INTEGER NOT NULL, uid INTEGER NOT NULL, user TEXT NOT NULL,"
+	" UNIQUE (from_prefix, to_prefix));"
+	"CREATE TABLE audit (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, action TEXT NOT NULL,"
+	" entry INTEGER NOT NULL, from_prefix TEXT NOT NULL, to_prefix TEXT NOT NULL,"
+	" expires INTEGER NOT NULL, comment TEXT NOT NULL, uid INTEGER NOT NULL, user TEXT NOT NULL);"
+	"CREATE TABLE policy_number (name TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE,"
+	" used INTEGER NOT NULL);"
+	"PRAGMA user_version=1;"
+	"COMMIT;";
+
+int store_fail(struct store *store)
+{
+	snprintf(store->problem, sizeof(store->problem), "%s: %s", store->path,
+		 store->db ? sqlite3_errmsg(store->db) : "no memory");
+	return -EIO;
+}
+
+static int open_schema(struct store *store)
+{
+	sqlite3_stmt *statement = NULL;
+	int version = -1;
+
+	if (sqlite3_exec(store->db, pragmas, NULL, NULL, NULL) != SQLITE_OK)
+		return store_fail(store);
+	if (sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+	    sqlite3_step(statement) == SQLITE_ROW)
+		version = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	if (version < 0)
+		return store_fail(store);
+	if (version > SCHEMA_VERSION) {
+		snprintf(store->problem, sizeof(store->problem),
+			 "%s: made by a newer edge25 (version %d, this one knows %d)", store->path,
+			 version, SCHEMA_VERSION);
+		return -EIO;
+	}
+	if (version == 0 && sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
+		store_fail(store);
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+		return -EIO;
+	}
+	return 0;
+}
+
+int store_reopen(struct store *store)
+{
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+
+	sqlite3_close(store->db);
+	store->db = NULL;
+	store->problem[0] = '\0';
+	if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
+		store_fail(store);
+	else
+		sqlite3_busy_timeout(store->db, BUSY_MS);
+	if (!store->problem[0] && open_schema(store) == 0)
+		return 0;
+	sqlite3_close(store->db);
+	store->db = NULL;
+	return -EIO;
+}
+
+struct store *store_new(const char *path)
+{
+	struct store *store = calloc(1, sizeof(*store));
+
+	if (store)
+		store->path = strdup(path);
+	if (!store || !store->path) {
+		free(store);
+		return NULL;
+	}
+	store_reopen(store);
+	return store;
+}
+
+void store_free(struct store *store)
+{
+	if (!store)
+		return;
+	sqlite3_close(store->db);
+	free(store->path);
+	free(store);
+}
+
+bool store_ready(const struct store *store)
+{
+	return store->db != NULL;
+}
+
+const char *store_problem(const struct store *store)
+{
+	return store->problem[0] ? store->problem : NULL;
+}
+
+static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *types, va_list ap)
+{
+	sqlite3_stmt *statement;
+	int result = SQLITE_OK;
+
+	if (!store->db)
+		return NULL;
+	if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK) {
+		store_fail(store);
+		return NULL;
+	}
+	for (int i = 0; types[i] && result == SQLITE_OK; i++) {
+		if (types[i] == 'i')
+			result = sqlite3_bind_int64(statement, i + 1, va_arg(ap, int64_t));
+		else
+			result = sqlite3_bind_text(statement, i + 1, va_arg(ap, const char *), -1,
+						   SQLITE_TRANSIENT);
+	}
+	if (result == SQLITE_OK)
+		return statement;
+	store_fail(store);
+	sqlite3_finalize(statement);
+	return NULL;
+}
+
+sqlite3_stmt *store_prepare(struct store *store, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	va_list ap;
+
+	va_start(ap, types);
+	statement = prepare(store, sql, types, ap);
+	va_end(ap);
+	return statement;
+}
+
+int store_run(struct store *store, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	va_list ap;
+	int result;
+
+	va_start(ap, types);
+	statement = prepare(store, sql, types, ap);
+	va_end(ap);
+	if (!statement)
+		return -EIO;
+	result = sqlite3_step(statement) == SQLITE_DONE ? 0 : store_fail(store);
+	sqlite3_finalize(statement);
+	return result;
+}
+
+int store_begin(struct store *store)
+{
+	return store_run(store, "BEGIN IMMEDIATE", "");
+}
+
+int store_end(struct store *store, int result)
+{
+	if (!result)
+		result = store_run(store, "COMMIT", "");
+	if (!result)
+		store->problem[0] = '\0';
+	else if (store->db && !sqlite3_get_autocommit(store->db))
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return result;
+}
+
+int64_t store_last_id(struct store *store)
+{
+	return sqlite3_last_insert_rowid(store->db);
+}

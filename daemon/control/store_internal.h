@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the files of the store only. */
+#ifndef EDGE25_CONTROL_STORE_INTERNAL_H
+#define EDGE25_CONTROL_STORE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "store.h"
+
+/* A statement with its arguments bound; types: 'i' int64_t, 't' text. NULL: the problem is kept. */
+sqlite3_stmt *store_prepare(struct store *store, const char *sql, const char *types, ...);
+/* The same, run to its end. 0 or -EIO. */
+int store_run(struct store *store, const char *sql, const char *types, ...);
+/* Keeps what SQLite says as the problem; returns -EIO. */
+int store_fail(struct store *store);
+int store_begin(struct store *store);
+/* Commits when @result is 0, else rolls back; returns the result of all. */
+int store_end(struct store *store, int result);
+int64_t store_last_id(struct store *store);
+
+#endif

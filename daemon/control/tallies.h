@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's tallies as they were last read, so that what is new in a reading can be told. A count
+ * that fell, or an element that was missing from a reading, means that the element expired (or
+ * somebody reset it) and counts from 0 again.
+ */
+#ifndef EDGE25_CONTROL_TALLIES_H
+#define EDGE25_CONTROL_TALLIES_H
+
+#include "common/message.h"
+#include "slots.h"
+
+struct tallies;
+
+struct tallies *tallies_new(uint32_t max, struct hash_key key);
+void tallies_free(struct tallies *tallies);
+/* *more: packets since the last reading. -ENOSPC: no room to remember one more; -EINVAL: no tally. */
+int tallies_read(struct tallies *tallies, const struct message_tally *tally, uint64_t *more);
+/* The end of a reading: forgets the elements that it did not have. */
+void tallies_end(struct tallies *tallies);
+
+#endif
