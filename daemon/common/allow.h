@@ -40,6 +40,9 @@ struct allow_element {
 int allow_element_compare(const struct allow_element *a, const struct allow_element *b);
 /* Ordered ends, known kind and family, exact means exact, unused bytes 0. */
 bool allow_element_valid(const struct allow_element *element);
+/* Does it name one end or both, of one family? */
+bool allow_rule_valid(const struct allow_rule *rule);
+enum allow_kind allow_rule_kind(const struct allow_rule *rule);
 /* Is this rule one exact element (a full-length address, or a pair of them)? */
 bool allow_rule_exact(const struct allow_rule *rule);
 /* The element of an exact rule. */
