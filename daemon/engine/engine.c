@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "engine/mapping.h"
+#include "engine/peer.h"
+#include "engine/queues.h"
+#include "rules/table.h"
+
+struct engine {
+	struct ev_loop *loop;
+	ev_signal stop[2];
+	ev_timer reading;
+	ev_async events;
+	struct peer *peer;
+	struct table *table;
+	struct snapshots *snapshots;
+	struct queues *queues;
+	struct mapping mapping; /* the plan in force */
+	struct queues_losses past; /* of queues that were closed */
+	int status;
+};
+
+static uint64_t boottime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Events from the queue threads to control, as long as it takes them; the rest waits in the rings. */
+static void forward_events(struct engine *engine)
+{
+	struct message_event events[MESSAGE_SIZE_MAX / sizeof(struct message_event)];
+	size_t most = message_records_max(MESSAGE_EVENT);
+
+	for (size_t i = 0; i < queues_count(engine->queues); i++) {
+		struct ring *ring = queue_events(queues_at(engine->queues, i));
+		size_t count;
+
+		while ((count = ring_peek(ring, events, most))) {
+			if (!peer_try(engine->peer, MESSAGE_EVENT, events, count))
+				return;
+			ring_drop(ring, count);
+		}
+	}
+}
+
+static void on_events(struct ev_loop *loop, ev_async *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	forward_events(watcher->data);
+}
+
+static void wake(void *arg)
+{
+	struct engine *engine = arg;
+
+	ev_async_send(engine->loop, &engine->events);
+}
+
+static void send_reading(struct engine *engine, uint64_t sequence)
+{
+	struct message_counter *counters = NULL;
+	struct message_tally *tallies = NULL;
+	struct message_queue queues[PLAN_QUEUES_MAX];
+	struct message_loss losses[QUEUES_LOSSES];
+	struct queues_losses lost = engine->past;
+	size_t counter_count, tally_count;
+	int result = table_read_counters(engine->table, &counters, &counter_count);
+
+	forward_events(engine); /* what a tally counts was told before */
+	if (!result)
+		result = table_read_tallies(engine->table, &tallies, &tally_count);
+	if (result) {
+		log_warning("engine: the kernel's counters cannot be read: %s", strerror(-result));
+	} else {
+		queues_read(engine->queues, queues);
+		queues_lost(engine->queues, &lost);
+		peer_send(engine->peer, MESSAGE_COUNTER, sequence, counters, counter_count);
+		peer_send(engine->peer, MESSAGE_TALLY, sequence, tallies, tally_count);
+		peer_send(engine->peer, MESSAGE_QUEUE, sequence, queues,
+			  queues_count(engine->queues));
+		peer_send(engine->peer, MESSAGE_LOSS, sequence, losses,
+			  queues_losses(&lost, losses));
+		peer_send(engine->peer, MESSAGE_END, sequence, NULL, 0);
+	}
+	free(counters);
+	free(tallies);
+}
+
+static void on_reading(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	struct engine *engine = watcher->data;
+
+	(void)loop;
+	(void)revents;
+	if (engine->queues && peer_connected(engine->peer) && peer_idle(engine->peer))
+		send_reading(engine, 0);
+}
+
+static void send_ack(struct engine *engine, uint64_t sequence, const struct table_error *error,
+		     bool changed)
+{
+	struct message_ack ack = { .error = error->error,
+				   .epoch = table_epoch(engine->table),
+				   .kernel_changed = changed };
+
+	if (error->error)
+		snprintf(ack.text, sizeof(ack.text), "%s", error->text);
+	peer_send(engine->peer, MESSAGE_ACK, sequence, &ack, 1);
+}
+
+static int publish(struct engine *engine, const struct plan *plan)
+{
+	struct policy_snapshot snapshot = { .mask = plan->header->settings.mark_mask };
+
+	for (uint32_t i = 0; i < plan->header->policies; i++)
+		snapshot.policies[plan->policies[i].number] = plan->policies[i];
+	return snapshots_publish(engine->snapshots, &snapshot);
+}
+
+static int open_queues(struct engine *engine, const struct plan_settings *settings,
+		       struct queues **queues, struct table_error *error)
+{
+	const struct queues_settings wanted = {
+		.first = settings->queue_first,
+		.count = settings->queue_count,
+		.length = settings->queue_length,
+		.snapshots = engine->snapshots,
+		.before = engine->queues,
+		.wake = wake,
+		.wake_arg = engine,
+	};
+	uint16_t failed;
+
+	error->error = queues_open(queues, &wanted, &failed);
+	if (error->error == -EPERM)
+		snprintf(error->text, sizeof(error->text),
+			 "queue %u is bound by another program: stop that, or choose another "
+			 "queue-first",
+			 failed);
+	else if (error->error)
+		snprintf(error->text, sizeof(error->text), "queue %u: %s", failed,
+			 strerror(-error->error));
+	return error->error;
+}
+
+/* The old queues went on until the rules turned away from them. */
+static void replace_queues(struct engine *engine, struct queues *queues)
+{
+	forward_events(engine);
+	queues_lost(engine->queues, &engine->past);
+	queues_close(engine->queues);
+	engine->queues = queues;
+}
+
+/*
+ * Queues are there before a rule asks them, and the snapshot before a question comes. An answer to
+ * the old rules that the new policies give is safe there: see write_remember() in rules/chains.c.
+ */
+static int apply(struct engine *engine, struct mapping *next, bool *changed,
+		 struct table_error *error)
+{
+	const struct plan_settings *settings = &next->plan.header->settings;
+	bool same = queues_same(engine->queues, settings);
+	struct queues *queues = NULL;
+	int result = publish(engine, &next->plan);
+
+	if (result) {
+		error->error = result;
+		snprintf(error->text, sizeof(error->text), "plan: %s", strerror(-result));
+		return result;
+	}
+	if (!same)
+		result = open_queues(engine, settings, &queues, error);
+	if (!result)
+		result = table_apply(engine->table, &next->plan, boottime(), changed, error);
+	if (result) {
+		queues_close(queues);
+		if (engine->mapping.block)
+			publish(engine, &engine->mapping.plan);
+		return result;
+	}
+	if (!same)
+		replace_queues(engine, queues);
+	mapping_close(&engine->mapping);
+	engine->mapping = *next;
+	ev_timer_stop(engine->loop, &engine->reading);
+	ev_timer_set(&engine->reading, settings->read_interval, settings->read_interval);
+	ev_timer_start(engine->loop, &engine->reading);
+	return 0;
+}
+
+static void on_plan(struct engine *engine, const struct message_plan *plan, uint64_t sequence,
+		    int fd)
+{
+	struct table_error error = { 0 };
+	struct mapping next = { 0 };
+	const char *why = "no descriptor came with it";
+	bool changed = false, first = !engine->mapping.block;
+	int result = fd < 0 ? -EINVAL : mapping_open(&next, fd, plan->size, &why);
+
+	if (result) {
+		error.error = result;
+		snprintf(error.text, sizeof(error.text), "plan refused: %s", why);
+	} else if (apply(engine, &next, &changed, &error)) {
+		mapping_close(&next);
+	}
+	if (error.error)
+		log_error("engine: %s", error.text);
+	else if (changed)
+		log_notice("engine: %s: %u policies, %u intervals, %u interfaces, %u allowed",
+			   first ? "filtering" : "changed", engine->mapping.plan.header->policies,
+			   engine->mapping.plan.header->intervals4 +
+				   engine->mapping.plan.header->intervals6,
+			   engine->mapping.plan.header->interfaces,
+			   engine->mapping.plan.header->allows);
+	send_ack(engine, sequence, &error, changed);
+	if (first && error.error == -EPERM && !result) {
+		engine->status = ENGINE_EXIT_CONFIG; /* queue or table belong to somebody else */
+		ev_break(engine->loop, EVBREAK_ALL);
+	}
+}
+
+static void on_change(struct engine *engine, const void *data, const struct message_header *header)
+{
+	struct message_change changes[MESSAGE_SIZE_MAX / sizeof(struct message_change)];
+	struct table_error error = { 0 };
+
+	for (uint32_t i = 0; i < header->count; i++) {
+		message_record(data, header, i, &changes[i]);
+		if ((changes[i].op != MESSAGE_ADD && changes[i].op != MESSAGE_DEL) ||
+		    !allow_element_valid(&changes[i].element) || !changes[i].element.exact) {
+			error.error = -EINVAL;
+			snprintf(error.text, sizeof(error.text), "change %u is not valid", i + 1);
+		}
+	}
+	if (!error.error)
+		table_change(engine->table, changes, header->count, boottime(), &error);
+	if (error.error)
+		log_error("engine: %s", error.text);
+	send_ack(engine, header->sequence, &error, !error.error);
+}
+
+static void on_message(const void *data, const struct message_header *header, int fd, void *arg)
+{
+	struct engine *engine = arg;
+	struct message_plan plan;
+
+	switch (header->type) {
+	case MESSAGE_PLAN:
+		message_record(data, header, 0, &plan);
+		on_plan(engine, &plan, header->sequence, fd);
+		break;
+	case MESSAGE_CHANGE:
+		on_change(engine, data, header);
+		break;
+	case MESSAGE_READ:
+		if (engine->queues)
+			send_reading(engine, header->sequence);
+		else
+			peer_send(engine->peer, MESSAGE_END, header->sequence, NULL, 0);
+		break;
+	default:
+		log_warning("engine: a %s message is not for the engine",
+			    message_type_word(header->type));
+	}
+}
+
+static void on_connected(void *arg)
+{
+	struct engine *engine = arg;
+	struct message_hello hello = { .pid = (uint32_t)getpid(),
+				       .features = table_features(engine->table),
+				       .version = EDGE25_VERSION };
+	struct utsname kernel;
+
+	if (!uname(&kernel))
+		snprintf(hello.kernel, sizeof(hello.kernel), "%.63s", kernel.release);
+	log_info("engine: control is here");
+	peer_send(engine->peer, MESSAGE_HELLO, 0, &hello, 1);
+	forward_events(engine);
+}
+
+static void on_disconnected(void *arg)
+{
+	(void)arg;
+	log_warning("engine: control is gone; packets are answered as before");
+}
+
+static void on_drained(void *arg)
+{
+	forward_events(arg);
+}
+
+static void on_stop(struct ev_loop *loop, ev_signal *watcher, int revents)
+{
+	(void)watcher;
+	(void)revents;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void engine_close(struct engine *engine)
+{
+	peer_close(engine->peer);
+	queues_close(engine->queues);
+	table_close(engine->table);
+	snapshots_free(engine->snapshots);
+	mapping_close(&engine->mapping);
+}
+
+static int engine_open(struct engine *engine, const struct engine_settings *settings)
+{
+	const struct peer_handlers handlers = { .connected = on_connected,
+						.message = on_message,
+						.disconnected = on_disconnected,
+						.drained = on_drained,
+						.arg = engine };
+	struct table_error error;
+	int result;
+
+	engine->loop = ev_default_loop(EVFLAG_AUTO);
+	engine->snapshots = snapshots_new();
+	if (!engine->loop || !engine->snapshots)
+		return -ENOMEM;
+	result = table_open(&engine->table, &error);
+	if (result) {
+		log_error("engine: %s", error.text);
+		return result;
+	}
+	ev_async_init(&engine->events, on_events);
+	engine->events.data = engine;
+	ev_async_start(engine->loop, &engine->events);
+	ev_timer_init(&engine->reading, on_reading, 0, 0);
+	engine->reading.data = engine;
+	for (size_t i = 0; i < 2; i++) {
+		ev_signal_init(&engine->stop[i], on_stop, i ? SIGINT : SIGTERM);
+		ev_signal_start(engine->loop, &engine->stop[i]);
+	}
+	result = peer_open(&engine->peer, engine->loop, settings->listener, settings->peer_user,
+			   &handlers);
+	if (result)
+		log_error("engine: socket: %s", strerror(-result));
+	return result;
+}
+
+int engine_run(const struct engine_settings *settings)
+{
+	struct engine engine = { 0 };
+	int result = engine_open(&engine, settings);
+
+	if (!result)
+		ev_run(engine.loop, 0);
+	if (result == -EPERM || result == -EOPNOTSUPP)
+		engine.status = ENGINE_EXIT_CONFIG;
+	else if (result)
+		engine.status = EXIT_FAILURE;
+	engine_close(&engine);
+	return engine.status;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/question.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <string.h>
+
+/* The attribute if it has at least @length bytes. */
+static const struct nlattr *present(struct nlattr *const *attrs, unsigned type, size_t length)
+{
+	return attrs[type] && mnl_attr_get_payload_len(attrs[type]) >= length ? attrs[type] : NULL;
+}
+
+static uint32_t read_u32(const struct nlattr *attr)
+{
+	uint32_t value;
+
+	memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
+	return ntohl(value);
+}
+
+static void read_mac(struct nlattr *const *attrs, struct question *question)
+{
+	struct nfqnl_msg_packet_hw hardware;
+
+	if (!present(attrs, NFQA_HWADDR, sizeof(hardware)))
+		return;
+	memcpy(&hardware, mnl_attr_get_payload(attrs[NFQA_HWADDR]), sizeof(hardware));
+	if (ntohs(hardware.hw_addrlen) != 6) /* Ethernet; other link layers have no use for it */
+		return;
+	question->mac_length = 6;
+	memcpy(question->mac, hardware.hw_addr, 6);
+}
+
+int question_parse(const struct nlmsghdr *message, struct question *question)
+{
+	struct nlattr *attrs[NFQA_MAX + 1] = { 0 };
+	struct nfqnl_msg_packet_hdr header;
+
+	memset(question, 0, sizeof(*question));
+	if (nfq_nlmsg_parse(message, attrs) < 0)
+		return -EINVAL;
+	if (!present(attrs, NFQA_PACKET_HDR, sizeof(header)))
+		return -EINVAL;
+	memcpy(&header, mnl_attr_get_payload(attrs[NFQA_PACKET_HDR]), sizeof(header));
+	question->id = ntohl(header.packet_id);
+	if (present(attrs, NFQA_MARK, sizeof(uint32_t)))
+		question->mark = read_u32(attrs[NFQA_MARK]);
+	if (present(attrs, NFQA_IFINDEX_INDEV, sizeof(uint32_t)))
+		question->interface = read_u32(attrs[NFQA_IFINDEX_INDEV]);
+	read_mac(attrs, question);
+	if (attrs[NFQA_PAYLOAD]) {
+		question->packet = mnl_attr_get_payload(attrs[NFQA_PAYLOAD]);
+		question->packet_length = mnl_attr_get_payload_len(attrs[NFQA_PAYLOAD]);
+	}
+	return 0;
+}
+
+uint32_t question_answer(const struct question *question, const struct policy_snapshot *snapshot,
+			 uint64_t time, struct message_event *event)
+{
+	struct packet packet;
+	enum packet_reason reason = packet_parse(question->packet, question->packet_length, &packet);
+	uint32_t mask = snapshot ? snapshot->mask : MARK_MASK_DEFAULT;
+	struct mark mark = mark_decode(question->mark, mask);
+
+	memset(event, 0, sizeof(*event));
+	event->time = time;
+	event->source = packet.source;
+	event->destination = packet.destination;
+	event->source_port = packet.source_port;
+	event->destination_port = packet.destination_port;
+	event->policy = (uint8_t)mark.policy;
+	event->reason = (uint8_t)reason;
+	event->tcp_flags = packet.tcp_flags;
+	event->ttl = packet.ttl;
+	event->interface = question->interface;
+	event->mac_length = question->mac_length;
+	memcpy(event->mac, question->mac, sizeof(event->mac));
+	if (snapshot)
+		mark.action = policy_decide(snapshot, mark, reason);
+	event->action = (uint8_t)mark.action;
+	return (question->mark & ~mask) | mark_encode(mark, mask);
+}
+
+void answers_begin(struct answers *answers, uint16_t queue)
+{
+	answers->length = 0;
+	answers->any = false;
+	answers->queue = queue;
+}
+
+static void answers_put(struct answers *answers, int type, uint32_t id, uint32_t mark)
+{
+	struct nlmsghdr *message;
+
+	message = nfq_nlmsg_put(answers->buffer + answers->last, type, answers->queue);
+	nfq_nlmsg_verdict_put(message, (int)id, NF_ACCEPT);
+	nfq_nlmsg_verdict_put_mark(message, mark);
+	answers->length = answers->last + MNL_ALIGN(message->nlmsg_len);
+	answers->mark = mark;
+	answers->last_id = id;
+	answers->any = true;
+}
+
+void answers_add(struct answers *answers, uint32_t id, uint32_t mark)
+{
+	/* a batch verdict covers every id up to its own that still waits: all before were answered */
+	if (answers->any && answers->mark == mark) {
+		answers_put(answers, NFQNL_MSG_VERDICT_BATCH, id, mark);
+		return;
+	}
+	answers->last = answers->length;
+	answers_put(answers, NFQNL_MSG_VERDICT, id, mark);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A batch of questions from the kernel to the batch of its answers: pure, no socket. Formats:
+ * include/uapi/linux/netfilter/nfnetlink_queue.h.
+ */
+#ifndef EDGE25_ENGINE_QUESTION_H
+#define EDGE25_ENGINE_QUESTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/message.h"
+#include "common/packet.h"
+#include "common/policy.h"
+
+#define QUESTION_BATCH 64
+#define QUESTION_SIZE 512      /* a message with 128 bytes of packet takes some 280 */
+#define QUESTION_PACKET 128    /* headers are what we read: NFQA_CFG copy range */
+
+struct nlmsghdr;
+
+/* One packet as the kernel asks about it. */
+struct question {
+	uint32_t id;
+	uint32_t mark;
+	uint32_t interface;
+	uint8_t mac_length;
+	uint8_t mac[8];
+	const uint8_t *packet; /* into the message */
+	size_t packet_length;
+};
+
+/* Checks presence and length of everything it reads. 0 or -EINVAL. */
+int question_parse(const struct nlmsghdr *message, struct question *question);
+
+/* Decides; returns the mark to answer with, and tells about it in *event. */
+uint32_t question_answer(const struct question *question, const struct policy_snapshot *snapshot,
+			 uint64_t time, struct message_event *event);
+
+/* Answers to send, in order; runs of one mark become one VERDICT_BATCH. */
+struct answers {
+	char buffer[QUESTION_BATCH * 64];
+	size_t length;
+	size_t last;  /* where the last message begins */
+	bool any;
+	uint32_t mark; /* of the last message */
+	uint32_t last_id;
+	uint16_t queue;
+};
+
+void answers_begin(struct answers *answers, uint16_t queue);
+void answers_add(struct answers *answers, uint32_t id, uint32_t mark);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/queue.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "engine/question.h"
+
+#define SLOT_COST 1280 /* of the receive buffer, for one question: sk_buff, its data and ours */
+
+struct counts {
+	_Atomic uint64_t answered, malformed, unsent, errors, unparsed[PACKET_REASONS];
+};
+
+struct queue {
+	struct queue_settings settings;
+	struct mnl_socket *socket;
+	struct ring *events;
+	struct counts counts;
+	int stop; /* eventfd */
+	pthread_t thread;
+	/* the thread's own */
+	struct mmsghdr messages[QUESTION_BATCH];
+	struct iovec vectors[QUESTION_BATCH];
+	char buffers[QUESTION_BATCH][QUESTION_SIZE];
+	struct answers answers;
+};
+
+static void count(_Atomic uint64_t *counter, uint64_t more)
+{
+	/* one writer: no need for an atomic addition */
+	atomic_store_explicit(counter,
+			      atomic_load_explicit(counter, memory_order_relaxed) + more,
+			      memory_order_relaxed);
+}
+
+/*
+ * Everything in one message, so that no packet meets a queue that is half set up, and without an
+ * acknowledgement, because packets may come before it: what went wrong waits when send returns.
+ */
+static int queue_bind(struct queue *queue)
+{
+	const struct queue_settings *settings = &queue->settings;
+	char buffer[512];
+	struct nlmsghdr *request = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, settings->number);
+	const struct nlmsghdr *message = (const void *)buffer;
+	const struct nlmsgerr *error;
+	ssize_t length;
+
+	nfq_nlmsg_cfg_put_cmd(request, AF_INET, NFQNL_CFG_CMD_BIND);
+	nfq_nlmsg_cfg_put_params(request, NFQNL_COPY_PACKET, QUESTION_PACKET);
+	nfq_nlmsg_cfg_put_qmaxlen(request, settings->length);
+	mnl_attr_put_u32(request, NFQA_CFG_FLAGS, htonl(NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_GSO));
+	mnl_attr_put_u32(request, NFQA_CFG_MASK, htonl(NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_GSO));
+	if (mnl_socket_sendto(queue->socket, request, request->nlmsg_len) < 0)
+		return -errno;
+	length = recv(mnl_socket_get_fd(queue->socket), buffer, sizeof(buffer),
+		      MSG_DONTWAIT | MSG_PEEK);
+	if (length < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	if (!mnl_nlmsg_ok(message, (int)length) || message->nlmsg_type != NLMSG_ERROR ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof(*error))
+		return 0; /* a packet: the thread will answer it */
+	error = mnl_nlmsg_get_payload(message);
+	return error->error;
+}
+
+static int queue_socket(struct queue *queue)
+{
+	int room = (int)queue->settings.length * SLOT_COST;
+	int on = 1, fd;
+
+	queue->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (!queue->socket || mnl_socket_bind(queue->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+		return -errno;
+	fd = mnl_socket_get_fd(queue->socket);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
+		return -errno;
+	/* a full buffer is the kernel's fail-open, counted there: no error to the receiver */
+	setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof(on));
+	return queue_bind(queue);
+}
+
+static uint64_t realtime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void queue_send(struct queue *queue)
+{
+	const struct answers *answers = &queue->answers;
+
+	if (answers->any &&
+	    mnl_socket_sendto(queue->socket, answers->buffer, answers->length) < 0)
+		count(&queue->counts.unsent, 1);
+}
+
+/* Answers @received messages; the events follow when the answers are on their way. */
+static void queue_batch(struct queue *queue, unsigned received)
+{
+	const struct policy_snapshot *snapshot;
+	struct message_event events[QUESTION_BATCH];
+	uint64_t now = realtime();
+	unsigned answered = 0;
+
+	snapshot = snapshots_acquire(queue->settings.snapshots, queue->settings.reader);
+	answers_begin(&queue->answers, queue->settings.number);
+	for (unsigned i = 0; i < received; i++) {
+		const struct nlmsghdr *message = (const void *)queue->buffers[i];
+		struct question question;
+
+		if (!mnl_nlmsg_ok(message, (int)queue->messages[i].msg_len) ||
+		    question_parse(message, &question)) {
+			count(&queue->counts.malformed, 1);
+			continue;
+		}
+		answers_add(&queue->answers, question.id,
+			    question_answer(&question, snapshot, now, &events[answered]));
+		answered++;
+	}
+	queue_send(queue);
+	snapshots_release(queue->settings.snapshots, queue->settings.reader);
+	count(&queue->counts.answered, answered);
+	for (unsigned i = 0; i < answered; i++) {
+		if (events[i].reason)
+			count(&queue->counts.unparsed[events[i].reason], 1);
+		ring_put(queue->events, &events[i]);
+	}
+	if (answered)
+		queue->settings.wake(queue->settings.wake_arg);
+}
+
+static void *queue_run(void *arg)
+{
+	struct queue *queue = arg;
+	int fd = mnl_socket_get_fd(queue->socket);
+	struct pollfd polls[] = { { .fd = fd, .events = POLLIN },
+				  { .fd = queue->stop, .events = POLLIN } };
+
+	for (;;) {
+		int received = recvmmsg(fd, queue->messages, QUESTION_BATCH, MSG_DONTWAIT, NULL);
+
+		if (received > 0) {
+			queue_batch(queue, (unsigned)received);
+			continue;
+		}
+		if (errno != EAGAIN && errno != EINTR)
+			count(&queue->counts.errors, 1);
+		poll(polls, 2, -1);
+		if (polls[1].revents)
+			return NULL;
+	}
+}
+
+static int queue_start(struct queue *queue)
+{
+	sigset_t all, before;
+	char name[16];
+	int result;
+
+	for (unsigned i = 0; i < QUESTION_BATCH; i++) {
+		queue->vectors[i] = (struct iovec){ queue->buffers[i], QUESTION_SIZE };
+		queue->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &queue->vectors[i],
+							      .msg_iovlen = 1 };
+	}
+	sigfillset(&all); /* signals are the main thread's */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	result = -pthread_create(&queue->thread, NULL, queue_run, queue);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (result)
+		return result;
+	snprintf(name, sizeof(name), "queue %u", queue->settings.number);
+	pthread_setname_np(queue->thread, name);
+	return 0;
+}
+
+static void queue_free(struct queue *queue)
+{
+	if (queue->socket)
+		mnl_socket_close(queue->socket);
+	if (queue->stop >= 0)
+		close(queue->stop);
+	ring_free(queue->events);
+	free(queue);
+}
+
+int queue_open(struct queue **out, const struct queue_settings *settings)
+{
+	struct queue *queue = calloc(1, sizeof(*queue));
+	int result;
+
+	*out = NULL;
+	if (!queue)
+		return -ENOMEM;
+	queue->settings = *settings;
+	queue->stop = eventfd(0, EFD_CLOEXEC);
+	queue->events = ring_new();
+	result = queue->stop < 0 ? -errno : queue->events ? queue_socket(queue) : -ENOMEM;
+	if (!result)
+		result = queue_start(queue);
+	if (result)
+		queue_free(queue);
+	else
+		*out = queue;
+	return result;
+}
+
+void queue_close(struct queue *queue)
+{
+	uint64_t one = 1;
+
+	if (!queue)
+		return;
+	if (write(queue->stop, &one, sizeof(one)) < 0)
+		log_warning("queue: %u: stop: %s", queue->settings.number, strerror(errno));
+	pthread_join(queue->thread, NULL);
+	queue_free(queue);
+}
+
+uint16_t queue_number(const struct queue *queue)
+{
+	return queue->settings.number;
+}
+
+unsigned queue_reader(const struct queue *queue)
+{
+	return queue->settings.reader;
+}
+
+struct ring *queue_events(struct queue *queue)
+{
+	return queue->events;
+}
+
+void queue_read(const struct queue *queue, struct queue_counts *counts)
+{
+	counts->answered = atomic_load_explicit(&queue->counts.answered, memory_order_relaxed);
+	counts->malformed = atomic_load_explicit(&queue->counts.malformed, memory_order_relaxed);
+	counts->unsent = atomic_load_explicit(&queue->counts.unsent, memory_order_relaxed);
+	counts->errors = atomic_load_explicit(&queue->counts.errors, memory_order_relaxed);
+	for (unsigned i = 0; i < PACKET_REASONS; i++)
+		counts->unparsed[i] = atomic_load_explicit(&queue->counts.unparsed[i],
+							   memory_order_relaxed);
+}

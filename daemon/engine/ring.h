@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Events on their way from one queue thread to the main thread: a ring of fixed size, one writer, one
+ * reader, no lock. Full, it loses the new event and counts it.
+ */
+#ifndef EDGE25_ENGINE_RING_H
+#define EDGE25_ENGINE_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/message.h"
+
+#define RING_EVENTS 8192 /* a power of two; 0.6 MB: what a control that restarts has to catch up */
+
+struct ring;
+
+struct ring *ring_new(void);
+void ring_free(struct ring *ring);
+
+/* Writer. False: full, counted. */
+bool ring_put(struct ring *ring, const struct message_event *event);
+/* Reader: up to @max events, oldest first, which stay until ring_drop(). */
+size_t ring_peek(const struct ring *ring, struct message_event *events, size_t max);
+void ring_drop(struct ring *ring, size_t count);
+/* Events lost for want of room, ever. */
+uint64_t ring_lost(const struct ring *ring);
+
+#endif
