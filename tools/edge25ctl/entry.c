@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "field.h"
 #include "table.h"
@@ -43,7 +44,11 @@ static const char *entry_by(const json_t *entry)
 	const json_t *by = json_object_get(entry, "by");
 	const char *user = field_text(by, "user");
 
-	return *user ? user : field_text(entry, "origin");
+	const char *origin = field_text(entry, "origin");
+
+	if (*user)
+		return user;
+	return !strcmp(origin, "configuration") ? "config" : origin;
 }
 
 void entry_print(const struct screen *screen, const char *verb, const json_t *entry)
@@ -67,14 +72,14 @@ void entry_print(const struct screen *screen, const char *verb, const json_t *en
 int entry_table(const struct screen *screen, const json_t *entries, unsigned indent)
 {
 	static const struct column columns[] = {
-		{.title = "ID", .right = true, .shrink = 8},
-		{.title = "FROM", .shrink = 15},
-		{.title = "TO", .shrink = 15},
+		{.title = "ID", .right = true, .shrink = 12},
+		{.title = "FROM", .shrink = 18},
+		{.title = "TO", .shrink = 18},
 		{.title = "LEFT", .right = true},
 		{.title = "EXPIRES", .drop = 3},
-		{.title = "BY", .shrink = 6, .drop = 1},
+		{.title = "BY", .shrink = 8, .drop = 1},
 		{.title = "ADDED", .drop = 2},
-		{.title = "COMMENT", .shrink = 10},
+		{.title = "COMMENT", .shrink = 16},
 	};
 	struct table *table =
 		table_new(columns, sizeof(columns) / sizeof(columns[0]), screen->utf8);

@@ -24,13 +24,16 @@ static const char *end_text(const json_t *event, const char *address, const char
 	return text;
 }
 
-/* " key=value" for a text or number, or the first one of an array (as EVE has metadata). */
+/* What a person wants to know at once; --json has the rest. */
+static const char *const shown[] = {
+	"policy",          "would_be",           "reason", "attempts", "destinations",
+	"period_attempts", "period_destinations"};
+
+/* " key=value" for a text or a number. */
 static void print_pair(const struct screen *screen, const char *key, const json_t *value)
 {
 	char text[256];
 
-	if (json_is_array(value))
-		value = json_array_get(value, 0);
 	if (json_is_string(value))
 		snprintf(text, sizeof(text), " %s=%s", key, json_string_value(value));
 	else if (json_is_integer(value))
@@ -42,12 +45,11 @@ static void print_pair(const struct screen *screen, const char *key, const json_
 
 static void print_alert(const struct screen *screen, const json_t *event, const json_t *alert)
 {
+	const json_t *metadata = json_object_get(alert, "metadata");
 	const char *action = field_text(alert, "action");
 	char source[END_TEXT_MAX];
 	char destination[END_TEXT_MAX];
 	char text[512];
-	const char *key;
-	json_t *value;
 
 	snprintf(text, sizeof(text), "%.*s ", TIME_COLUMNS, field_text(event, "timestamp"));
 	screen_safe(screen, STYLE_DIM, text);
@@ -56,8 +58,8 @@ static void print_alert(const struct screen *screen, const json_t *event, const 
 		 end_text(event, "dest_ip", "dest_port", destination),
 		 field_text(alert, "signature"));
 	screen_safe(screen, STYLE_PLAIN, text);
-	json_object_foreach(json_object_get(alert, "metadata"), key, value)
-		print_pair(screen, key, value);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		print_pair(screen, shown[i], json_object_get(metadata, shown[i]));
 }
 
 void event_print(const struct screen *screen, const json_t *event)

@@ -29,22 +29,23 @@ static void print_title(const struct screen *screen, const json_t *status)
 {
 	const char *kernel = field_text(json_object_get(status, "engine"), "kernel");
 	bool healthy = field_true(status, "healthy");
+	bool enforcing = field_true(status, "enforcing");
+	const char *health = healthy ? "healthy" : "NOT HEALTHY";
+	const char *effect = enforcing ? "enforcing" : "NOT ENFORCING";
 	char up[TEXT_DURATION_MAX];
 	char text[256];
+	unsigned column;
 
 	snprintf(text, sizeof(text), "edge25 %s: ", field_text(status, "version"));
 	screen_safe(screen, STYLE_BOLD, text);
-	screen_safe(screen, healthy ? STYLE_GOOD : STYLE_BAD, healthy ? "healthy" : "NOT HEALTHY");
+	column = (unsigned)(strlen(text) + strlen(health) + strlen(effect) + 2 * strlen(", "));
+	screen_safe(screen, healthy ? STYLE_GOOD : STYLE_BAD, health);
 	fputs(", ", screen->out);
-	if (field_true(status, "enforcing"))
-		screen_safe(screen, STYLE_PLAIN, "enforcing");
-	else
-		screen_safe(screen, STYLE_WARN, "NOT ENFORCING");
-	snprintf(text, sizeof(text), ", up %s%s%s",
-		 text_duration(field_number(status, "uptime"), up), *kernel ? ", kernel " : "",
-		 kernel);
-	screen_safe(screen, STYLE_PLAIN, text);
-	fputc('\n', screen->out);
+	screen_safe(screen, enforcing ? STYLE_PLAIN : STYLE_WARN, effect);
+	snprintf(text, sizeof(text), "up %s%s%s", text_duration(field_number(status, "uptime"), up),
+		 *kernel ? ", kernel " : "", kernel);
+	fputs(", ", screen->out);
+	screen_wrap(screen, 2, column, text);
 }
 
 static void print_problems(const struct screen *screen, const json_t *problems)
@@ -101,11 +102,12 @@ static void print_totals(const struct screen *screen, const json_t *totals)
 	int64_t unanswered = field_number(totals, "unanswered");
 	char text[256];
 
-	snprintf(text, sizeof(text), "%s attempts: %s refused, %s passed%s%s",
+	snprintf(text, sizeof(text), "%s attempts: %s refused, %s passed%s%s%s",
 		 text_number(field_number(totals, "attempts"), a),
 		 text_number(field_number(totals, "refused"), b),
-		 text_number(field_number(totals, "passed"), c), unanswered ? ", unanswered " : "",
-		 unanswered ? text_number(unanswered, d) : "");
+		 text_number(field_number(totals, "passed"), c), unanswered ? " (" : "",
+		 unanswered ? text_number(unanswered, d) : "",
+		 unanswered ? " of them without an answer)" : "");
 	labelled(screen, "port 25", text);
 	snprintf(text, sizeof(text), "%s submissions (ports 465 and 587), never touched",
 		 text_number(field_number(totals, "submission"), a));
@@ -138,10 +140,10 @@ static int print_policies(const struct screen *screen, const json_t *policies)
 		{.title = "POLICY", .shrink = 8},
 		{.title = "MODE"},
 		{.title = "DENY", .drop = 2},
-		{.title = "RANGES", .shrink = 6, .drop = 1},
+		{.title = "RANGES", .shrink = 20, .drop = 1},
 		{.title = "ASKED", .right = true, .drop = 5},
 		{.title = "REFUSED", .right = true},
-		{.title = "ANSWERS SENT", .right = true, .drop = 6},
+		{.title = "REJECTS SENT", .right = true, .drop = 6},
 		{.title = "PASSED", .right = true},
 		{.title = "UNANSWERED", .right = true, .drop = 3},
 		{.title = "LOST", .right = true, .drop = 4},
@@ -188,11 +190,12 @@ static void print_not_enforcing(const struct screen *screen, const json_t *polic
 			continue;
 		fputs("  ", screen->out);
 		screen_safe(screen, STYLE_WARN, "not enforcing");
-		snprintf(text, sizeof(text),
-			 "%s: mode monitor lets everything pass and counts what block would refuse",
-			 field_text(policy, "name"));
-		fputc(' ', screen->out);
-		screen_wrap(screen, 4, 16, text);
+		snprintf(
+			text, sizeof(text),
+			"%s (mode monitor lets everything pass and counts what block would refuse)",
+			field_text(policy, "name"));
+		fputs(": ", screen->out);
+		screen_wrap(screen, 4, 17, text);
 	}
 }
 
@@ -214,7 +217,7 @@ static int print_hosts(const struct screen *screen, const json_t *status)
 {
 	static const struct column columns[] = {
 		{.title = "HOST"},
-		{.title = "POLICY", .shrink = 6, .drop = 3},
+		{.title = "POLICY", .shrink = 8, .drop = 3},
 		{.title = "ATTEMPTS", .right = true},
 		{.title = "REFUSED", .right = true, .drop = 2},
 		{.title = "PASSED", .right = true, .drop = 4},

@@ -7,6 +7,7 @@
 
 #define GAP 2 /* blanks between columns */
 #define ELLIPSIS "..."
+#define SQUEEZED 8 /* columns, for a cell that may shrink where nothing else can be left out */
 
 struct table {
 	const struct column *columns;
@@ -97,14 +98,18 @@ static unsigned total_width(const struct table *table, const unsigned *widths, u
 	return total - GAP;
 }
 
-/* Takes @excess away from the columns that may shrink, the widest first. What is left over. */
-static unsigned shrink(const struct table *table, unsigned *widths, unsigned excess)
+/*
+ * Takes @excess away from the columns that may shrink, the widest first, down to what each one asks
+ * for, or to SQUEEZED. What is left over.
+ */
+static unsigned shrink(const struct table *table, unsigned *widths, unsigned excess, bool squeeze)
 {
 	while (excess) {
 		size_t widest = table->count;
 
 		for (size_t i = 0; i < table->count; i++) {
-			unsigned least = table->columns[i].shrink;
+			unsigned asked = table->columns[i].shrink;
+			unsigned least = squeeze && asked > SQUEEZED ? SQUEEZED : asked;
 
 			if (least && widths[i] > least &&
 			    (widest == table->count || widths[i] > widths[widest]))
@@ -140,14 +145,17 @@ static void fit(const struct table *table, unsigned *widths, unsigned indent, un
 
 	for (size_t i = 0; i < table->count; i++)
 		natural[i] = natural_width(table, i);
-	do {
+	for (;;) {
 		unsigned total;
 
 		memcpy(widths, natural, table->count * sizeof(*widths));
 		total = total_width(table, widths, indent);
-		if (!width || total <= width || !shrink(table, widths, total - width))
+		if (!width || total <= width || !shrink(table, widths, total - width, false))
 			return;
-	} while (drop(table, natural));
+		if (!drop(table, natural))
+			break;
+	}
+	shrink(table, widths, total_width(table, widths, indent) - width, true);
 }
 
 static void print_cell(const struct screen *screen, const struct column *column, const char *text,
@@ -178,15 +186,13 @@ int table_print(const struct table *table, const struct screen *screen, unsigned
 	fit(table, widths, indent, screen->width);
 	for (size_t i = 0; i < table->count; i++)
 		last = widths[i] ? i : last;
-	fprintf(screen->out, "%*s", (int)indent, "");
+	fprintf(screen->out, "%*s%s", (int)indent, "", screen->colour ? "\033[2m" : "");
 	for (size_t i = 0; i <= last; i++) {
-		if (!widths[i])
-			continue;
-		fputs(screen->colour ? "\033[2m" : "", screen->out);
-		print_cell(screen, &table->columns[i], table->columns[i].title, widths[i],
-			   i == last);
-		fputs(screen->colour ? "\033[0m" : "", screen->out);
+		if (widths[i])
+			print_cell(screen, &table->columns[i], table->columns[i].title, widths[i],
+				   i == last);
 	}
+	fputs(screen->colour ? "\033[0m" : "", screen->out);
 	for (size_t i = 0; i < table->used; i++) {
 		size_t column = i % table->count;
 

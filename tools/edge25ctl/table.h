@@ -10,7 +10,7 @@
 struct column {
 	const char *title;
 	bool right;      /* numbers */
-	unsigned shrink; /* may be cut to this many columns, ending in "..."; 0: never */
+	unsigned shrink; /* may be cut to so many columns before others go, ending in "..."; 0: no */
 	unsigned drop;   /* left out when there is no room, highest first; 0: never */
 };
 

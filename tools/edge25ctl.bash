@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion for edge25ctl: commands, options, and the ids of entries from the socket itself.
+
+# Ids of the entries that came by the socket (those of the configuration have none to delete by).
+_edge25ctl_ids()
+{
+	local json word
+	local -a socket=()
+
+	for ((word = 1; word < COMP_CWORD; word++)); do
+		case ${COMP_WORDS[word]} in
+		-s | --socket) socket=(-s "${COMP_WORDS[word + 1]}") ;;
+		esac
+	done
+	json=$("${COMP_WORDS[0]}" "${socket[@]}" --json allow list 2>/dev/null </dev/null) || return
+	while [[ $json =~ \"id\":\ *([0-9]+)(.*) ]]; do
+		printf '%s\n' "${BASH_REMATCH[1]}"
+		json=${BASH_REMATCH[2]}
+	done
+}
+
+_edge25ctl()
+{
+	local current=${COMP_WORDS[COMP_CWORD]}
+	local previous=${COMP_WORDS[COMP_CWORD - 1]}
+	local common='-s --socket --json --help -h --version -V'
+	local options words=() word
+
+	COMPREPLY=()
+	case $previous in
+	-s | --socket)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
+	--expires)
+		mapfile -t COMPREPLY < <(compgen -W '30m 2h 1d 7d' -- "$current")
+		return
+		;;
+	--from | --to | --comment) return ;;
+	esac
+
+	# The words that are no options and no values of options.
+	for ((word = 1; word < COMP_CWORD; word++)); do
+		case ${COMP_WORDS[word]} in
+		-s | --socket | --from | --to | --expires | --comment) ((word++)) ;;
+		-*) ;;
+		*) words+=("${COMP_WORDS[word]}") ;;
+		esac
+	done
+	options=$common
+	case "${words[*]}" in
+	'allow add') options="--from --to --expires --comment $common" ;;
+	'allow del') options="--from --to $common" ;;
+	esac
+
+	if [[ $current == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
+		return
+	fi
+	case "${words[*]}" in
+	'') mapfile -t COMPREPLY < <(compgen -W 'status allow explain watch discover' -- "$current") ;;
+	'allow') mapfile -t COMPREPLY < <(compgen -W 'add del list' -- "$current") ;;
+	'allow add') mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current") ;;
+	'allow del') mapfile -t COMPREPLY < <(compgen -W "$(_edge25ctl_ids)" -- "$current") ;;
+	esac
+}
+
+complete -F _edge25ctl edge25ctl
