@@ -34,7 +34,7 @@ bool allow_same_expiry(const struct allow_element *a, const struct allow_element
 
 bool allows_fine(const struct allow_element *allows, size_t count)
 {
-	static const uint8_t zero[8], ones[8] = { 255, 255, 255, 255, 255, 255, 255, 255 };
+	static const uint8_t zero[8], ones[8] = {255, 255, 255, 255, 255, 255, 255, 255};
 
 	for (size_t i = 0; i < count; i++)
 		if (allows[i].family == FAMILY_IPV6 && allows[i].kind != ALLOW_DESTINATION &&
@@ -172,9 +172,9 @@ static void put_allows(struct change *change, struct batch *batch)
 				set_flush(batch, name);
 	while (old < table->allow_count || new < plan->header->allows) {
 		const struct allow_element *was = &table->allows[old], *is = &plan->allows[new];
-		int order = old == table->allow_count	     ? 1 :
+		int order = old == table->allow_count   ? 1 :
 			    new == plan->header->allows ? -1 :
-							    allow_element_compare(was, is);
+							  allow_element_compare(was, is);
 
 		if (order < 0 || (!order && !allow_same_expiry(was, is)))
 			set_allow_delete(batch, was, 1, destroy);
@@ -268,8 +268,8 @@ static int change_prepare(struct change *change)
 	chains_each(change->plan, want_chain, change);
 	counters_each(change->plan, want_counter, change);
 	change->generations = table->generations;
-	change->generations.answers = generation_free(change, SET_REFUSED4, SET_PASSED6,
-						      table->generations.answers);
+	change->generations.answers =
+		generation_free(change, SET_REFUSED4, SET_PASSED6, table->generations.answers);
 	if (change->ranges)
 		change->generations.ranges = generation_free(change, SET_RANGE4, SET_INTERFACE,
 							     table->generations.ranges);
@@ -313,8 +313,8 @@ static int allows_keep(struct table *table, const struct plan *plan)
 	return 0;
 }
 
-#define SAME(a, b, member, counted)                                            \
-	((a)->header->counted == (b)->header->counted &&                       \
+#define SAME(a, b, member, counted)                      \
+	((a)->header->counted == (b)->header->counted && \
 	 !memcmp((a)->member, (b)->member, (a)->header->counted * sizeof(*(a)->member)))
 
 static bool same_ranges(const struct plan *a, const struct plan *b)
@@ -339,7 +339,7 @@ int table_apply(struct table *table, const struct plan *plan, uint64_t now, bool
 		struct table_error *error)
 {
 	bool allow_fine = allows_fine(plan->allows, plan->header->allows);
-	struct change change = { .table = table, .plan = plan, .now = now };
+	struct change change = {.table = table, .plan = plan, .now = now};
 	int result;
 
 	change.ranges = !table->installed || !same_ranges(&table->plan, plan);

@@ -31,7 +31,7 @@ struct batch {
 	char *data;
 	size_t length;
 	size_t room;
-	size_t open; /* where the last message begins; it may still grow */
+	size_t open;          /* where the last message begins; it may still grow */
 	struct label *labels; /* of message i */
 	size_t count;
 	size_t label_room;
@@ -234,7 +234,7 @@ static void batch_renumber(struct batch *batch, uint32_t base)
 int batch_send_expecting(struct batch *batch, struct netlink *netlink, size_t failing,
 			 struct batch_error *error)
 {
-	struct outcome outcome = { .batch = batch, .failing = failing, .error = error };
+	struct outcome outcome = {.batch = batch, .failing = failing, .error = error};
 	int result;
 
 	memset(error, 0, sizeof(*error));

@@ -154,8 +154,7 @@ static int purge_element(const uint8_t *key, size_t length, uint64_t packets, vo
 
 	(void)packets;
 	if (length == 2 * size && contradicted(purge, key, size))
-		elements_add(&purge->elements,
-			     &(struct element){ .key = key, .key_length = length });
+		elements_add(&purge->elements, &(struct element){.key = key, .key_length = length});
 	return 0;
 }
 
@@ -208,7 +207,7 @@ static int purge_family(struct table *table, struct purge *purge, struct table_e
 static int purge_refusals(struct table *table, const struct message_change *changes, size_t count,
 			  struct table_error *error)
 {
-	static const enum family families[] = { FAMILY_IPV4, FAMILY_IPV6 };
+	static const enum family families[] = {FAMILY_IPV4, FAMILY_IPV6};
 	bool waited = false;
 	int result = 0;
 

@@ -114,8 +114,7 @@ static int inventory_set(const struct nlmsghdr *message, void *arg)
 
 	if (!set)
 		return -ENOMEM;
-	if (!nftnl_set_nlmsg_parse(message, set) &&
-	    ours(nftnl_set_get_str(set, NFTNL_SET_TABLE)) &&
+	if (!nftnl_set_nlmsg_parse(message, set) && ours(nftnl_set_get_str(set, NFTNL_SET_TABLE)) &&
 	    !(nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & NFT_SET_ANONYMOUS))
 		result = name_list_add(&inventory->sets, nftnl_set_get_str(set, NFTNL_SET_NAME));
 	nftnl_set_free(set);
@@ -151,17 +150,16 @@ static int inventory_parts(struct netlink *netlink, struct inventory *inventory)
 		uint16_t type;
 		netlink_message_fn *message;
 	} parts[] = {
-		{ NFT_MSG_GETTABLE, inventory_table },
-		{ NFT_MSG_GETCHAIN, inventory_chain },
-		{ NFT_MSG_GETSET, inventory_set },
-		{ NFT_MSG_GETOBJ, inventory_object },
+		{NFT_MSG_GETTABLE, inventory_table},
+		{NFT_MSG_GETCHAIN, inventory_chain},
+		{NFT_MSG_GETSET, inventory_set},
+		{NFT_MSG_GETOBJ, inventory_object},
 	};
 	char buffer[REQUEST_SIZE];
 	int result = 0;
 
 	for (size_t i = 0; !result && i < sizeof(parts) / sizeof(parts[0]); i++)
-		result = netlink_dump_once(netlink,
-					   request_new(buffer, parts[i].type, NLM_F_DUMP),
+		result = netlink_dump_once(netlink, request_new(buffer, parts[i].type, NLM_F_DUMP),
 					   parts[i].message, inventory);
 	return result;
 }
@@ -215,7 +213,7 @@ static void counters_restart(void *arg)
 int dump_counters(struct netlink *netlink, dump_counter_fn *each, netlink_restart_fn *restart,
 		  void *arg)
 {
-	struct counters_dump dump = { .each = each, .restart = restart, .arg = arg };
+	struct counters_dump dump = {.each = each, .restart = restart, .arg = arg};
 	char buffer[REQUEST_SIZE];
 	struct nlmsghdr *request = request_new(buffer, NFT_MSG_GETOBJ, NLM_F_DUMP);
 
@@ -237,9 +235,9 @@ static const struct nlattr *nested(const struct nlattr *nest, uint16_t type, uin
 
 	if (!nest)
 		return NULL;
-	mnl_attr_for_each_nested(attr, nest)
-		if (mnl_attr_get_type(attr) == type && mnl_attr_get_payload_len(attr) >= length)
-			return attr;
+	mnl_attr_for_each_nested(attr,
+				 nest) if (mnl_attr_get_type(attr) == type &&
+					   mnl_attr_get_payload_len(attr) >= length) return attr;
 	return NULL;
 }
 
@@ -263,19 +261,21 @@ static int elements_message(const struct nlmsghdr *message, void *arg)
 	const struct elements_dump *dump = arg;
 	const struct nlattr *attr, *element;
 
-	mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg)) {
+	mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg))
+	{
 		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_LIST_ELEMENTS)
 			continue;
-		mnl_attr_for_each_nested(element, attr) {
-			const struct nlattr *key = nested(nested(element, NFTA_SET_ELEM_KEY, 0),
-							  NFTA_DATA_VALUE, 1);
+		mnl_attr_for_each_nested(element, attr)
+		{
+			const struct nlattr *key =
+				nested(nested(element, NFTA_SET_ELEM_KEY, 0), NFTA_DATA_VALUE, 1);
 			int result;
 
 			if (!key)
 				continue;
 			result = dump->each(mnl_attr_get_payload(key),
-					    mnl_attr_get_payload_len(key),
-					    element_packets(element), dump->arg);
+					    mnl_attr_get_payload_len(key), element_packets(element),
+					    dump->arg);
 			if (result < 0)
 				return result;
 		}
@@ -294,7 +294,7 @@ static void elements_restart(void *arg)
 int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *each,
 		  netlink_restart_fn *restart, void *arg)
 {
-	struct elements_dump dump = { .each = each, .restart = restart, .arg = arg };
+	struct elements_dump dump = {.each = each, .restart = restart, .arg = arg};
 	char buffer[REQUEST_SIZE];
 	struct nlmsghdr *request = request_new(buffer, NFT_MSG_GETSETELEM, NLM_F_DUMP);
 

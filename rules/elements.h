@@ -15,11 +15,11 @@
 struct element {
 	const void *key;
 	size_t key_length;
-	const void *key_end;  /* concatenated intervals: the last key; NULL otherwise */
-	uint32_t flags;       /* NFT_SET_ELEM_INTERVAL_END or 0 */
-	uint64_t timeout;     /* ms; 0: the set's own, or none */
-	const char *chain;    /* verdict maps: goto this chain */
-	const char *comment;  /* at most 120 bytes; NULL: none */
+	const void *key_end; /* concatenated intervals: the last key; NULL otherwise */
+	uint32_t flags;      /* NFT_SET_ELEM_INTERVAL_END or 0 */
+	uint64_t timeout;    /* ms; 0: the set's own, or none */
+	const char *chain;   /* verdict maps: goto this chain */
+	const char *comment; /* at most 120 bytes; NULL: none */
 };
 
 struct elements {

@@ -91,7 +91,8 @@ static void put_compare(struct nftnl_rule *rule, uint32_t operation, const void 
 	nftnl_expr_set(expr, NFTNL_EXPR_CMP_DATA, data, length);
 }
 
-static void put_bitwise(struct nftnl_rule *rule, const void *mask, const void *xor, uint32_t length)
+static void put_bitwise(struct nftnl_rule *rule, const void *mask, const void * xor,
+			uint32_t length)
 {
 	struct nftnl_expr *expr = expr_add(rule, "bitwise");
 
@@ -218,7 +219,7 @@ static void put_address(struct nftnl_rule *rule, enum family family, bool source
 
 void rule_key(struct nftnl_rule *rule, enum family family, enum rule_key key)
 {
-	static const uint8_t upper64[16] = { 255, 255, 255, 255, 255, 255, 255, 255 };
+	static const uint8_t upper64[16] = {255, 255, 255, 255, 255, 255, 255, 255};
 	static const uint8_t zero[16];
 	bool cut = key == KEY_SOURCE_SUBSCRIBER || key == KEY_PAIR_SUBSCRIBER;
 
@@ -227,8 +228,7 @@ void rule_key(struct nftnl_rule *rule, enum family family, enum rule_key key)
 	if (cut && family == FAMILY_IPV6)
 		put_bitwise(rule, upper64, zero, sizeof(zero));
 	if (key == KEY_PAIR || key == KEY_PAIR_SUBSCRIBER)
-		put_address(rule, family, false,
-			    family == FAMILY_IPV4 ? NFT_REG32_01 : NFT_REG_2);
+		put_address(rule, family, false, family == FAMILY_IPV4 ? NFT_REG32_01 : NFT_REG_2);
 }
 
 void rule_key_interface(struct nftnl_rule *rule)

@@ -41,9 +41,9 @@ static void put_interval(struct elements *elements, const uint8_t *first, const 
 	element.key_length = length;
 	elements_add(elements, &element);
 	if (key_after(last, length, after))
-		elements_add(elements, &(struct element){ .key = after,
-							    .key_length = length,
-							    .flags = NFT_SET_ELEM_INTERVAL_END });
+		elements_add(elements, &(struct element){.key = after,
+							 .key_length = length,
+							 .flags = NFT_SET_ELEM_INTERVAL_END});
 }
 
 void set_fill_ranges(struct batch *batch, const struct plan *plan,
@@ -61,7 +61,7 @@ void set_fill_ranges(struct batch *batch, const struct plan *plan,
 		uint32_t first = htobe32(interval->first), last = htobe32(interval->last);
 
 		put_interval(&elements, (const uint8_t *)&first, (const uint8_t *)&last, 4,
-			     (struct element){ .chain = chains.names[interval->policy] });
+			     (struct element){.chain = chains.names[interval->policy]});
 	}
 	elements_close(&elements);
 	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
@@ -70,16 +70,16 @@ void set_fill_ranges(struct batch *batch, const struct plan *plan,
 		const struct interval6 *interval = &plan->intervals6[i];
 
 		put_interval(&elements, interval->first, interval->last, 16,
-			     (struct element){ .chain = chains.names[interval->policy[0]] });
+			     (struct element){.chain = chains.names[interval->policy[0]]});
 	}
 	elements_close(&elements);
 	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
 		      set_name(SET_INTERFACE, generations, name), 0);
 	for (uint32_t i = 0; i < plan->header->interfaces; i++)
 		elements_add(&elements,
-			     &(struct element){ .key = plan->interfaces[i].name,
-						.key_length = PLAN_INTERFACE_MAX,
-						.chain = chains.names[plan->interfaces[i].policy] });
+			     &(struct element){.key = plan->interfaces[i].name,
+					       .key_length = PLAN_INTERFACE_MAX,
+					       .chain = chains.names[plan->interfaces[i].policy]});
 	elements_close(&elements);
 }
 
@@ -115,13 +115,13 @@ static void put_allow(struct elements *elements, const struct allow_element *all
 static void each_allow(struct batch *batch, const struct allow_element *allows, size_t count,
 		       uint16_t type, uint16_t flags, uint64_t now)
 {
-	struct elements elements = { 0 };
+	struct elements elements = {0};
 	char name[RULES_NAME_MAX];
 	enum set open = SETS;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct allow_element *allow = &allows[i];
-		struct element element = { 0 };
+		struct element element = {0};
 		char comment[32];
 
 		if (type == NFT_MSG_NEWSETELEM) {
@@ -150,6 +150,6 @@ void set_allow_add(struct batch *batch, const struct allow_element *elements, si
 void set_allow_delete(struct batch *batch, const struct allow_element *elements, size_t count,
 		      bool destroy)
 {
-	each_allow(batch, elements, count,
-		   destroy ? MESSAGE_DESTROY_ELEMENTS : NFT_MSG_DELSETELEM, 0, 0);
+	each_allow(batch, elements, count, destroy ? MESSAGE_DESTROY_ELEMENTS : NFT_MSG_DELSETELEM,
+		   0, 0);
 }

@@ -143,7 +143,7 @@ static int dump_drain(struct netlink *netlink, ssize_t length)
 int netlink_dump_once(struct netlink *netlink, struct nlmsghdr *request,
 		      netlink_message_fn *message, void *arg)
 {
-	struct dump dump = { .message = message, .arg = arg };
+	struct dump dump = {.message = message, .arg = arg};
 
 	request->nlmsg_seq = netlink_sequence(netlink);
 	if (mnl_socket_sendto(netlink->socket, request, request->nlmsg_len) < 0)

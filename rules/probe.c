@@ -133,12 +133,14 @@ int probe_features(struct netlink *netlink, uint32_t *features, const char **mis
 		uint32_t feature; /* 0: cannot do without */
 		const char *missing;
 	} probes[] = {
-		{ put_inet, 0, "nf_tables with inet tables (CONFIG_NF_TABLES_INET, module nf_tables)" },
-		{ put_fib, 0, "the fib expression (CONFIG_NFT_FIB_INET, module nft_fib_inet)" },
-		{ put_reset, 0, "the reject expression (CONFIG_NFT_REJECT_INET, module nft_reject_inet)" },
-		{ put_native, MESSAGE_NATIVE_QUEUE, NULL },
-		{ put_owner, MESSAGE_OWNER, NULL },
-		{ put_destroy, MESSAGE_DESTROY, NULL },
+		{put_inet, 0,
+		 "nf_tables with inet tables (CONFIG_NF_TABLES_INET, module nf_tables)"},
+		{put_fib, 0, "the fib expression (CONFIG_NFT_FIB_INET, module nft_fib_inet)"},
+		{put_reset, 0,
+		 "the reject expression (CONFIG_NFT_REJECT_INET, module nft_reject_inet)"},
+		{put_native, MESSAGE_NATIVE_QUEUE, NULL},
+		{put_owner, MESSAGE_OWNER, NULL},
+		{put_destroy, MESSAGE_DESTROY, NULL},
 	};
 	int result;
 
@@ -159,7 +161,8 @@ int probe_features(struct netlink *netlink, uint32_t *features, const char **mis
 	result = probe(netlink, put_target);
 	if (result > 0)
 		return 0;
-	*missing = "a way to user space: the queue expression (CONFIG_NFT_QUEUE, module nft_queue) or "
-		   "the NFQUEUE target (CONFIG_NETFILTER_XT_TARGET_NFQUEUE with CONFIG_NFT_COMPAT)";
+	*missing =
+		"a way to user space: the queue expression (CONFIG_NFT_QUEUE, module nft_queue) or "
+		"the NFQUEUE target (CONFIG_NETFILTER_XT_TARGET_NFQUEUE with CONFIG_NFT_COMPAT)";
 	return result < 0 ? result : -EOPNOTSUPP;
 }

@@ -20,8 +20,8 @@ static int counter_add(const char *name, uint64_t packets, uint64_t bytes, void 
 
 	if (counters->count == counters->room) {
 		size_t room = counters->room ? counters->room * 2 : 64;
-		struct message_counter *records = realloc(counters->records,
-							  room * sizeof(*records));
+		struct message_counter *records =
+			realloc(counters->records, room * sizeof(*records));
 
 		if (!records)
 			return -ENOMEM;
@@ -45,12 +45,12 @@ static void counters_restart(void *arg)
 
 int table_read_counters(struct table *table, struct message_counter **out, size_t *count)
 {
-	struct counters counters = { 0 };
+	struct counters counters = {0};
 	int result = dump_counters(table->netlink, counter_add, counters_restart, &counters);
 
 	if (result) {
 		free(counters.records);
-		counters = (struct counters){ 0 };
+		counters = (struct counters){0};
 	}
 	*out = counters.records;
 	*count = counters.count;
@@ -75,8 +75,7 @@ static int tally_add(const uint8_t *key, size_t length, uint64_t packets, void *
 		return 0;
 	if (tallies->count == tallies->room) {
 		size_t room = tallies->room ? tallies->room * 2 : 256;
-		struct message_tally *records = realloc(tallies->records,
-							room * sizeof(*records));
+		struct message_tally *records = realloc(tallies->records, room * sizeof(*records));
 
 		if (!records)
 			return -ENOMEM;
@@ -105,12 +104,12 @@ int table_read_tallies(struct table *table, struct message_tally **out, size_t *
 		enum family family;
 		enum message_tally_kind kind;
 	} sets[] = {
-		{ SET_TALLY_REFUSED4, FAMILY_IPV4, MESSAGE_REFUSED },
-		{ SET_TALLY_REFUSED6, FAMILY_IPV6, MESSAGE_REFUSED },
-		{ SET_TALLY_PASSED4, FAMILY_IPV4, MESSAGE_PASSED },
-		{ SET_TALLY_PASSED6, FAMILY_IPV6, MESSAGE_PASSED },
+		{SET_TALLY_REFUSED4, FAMILY_IPV4, MESSAGE_REFUSED},
+		{SET_TALLY_REFUSED6, FAMILY_IPV6, MESSAGE_REFUSED},
+		{SET_TALLY_PASSED4, FAMILY_IPV4, MESSAGE_PASSED},
+		{SET_TALLY_PASSED6, FAMILY_IPV6, MESSAGE_PASSED},
 	};
-	struct tallies tallies = { 0 };
+	struct tallies tallies = {0};
 	char name[RULES_NAME_MAX];
 	int result = 0;
 
@@ -118,12 +117,12 @@ int table_read_tallies(struct table *table, struct message_tally **out, size_t *
 		tallies.set_begin = tallies.count;
 		tallies.family = sets[i].family;
 		tallies.kind = sets[i].kind;
-		result = dump_elements(table->netlink, set_name(sets[i].set, NULL, name),
-				       tally_add, tallies_restart, &tallies);
+		result = dump_elements(table->netlink, set_name(sets[i].set, NULL, name), tally_add,
+				       tallies_restart, &tallies);
 	}
 	if (result) {
 		free(tallies.records);
-		tallies = (struct tallies){ 0 };
+		tallies = (struct tallies){0};
 	}
 	*out = tallies.records;
 	*count = tallies.count;

@@ -15,7 +15,13 @@
 #include "rules/elements.h"
 
 /* nft's numbers for types, which the kernel only keeps: nftables src, include/datatype.h */
-enum { TYPE_IPADDR = 7, TYPE_IP6ADDR = 8, TYPE_INET_SERVICE = 13, TYPE_MARK = 19, TYPE_IFNAME = 41 };
+enum {
+	TYPE_IPADDR = 7,
+	TYPE_IP6ADDR = 8,
+	TYPE_INET_SERVICE = 13,
+	TYPE_MARK = 19,
+	TYPE_IFNAME = 41
+};
 #define TYPE_BITS 6
 #define TYPE_PAIR(type) ((uint32_t)((type) << TYPE_BITS | (type)))
 #define TYPE_VERDICT 0xffffff00u /* NFT_DATA_VERDICT */
@@ -32,11 +38,11 @@ struct key {
 	uint32_t byteorder;
 };
 
-static const struct key addr4 = { TYPE_IPADDR, 4, { 0 }, BYTEORDER_NETWORK };
-static const struct key addr6 = { TYPE_IP6ADDR, 16, { 0 }, BYTEORDER_NETWORK };
-static const struct key pair4 = { TYPE_PAIR(TYPE_IPADDR), 8, { 4, 4 }, BYTEORDER_NETWORK };
-static const struct key pair6 = { TYPE_PAIR(TYPE_IP6ADDR), 32, { 16, 16 }, BYTEORDER_NETWORK };
-static const struct key ifname = { TYPE_IFNAME, IFNAMSIZ, { 0 }, BYTEORDER_HOST };
+static const struct key addr4 = {TYPE_IPADDR, 4, {0}, BYTEORDER_NETWORK};
+static const struct key addr6 = {TYPE_IP6ADDR, 16, {0}, BYTEORDER_NETWORK};
+static const struct key pair4 = {TYPE_PAIR(TYPE_IPADDR), 8, {4, 4}, BYTEORDER_NETWORK};
+static const struct key pair6 = {TYPE_PAIR(TYPE_IP6ADDR), 32, {16, 16}, BYTEORDER_NETWORK};
+static const struct key ifname = {TYPE_IFNAME, IFNAMSIZ, {0}, BYTEORDER_HOST};
 
 struct definition {
 	const char *name;
@@ -52,63 +58,61 @@ struct definition {
 #define NET (NFT_SET_INTERVAL | NFT_SET_TIMEOUT)
 
 static const struct definition definitions[SETS] = {
-	[SET_REFUSED4] = { "refused4", &pair4, DYNAMIC | NFT_SET_MAP, TYPE_MARK, SIZE_REFUSED, false,
-			   "refusals remembered: source . destination" },
-	[SET_REFUSED6] = { "refused6", &pair6, DYNAMIC | NFT_SET_MAP, TYPE_MARK, SIZE_REFUSED, false,
-			   "refusals remembered: source /64 . destination" },
-	[SET_PASSED4] = { "passed4", &pair4, DYNAMIC, 0, SIZE_PASSED, true,
-			  "let through by monitor: source . destination" },
-	[SET_PASSED6] = { "passed6", &pair6, DYNAMIC, 0, SIZE_PASSED, true,
-			  "let through by monitor: source /64 . destination" },
-	[SET_RANGE4] = { "range4", &addr4, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
-			 false, "subscriber prefixes" },
-	[SET_RANGE6] = { "range6", &addr6, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
-			 false, "subscriber prefixes" },
-	[SET_INTERFACE] = { "interface", &ifname, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
-			    "subscriber interfaces" },
-	[SET_TALLY_REFUSED4] = { "tally_refused4", &addr4, DYNAMIC, 0, SIZE_TALLY, true,
-				 "packets refused, by source" },
-	[SET_TALLY_REFUSED6] = { "tally_refused6", &addr6, DYNAMIC, 0, SIZE_TALLY, true,
-				 "packets refused, by source /64" },
-	[SET_TALLY_PASSED4] = { "tally_passed4", &addr4, DYNAMIC, 0, SIZE_TALLY, true,
-				"openings let through by monitor, by source" },
-	[SET_TALLY_PASSED6] = { "tally_passed6", &addr6, DYNAMIC, 0, SIZE_TALLY, true,
-				"openings let through by monitor, by source /64" },
-	[SET_ALLOW_SRC4] = { "allow_src4", &addr4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			     "allowed sources" },
-	[SET_ALLOW_SRC6] = { "allow_src6", &addr6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			     "allowed sources" },
-	[SET_ALLOW_DST4] = { "allow_dst4", &addr4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			     "allowed destinations" },
-	[SET_ALLOW_DST6] = { "allow_dst6", &addr6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			     "allowed destinations" },
-	[SET_ALLOW_PAIR4] = { "allow_pair4", &pair4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			      "allowed pairs: source . destination" },
-	[SET_ALLOW_PAIR6] = { "allow_pair6", &pair6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			      "allowed pairs: source . destination" },
-	[SET_ALLOW_SRC4_NET] = { "allow_src4_net", &addr4, NET, 0, SIZE_NONE, true,
-				 "allowed source prefixes" },
-	[SET_ALLOW_SRC6_NET] = { "allow_src6_net", &addr6, NET, 0, SIZE_NONE, true,
-				 "allowed source prefixes" },
-	[SET_ALLOW_DST4_NET] = { "allow_dst4_net", &addr4, NET, 0, SIZE_NONE, true,
-				 "allowed destination prefixes" },
-	[SET_ALLOW_DST6_NET] = { "allow_dst6_net", &addr6, NET, 0, SIZE_NONE, true,
-				 "allowed destination prefixes" },
-	[SET_ALLOW_PAIR4_NET] = { "allow_pair4_net", &pair4, NET | NFT_SET_CONCAT, 0, SIZE_NONE,
-				  true, "allowed pairs of prefixes" },
-	[SET_ALLOW_PAIR6_NET] = { "allow_pair6_net", &pair6, NET | NFT_SET_CONCAT, 0, SIZE_NONE,
-				  true, "allowed pairs of prefixes" },
+	[SET_REFUSED4] = {"refused4", &pair4, DYNAMIC | NFT_SET_MAP, TYPE_MARK, SIZE_REFUSED, false,
+			  "refusals remembered: source . destination"},
+	[SET_REFUSED6] = {"refused6", &pair6, DYNAMIC | NFT_SET_MAP, TYPE_MARK, SIZE_REFUSED, false,
+			  "refusals remembered: source /64 . destination"},
+	[SET_PASSED4] = {"passed4", &pair4, DYNAMIC, 0, SIZE_PASSED, true,
+			 "let through by monitor: source . destination"},
+	[SET_PASSED6] = {"passed6", &pair6, DYNAMIC, 0, SIZE_PASSED, true,
+			 "let through by monitor: source /64 . destination"},
+	[SET_RANGE4] = {"range4", &addr4, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
+			false, "subscriber prefixes"},
+	[SET_RANGE6] = {"range6", &addr6, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
+			false, "subscriber prefixes"},
+	[SET_INTERFACE] = {"interface", &ifname, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
+			   "subscriber interfaces"},
+	[SET_TALLY_REFUSED4] = {"tally_refused4", &addr4, DYNAMIC, 0, SIZE_TALLY, true,
+				"packets refused, by source"},
+	[SET_TALLY_REFUSED6] = {"tally_refused6", &addr6, DYNAMIC, 0, SIZE_TALLY, true,
+				"packets refused, by source /64"},
+	[SET_TALLY_PASSED4] = {"tally_passed4", &addr4, DYNAMIC, 0, SIZE_TALLY, true,
+			       "openings let through by monitor, by source"},
+	[SET_TALLY_PASSED6] = {"tally_passed6", &addr6, DYNAMIC, 0, SIZE_TALLY, true,
+			       "openings let through by monitor, by source /64"},
+	[SET_ALLOW_SRC4] = {"allow_src4", &addr4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			    "allowed sources"},
+	[SET_ALLOW_SRC6] = {"allow_src6", &addr6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			    "allowed sources"},
+	[SET_ALLOW_DST4] = {"allow_dst4", &addr4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			    "allowed destinations"},
+	[SET_ALLOW_DST6] = {"allow_dst6", &addr6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			    "allowed destinations"},
+	[SET_ALLOW_PAIR4] = {"allow_pair4", &pair4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			     "allowed pairs: source . destination"},
+	[SET_ALLOW_PAIR6] = {"allow_pair6", &pair6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			     "allowed pairs: source . destination"},
+	[SET_ALLOW_SRC4_NET] = {"allow_src4_net", &addr4, NET, 0, SIZE_NONE, true,
+				"allowed source prefixes"},
+	[SET_ALLOW_SRC6_NET] = {"allow_src6_net", &addr6, NET, 0, SIZE_NONE, true,
+				"allowed source prefixes"},
+	[SET_ALLOW_DST4_NET] = {"allow_dst4_net", &addr4, NET, 0, SIZE_NONE, true,
+				"allowed destination prefixes"},
+	[SET_ALLOW_DST6_NET] = {"allow_dst6_net", &addr6, NET, 0, SIZE_NONE, true,
+				"allowed destination prefixes"},
+	[SET_ALLOW_PAIR4_NET] = {"allow_pair4_net", &pair4, NET | NFT_SET_CONCAT, 0, SIZE_NONE,
+				 true, "allowed pairs of prefixes"},
+	[SET_ALLOW_PAIR6_NET] = {"allow_pair6_net", &pair6, NET | NFT_SET_CONCAT, 0, SIZE_NONE,
+				 true, "allowed pairs of prefixes"},
 };
 
-const char *set_name(enum set set, const struct generations *generations,
-		     char name[RULES_NAME_MAX])
+const char *set_name(enum set set, const struct generations *generations, char name[RULES_NAME_MAX])
 {
 	if (SET_IS_ANSWERS(set))
 		snprintf(name, RULES_NAME_MAX, "%s_%u", definitions[set].name,
 			 generations->answers);
 	else if (SET_IS_RANGES(set))
-		snprintf(name, RULES_NAME_MAX, "%s_%u", definitions[set].name,
-			 generations->ranges);
+		snprintf(name, RULES_NAME_MAX, "%s_%u", definitions[set].name, generations->ranges);
 	else
 		snprintf(name, RULES_NAME_MAX, "%s", definitions[set].name);
 	return name;
@@ -117,9 +121,9 @@ const char *set_name(enum set set, const struct generations *generations,
 enum set set_of_allow(const struct allow_element *element)
 {
 	static const enum set sets[][2] = {
-		[ALLOW_SOURCE] = { SET_ALLOW_SRC4, SET_ALLOW_SRC4_NET },
-		[ALLOW_DESTINATION] = { SET_ALLOW_DST4, SET_ALLOW_DST4_NET },
-		[ALLOW_PAIR] = { SET_ALLOW_PAIR4, SET_ALLOW_PAIR4_NET },
+		[ALLOW_SOURCE] = {SET_ALLOW_SRC4, SET_ALLOW_SRC4_NET},
+		[ALLOW_DESTINATION] = {SET_ALLOW_DST4, SET_ALLOW_DST4_NET},
+		[ALLOW_PAIR] = {SET_ALLOW_PAIR4, SET_ALLOW_PAIR4_NET},
 	};
 
 	/* the IPv6 twin follows each IPv4 set */
@@ -242,8 +246,8 @@ static uint32_t set_anonymous(struct batch *batch, const struct key *key, size_t
 {
 	uint32_t id = batch_set_id(batch);
 	struct nftnl_udata_buf *data = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
-	struct nftnl_set *set = set_new(SET_ANONYMOUS, id,
-					NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | NFT_SET_MAP, key);
+	struct nftnl_set *set =
+		set_new(SET_ANONYMOUS, id, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | NFT_SET_MAP, key);
 
 	nftnl_set_set_u32(set, NFTNL_SET_DATA_TYPE, TYPE_VERDICT);
 	nftnl_set_set_u32(set, NFTNL_SET_DATA_LEN, 0);
@@ -260,32 +264,32 @@ static uint32_t set_anonymous(struct batch *batch, const struct key *key, size_t
 
 uint32_t set_answers(struct batch *batch, const struct set_answer *answers, size_t count)
 {
-	static const struct key mark = { TYPE_MARK, 4, { 0 }, BYTEORDER_HOST };
+	static const struct key mark = {TYPE_MARK, 4, {0}, BYTEORDER_HOST};
 	uint32_t id = set_anonymous(batch, &mark, count);
 	struct elements elements;
 
 	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, SET_ANONYMOUS, id);
 	for (size_t i = 0; i < count; i++)
-		elements_add(&elements, &(struct element){ .key = &answers[i].mark,
-							    .key_length = sizeof(answers[i].mark),
-							    .chain = answers[i].chain });
+		elements_add(&elements, &(struct element){.key = &answers[i].mark,
+							  .key_length = sizeof(answers[i].mark),
+							  .chain = answers[i].chain});
 	elements_close(&elements);
 	return id;
 }
 
 uint32_t set_ports(struct batch *batch, const struct set_port *ports, size_t count)
 {
-	static const struct key service = { TYPE_INET_SERVICE, 2, { 0 }, BYTEORDER_NETWORK };
+	static const struct key service = {TYPE_INET_SERVICE, 2, {0}, BYTEORDER_NETWORK};
 	uint32_t id = set_anonymous(batch, &service, count);
 	struct elements elements;
 
 	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, SET_ANONYMOUS, id);
 	for (size_t i = 0; i < count; i++) {
-		uint8_t key[2] = { (uint8_t)(ports[i].port >> 8), (uint8_t)ports[i].port };
+		uint8_t key[2] = {(uint8_t)(ports[i].port >> 8), (uint8_t)ports[i].port};
 
-		elements_add(&elements, &(struct element){ .key = key,
-							    .key_length = sizeof(key),
-							    .chain = ports[i].chain });
+		elements_add(&elements, &(struct element){.key = key,
+							  .key_length = sizeof(key),
+							  .chain = ports[i].chain});
 	}
 	elements_close(&elements);
 	return id;

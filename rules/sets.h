@@ -18,7 +18,7 @@ enum set {
 	SET_PASSED6,
 	SET_RANGE4, /* map: prefix -> goto policy_<name> */
 	SET_RANGE6,
-	SET_INTERFACE, /* map: interface -> goto policy_<name> */
+	SET_INTERFACE,      /* map: interface -> goto policy_<name> */
 	SET_TALLY_REFUSED4, /* packets refused by source */
 	SET_TALLY_REFUSED6,
 	SET_TALLY_PASSED4, /* openings let through by source */

@@ -8,7 +8,7 @@
 #include "rules/table.h"
 
 /* In force since kernel 6.9; not in older headers. */
-#define TABLE_FLAG_OWNER 0x2u	/* NFT_TABLE_F_OWNER */
+#define TABLE_FLAG_OWNER 0x2u   /* NFT_TABLE_F_OWNER */
 #define TABLE_FLAG_PERSIST 0x4u /* NFT_TABLE_F_PERSIST */
 
 struct table {
@@ -17,7 +17,7 @@ struct table {
 	bool installed; /* by this process, from the plan below */
 	struct plan plan;
 	struct generations generations;
-	bool allow_fine; /* the rules have the look-up for it */
+	bool allow_fine;              /* the rules have the look-up for it */
 	struct allow_element *allows; /* what the kernel's allow sets hold, sorted */
 	size_t allow_count;
 	size_t allow_room;

@@ -26,7 +26,7 @@ struct engine {
 	struct table *table;
 	struct snapshots *snapshots;
 	struct queues *queues;
-	struct mapping mapping; /* the plan in force */
+	struct mapping mapping;    /* the plan in force */
 	struct queues_losses past; /* of queues that were closed */
 	int status;
 };
@@ -114,9 +114,9 @@ static void on_reading(struct ev_loop *loop, ev_timer *watcher, int revents)
 static void send_ack(struct engine *engine, uint64_t sequence, const struct table_error *error,
 		     bool changed)
 {
-	struct message_ack ack = { .error = error->error,
-				   .epoch = table_epoch(engine->table),
-				   .kernel_changed = changed };
+	struct message_ack ack = {.error = error->error,
+				  .epoch = table_epoch(engine->table),
+				  .kernel_changed = changed};
 
 	if (error->error)
 		snprintf(ack.text, sizeof(ack.text), "%s", error->text);
@@ -125,7 +125,7 @@ static void send_ack(struct engine *engine, uint64_t sequence, const struct tabl
 
 static int publish(struct engine *engine, const struct plan *plan)
 {
-	struct policy_snapshot snapshot = { .mask = plan->header->settings.mark_mask };
+	struct policy_snapshot snapshot = {.mask = plan->header->settings.mark_mask};
 
 	for (uint32_t i = 0; i < plan->header->policies; i++)
 		snapshot.policies[plan->policies[i].number] = plan->policies[i];
@@ -207,8 +207,8 @@ static int apply(struct engine *engine, struct mapping *next, bool *changed,
 static void on_plan(struct engine *engine, const struct message_plan *plan, uint64_t sequence,
 		    int fd)
 {
-	struct table_error error = { 0 };
-	struct mapping next = { 0 };
+	struct table_error error = {0};
+	struct mapping next = {0};
 	const char *why = "no descriptor came with it";
 	bool changed = false, first = !engine->mapping.block;
 	int result = fd < 0 ? -EINVAL : mapping_open(&next, fd, plan->size, &why);
@@ -238,7 +238,7 @@ static void on_plan(struct engine *engine, const struct message_plan *plan, uint
 static void on_change(struct engine *engine, const void *data, const struct message_header *header)
 {
 	struct message_change changes[MESSAGE_SIZE_MAX / sizeof(struct message_change)];
-	struct table_error error = { 0 };
+	struct table_error error = {0};
 
 	for (uint32_t i = 0; i < header->count; i++) {
 		message_record(data, header, i, &changes[i]);
@@ -283,9 +283,9 @@ static void on_message(const void *data, const struct message_header *header, in
 static void on_connected(void *arg)
 {
 	struct engine *engine = arg;
-	struct message_hello hello = { .pid = (uint32_t)getpid(),
-				       .features = table_features(engine->table),
-				       .version = EDGE25_VERSION };
+	struct message_hello hello = {.pid = (uint32_t)getpid(),
+				      .features = table_features(engine->table),
+				      .version = EDGE25_VERSION};
 	struct utsname kernel;
 
 	if (!uname(&kernel))
@@ -324,11 +324,11 @@ static void engine_close(struct engine *engine)
 
 static int engine_open(struct engine *engine, const struct engine_settings *settings)
 {
-	const struct peer_handlers handlers = { .connected = on_connected,
-						.message = on_message,
-						.disconnected = on_disconnected,
-						.drained = on_drained,
-						.arg = engine };
+	const struct peer_handlers handlers = {.connected = on_connected,
+					       .message = on_message,
+					       .disconnected = on_disconnected,
+					       .drained = on_drained,
+					       .arg = engine};
 	struct table_error error;
 	int result;
 
@@ -359,7 +359,7 @@ static int engine_open(struct engine *engine, const struct engine_settings *sett
 
 int engine_run(const struct engine_settings *settings)
 {
-	struct engine engine = { 0 };
+	struct engine engine = {0};
 	int result = engine_open(&engine, settings);
 
 	if (!result)

@@ -9,7 +9,7 @@
 #define ENGINE_EXIT_CONFIG 78
 
 struct engine_settings {
-	int listener;   /* listening SOCK_SEQPACKET socket */
+	int listener; /* listening SOCK_SEQPACKET socket */
 	uid_t peer_user;
 };
 

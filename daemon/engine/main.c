@@ -75,7 +75,7 @@ static int inherited_listener(void)
 
 static int new_listener(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd;
 
 	if (strlen(path) >= sizeof(address.sun_path))
@@ -169,12 +169,12 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
 {
 	enum { OPTION_LISTEN = 256, OPTION_USER, OPTION_REMOVE };
 	static const struct option options[] = {
-		{ "listen", required_argument, NULL, OPTION_LISTEN },
-		{ "peer-user", required_argument, NULL, OPTION_USER },
-		{ "remove", no_argument, NULL, OPTION_REMOVE },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
+		{"listen", required_argument, NULL, OPTION_LISTEN},
+		{"peer-user", required_argument, NULL, OPTION_USER},
+		{"remove", no_argument, NULL, OPTION_REMOVE},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{0},
 	};
 	int option;
 
@@ -212,7 +212,7 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
 
 int main(int argc, char **argv)
 {
-	struct arguments arguments = { .listen = DEFAULT_LISTEN, .user = DEFAULT_USER };
+	struct arguments arguments = {.listen = DEFAULT_LISTEN, .user = DEFAULT_USER};
 	int status;
 
 	log_open("edge25-engine");

@@ -83,11 +83,11 @@ static bool peer_receive(struct peer *peer)
 		struct cmsghdr header;
 		char space[CMSG_SPACE(4 * sizeof(int))];
 	} control;
-	struct iovec vector = { peer->buffer, sizeof(peer->buffer) };
-	struct msghdr message = { .msg_iov = &vector,
-				  .msg_iovlen = 1,
-				  .msg_control = &control,
-				  .msg_controllen = sizeof(control) };
+	struct iovec vector = {peer->buffer, sizeof(peer->buffer)};
+	struct msghdr message = {.msg_iov = &vector,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
 	ssize_t length = recvmsg(peer->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	struct message_header header;
 	int fd;
@@ -254,13 +254,13 @@ bool peer_idle(const struct peer *peer)
 	return STAILQ_EMPTY(&peer->queue);
 }
 
-static struct outgoing *outgoing_new(enum message_type type, uint64_t sequence,
-				     const void *records, size_t count)
+static struct outgoing *outgoing_new(enum message_type type, uint64_t sequence, const void *records,
+				     size_t count)
 {
-	const struct message_header header = { .version = MESSAGE_VERSION,
-					       .type = (uint16_t)type,
-					       .count = (uint32_t)count,
-					       .sequence = sequence };
+	const struct message_header header = {.version = MESSAGE_VERSION,
+					      .type = (uint16_t)type,
+					      .count = (uint32_t)count,
+					      .sequence = sequence};
 	size_t size = count * message_record_size(type);
 	struct outgoing *outgoing = malloc(sizeof(*outgoing) + sizeof(header) + size);
 

@@ -38,7 +38,7 @@ static void read_mac(struct nlattr *const *attrs, struct question *question)
 
 int question_parse(const struct nlmsghdr *message, struct question *question)
 {
-	struct nlattr *attrs[NFQA_MAX + 1] = { 0 };
+	struct nlattr *attrs[NFQA_MAX + 1] = {0};
 	struct nfqnl_msg_packet_hdr header;
 
 	memset(question, 0, sizeof(*question));
@@ -64,7 +64,8 @@ uint32_t question_answer(const struct question *question, const struct policy_sn
 			 uint64_t time, struct message_event *event)
 {
 	struct packet packet;
-	enum packet_reason reason = packet_parse(question->packet, question->packet_length, &packet);
+	enum packet_reason reason =
+		packet_parse(question->packet, question->packet_length, &packet);
 	uint32_t mask = snapshot ? snapshot->mask : MARK_MASK_DEFAULT;
 	struct mark mark = mark_decode(question->mark, mask);
 

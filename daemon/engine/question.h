@@ -15,8 +15,8 @@
 #include "common/policy.h"
 
 #define QUESTION_BATCH 64
-#define QUESTION_SIZE 512      /* a message with 128 bytes of packet takes some 280 */
-#define QUESTION_PACKET 128    /* headers are what we read: NFQA_CFG copy range */
+#define QUESTION_SIZE 512   /* a message with 128 bytes of packet takes some 280 */
+#define QUESTION_PACKET 128 /* headers are what we read: NFQA_CFG copy range */
 
 struct nlmsghdr;
 
@@ -42,7 +42,7 @@ uint32_t question_answer(const struct question *question, const struct policy_sn
 struct answers {
 	char buffer[QUESTION_BATCH * 64];
 	size_t length;
-	size_t last;  /* where the last message begins */
+	size_t last; /* where the last message begins */
 	bool any;
 	uint32_t mark; /* of the last message */
 	uint32_t last_id;

@@ -45,8 +45,7 @@ struct queue {
 static void count(_Atomic uint64_t *counter, uint64_t more)
 {
 	/* one writer: no need for an atomic addition */
-	atomic_store_explicit(counter,
-			      atomic_load_explicit(counter, memory_order_relaxed) + more,
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
 			      memory_order_relaxed);
 }
 
@@ -109,8 +108,7 @@ static void queue_send(struct queue *queue)
 {
 	const struct answers *answers = &queue->answers;
 
-	if (answers->any &&
-	    mnl_socket_sendto(queue->socket, answers->buffer, answers->length) < 0)
+	if (answers->any && mnl_socket_sendto(queue->socket, answers->buffer, answers->length) < 0)
 		count(&queue->counts.unsent, 1);
 }
 
@@ -153,8 +151,8 @@ static void *queue_run(void *arg)
 {
 	struct queue *queue = arg;
 	int fd = mnl_socket_get_fd(queue->socket);
-	struct pollfd polls[] = { { .fd = fd, .events = POLLIN },
-				  { .fd = queue->stop, .events = POLLIN } };
+	struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
+				 {.fd = queue->stop, .events = POLLIN}};
 
 	for (;;) {
 		int received = recvmmsg(fd, queue->messages, QUESTION_BATCH, MSG_DONTWAIT, NULL);
@@ -178,9 +176,9 @@ static int queue_start(struct queue *queue)
 	int result;
 
 	for (unsigned i = 0; i < QUESTION_BATCH; i++) {
-		queue->vectors[i] = (struct iovec){ queue->buffers[i], QUESTION_SIZE };
-		queue->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &queue->vectors[i],
-							      .msg_iovlen = 1 };
+		queue->vectors[i] = (struct iovec){queue->buffers[i], QUESTION_SIZE};
+		queue->messages[i].msg_hdr =
+			(struct msghdr){.msg_iov = &queue->vectors[i], .msg_iovlen = 1};
 	}
 	sigfillset(&all); /* signals are the main thread's */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -258,6 +256,6 @@ void queue_read(const struct queue *queue, struct queue_counts *counts)
 	counts->unsent = atomic_load_explicit(&queue->counts.unsent, memory_order_relaxed);
 	counts->errors = atomic_load_explicit(&queue->counts.errors, memory_order_relaxed);
 	for (unsigned i = 0; i < PACKET_REASONS; i++)
-		counts->unparsed[i] = atomic_load_explicit(&queue->counts.unparsed[i],
-							   memory_order_relaxed);
+		counts->unparsed[i] =
+			atomic_load_explicit(&queue->counts.unparsed[i], memory_order_relaxed);
 }

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The chains that every table has. */
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
+
+#include "common/mark.h"
+#include "rules/writer.h"
+
+#define PORT_SMTP 25
+#define PORT_SUBMISSIONS 465 /* RFC 8314 */
+#define PORT_SUBMISSION 587  /* RFC 6409 */
+
+void writer_put(struct writer *writer, struct nftnl_rule *rule)
+{
+	batch_rule(writer->batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, rule);
+}
+
+const char *writer_set(const struct writer *writer, enum set set, char name[RULES_NAME_MAX])
+{
+	return set_name(set, &writer->input->generations, name);
+}
+
+void writer_counter_goto(struct writer *writer, const char *chain, const char *counter,
+			 const char *target, const char *comment)
+{
+	struct nftnl_rule *rule = rule_new(chain, comment);
+
+	rule_counter(rule, counter);
+	rule_goto(rule, target);
+	writer_put(writer, rule);
+}
+
+static void write_screen(struct writer *writer)
+{
+	static const struct set_port ports[] = {
+		{PORT_SMTP, CHAIN_SMTP},
+		{PORT_SUBMISSIONS, CHAIN_SUBMISSION},
+		{PORT_SUBMISSION, CHAIN_SUBMISSION},
+	};
+	uint32_t id = set_ports(writer->batch, ports, sizeof(ports) / sizeof(ports[0]));
+	struct nftnl_rule *rule = rule_new(CHAIN_SCREEN, "everything else leaves here");
+
+	rule_key_tcp_port(rule);
+	rule_verdict_map(rule, SET_ANONYMOUS, id);
+	writer_put(writer, rule);
+
+	rule = rule_new(CHAIN_SUBMISSION, "openings are counted, nothing more");
+	rule_opening(rule, true);
+	rule_counter(rule, COUNTER_SUBMISSION);
+	writer_put(writer, rule);
+}
+
+/* Refusals that are remembered: one look-up answers almost every packet of a flood. */
+static void write_remembered(struct writer *writer)
+{
+	const struct plan *plan = writer->input->plan;
+	uint32_t decided = mark_action_mask(writer->mask) | mark_policy_mask(writer->mask);
+	struct set_answer answers[POLICIES_MAX];
+	char chains[POLICIES_MAX][RULES_NAME_MAX], set[RULES_NAME_MAX];
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < plan->header->policies; i++) {
+		const struct policy *policy = &plan->policies[i];
+		struct mark mark = {.action = MARK_REFUSE, .policy = policy->number};
+
+		if (policy->mode != MODE_BLOCK)
+			continue;
+		answers[count].mark = mark_encode(mark, writer->mask);
+		answers[count].chain = chain_name(CHAIN_REFUSE, policy, chains[count]);
+		count++;
+	}
+	for (size_t family = 0; family < FAMILIES; family++) {
+		struct nftnl_rule *rule;
+		uint32_t id;
+
+		if (families[family] == FAMILY_IPV6 && writer->input->allow_fine) {
+			rule = rule_new(CHAIN_SMTP, "allowed hosts finer than a remembered /64");
+			rule_family(rule, FAMILY_IPV6);
+			rule_jump(rule, CHAIN_ALLOWED_SOURCE);
+			writer_put(writer, rule);
+		}
+		if (!count)
+			continue;
+		id = set_answers(writer->batch, answers, count);
+		rule = rule_new(CHAIN_SMTP, "refused before");
+		rule_key(rule, families[family], KEY_PAIR_SUBSCRIBER);
+		rule_mark_map(rule, writer_set(writer, SET_REFUSED4 + family, set));
+		rule_key_mark(rule, decided);
+		rule_verdict_map(rule, SET_ANONYMOUS, id);
+		writer_put(writer, rule);
+	}
+}
+
+static void write_smtp(struct writer *writer)
+{
+	char set[RULES_NAME_MAX];
+	struct nftnl_rule *rule = rule_new(CHAIN_SMTP, "our bits of the mark are ours alone");
+
+	rule_set_mark(rule, ~writer->mask, 0);
+	writer_put(writer, rule);
+	write_remembered(writer);
+
+	rule = rule_new(CHAIN_SMTP, "to this machine itself");
+	rule_local(rule);
+	rule_counter(rule, COUNTER_LOCAL);
+	rule_accept(rule);
+	writer_put(writer, rule);
+
+	rule = rule_new(CHAIN_SMTP, NULL);
+	rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
+	writer_put(writer, rule);
+
+	for (size_t family = 0; family < FAMILIES; family++) {
+		rule = rule_new(CHAIN_SMTP, NULL);
+		rule_key(rule, families[family], KEY_SOURCE);
+		rule_verdict_map(rule, writer_set(writer, SET_RANGE4 + family, set), 0);
+		writer_put(writer, rule);
+	}
+	rule = rule_new(CHAIN_SMTP, "who is in no range is not ours");
+	rule_key_interface(rule);
+	rule_verdict_map(rule, writer_set(writer, SET_INTERFACE, set), 0);
+	writer_put(writer, rule);
+}
+
+static void write_allow_look_up(struct writer *writer, const char *chain, enum rule_key key,
+				enum set exact, enum set net)
+{
+	char set[RULES_NAME_MAX];
+
+	for (size_t family = 0; family < FAMILIES; family++) {
+		const enum set sets[] = {exact + family, net + family};
+
+		for (size_t i = 0; i < 2; i++) {
+			struct nftnl_rule *rule = rule_new(chain, NULL);
+
+			rule_key(rule, families[family], key);
+			rule_lookup(rule, writer_set(writer, sets[i], set));
+			rule_goto(rule, CHAIN_LET_THROUGH);
+			writer_put(writer, rule);
+		}
+	}
+}
+
+static void write_allowed(struct writer *writer)
+{
+	struct nftnl_rule *rule;
+
+	write_allow_look_up(writer, CHAIN_ALLOWED_DESTINATION, KEY_DESTINATION, SET_ALLOW_DST4,
+			    SET_ALLOW_DST4_NET);
+	write_allow_look_up(writer, CHAIN_ALLOWED_SOURCE, KEY_SOURCE, SET_ALLOW_SRC4,
+			    SET_ALLOW_SRC4_NET);
+	write_allow_look_up(writer, CHAIN_ALLOWED_SOURCE, KEY_PAIR, SET_ALLOW_PAIR4,
+			    SET_ALLOW_PAIR4_NET);
+
+	rule = rule_new(CHAIN_LET_THROUGH, "openings");
+	rule_opening(rule, true);
+	rule_counter(rule, COUNTER_ALLOWED);
+	writer_put(writer, rule);
+
+	rule = rule_new(CHAIN_LET_THROUGH, NULL);
+	rule_set_mark(rule, ~writer->mask, 0);
+	rule_accept(rule);
+	writer_put(writer, rule);
+}
+
+/* Where a packet that was asked goes on, with its question or its answer in the mark. */
+static void write_remember(struct writer *writer)
+{
+	const struct plan *plan = writer->input->plan;
+	uint32_t decided = mark_action_mask(writer->mask) | mark_policy_mask(writer->mask);
+	struct set_answer answers[3 * POLICIES_MAX];
+	char chains[3 * POLICIES_MAX][RULES_NAME_MAX];
+	size_t count = 0;
+	struct nftnl_rule *rule = rule_new(CHAIN_REMEMBER, "our bits on another port are not ours");
+
+	rule_tcp_port(rule, PORT_SMTP);
+	rule_mark(rule, writer->mask, 0, false);
+	rule_goto(rule, CHAIN_ANSWERS);
+	writer_put(writer, rule);
+
+	for (uint32_t i = 0; i < plan->header->policies; i++)
+		for (enum mark_action action = MARK_QUESTION; action <= MARK_REFUSE; action++) {
+			const struct policy *policy = &plan->policies[i];
+			struct mark mark = {.action = action, .policy = policy->number};
+			enum policy_chain chain = CHAIN_UNANSWERED;
+
+			if (action == MARK_REFUSE && policy->mode == MODE_BLOCK)
+				chain = CHAIN_JUDGED;
+			if (action == MARK_PASS && policy->mode == MODE_MONITOR)
+				chain = CHAIN_PASSED;
+			answers[count].mark = mark_encode(mark, writer->mask);
+			answers[count].chain = chain_name(chain, policy, chains[count]);
+			count++;
+		}
+	if (count) {
+		uint32_t id = set_answers(writer->batch, answers, count);
+
+		rule = rule_new(CHAIN_ANSWERS, NULL);
+		rule_key_mark(rule, decided);
+		rule_verdict_map(rule, SET_ANONYMOUS, id);
+		writer_put(writer, rule);
+	}
+	rule = rule_new(CHAIN_ANSWERS, "no question of ours");
+	rule_counter(rule, COUNTER_BAD_MARK);
+	rule_drop(rule);
+	writer_put(writer, rule);
+}
+
+void chains_write(struct batch *batch, const struct chains_input *input)
+{
+	struct writer writer = {
+		.batch = batch,
+		.input = input,
+		.mask = input->plan->header->settings.mark_mask,
+	};
+
+	write_screen(&writer);
+	write_smtp(&writer);
+	write_allowed(&writer);
+	for (uint32_t i = 0; i < input->plan->header->policies; i++)
+		write_policy_chains(&writer, &input->plan->policies[i]);
+	write_remember(&writer);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The chains of one policy: asked, unanswered, answered, refused, passed. */
+#include <stdio.h>
+
+#include "common/mark.h"
+#include "rules/writer.h"
+
+static void counter_name(char name[RULES_NAME_MAX], const char *word, const struct policy *policy)
+{
+	snprintf(name, RULES_NAME_MAX, "%s_%s", word, policy->name);
+}
+
+static void write_policy(struct writer *writer, const struct policy *policy)
+{
+	const struct plan_settings *settings = &writer->input->plan->header->settings;
+	char chain[RULES_NAME_MAX], other[RULES_NAME_MAX];
+	struct mark question = {.action = MARK_QUESTION,
+				.epoch = writer->input->generations.answers,
+				.policy = policy->number};
+	struct nftnl_rule *rule;
+
+	chain_name(CHAIN_POLICY, policy, chain);
+	rule = rule_new(chain, NULL);
+	rule_jump(rule, CHAIN_ALLOWED_SOURCE);
+	writer_put(writer, rule);
+
+	if (policy->mode == MODE_MONITOR) {
+		rule = rule_new(chain, "not an opening");
+		rule_opening(rule, false);
+		rule_accept(rule);
+		writer_put(writer, rule);
+		for (size_t family = 0; family < FAMILIES; family++) {
+			rule = rule_new(chain, "passed before");
+			rule_key(rule, families[family], KEY_PAIR_SUBSCRIBER);
+			rule_lookup(rule, writer_set(writer, SET_PASSED4 + family, other));
+			rule_goto(rule, chain_name(CHAIN_PASSING, policy, other));
+			writer_put(writer, rule);
+		}
+	}
+	rule = rule_new(chain, policy->mode == MODE_BLOCK ? "asked; refused if nobody answers" :
+							    "asked; passed if nobody answers");
+	rule_set_mark(rule, ~writer->mask, mark_encode(question, writer->mask));
+	counter_name(other, "asked", policy);
+	rule_counter(rule, other);
+	rule_queue(rule, settings->queue_first, settings->queue_count, writer->input->native_queue);
+	writer_put(writer, rule);
+}
+
+static void write_unanswered(struct writer *writer, const struct policy *policy)
+{
+	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX], target[RULES_NAME_MAX];
+
+	counter_name(counter, "unanswered", policy);
+	chain_name(policy->unanswered == SAFE_REFUSE ? CHAIN_REFUSE : CHAIN_PASSING, policy,
+		   target);
+	writer_counter_goto(writer, chain_name(CHAIN_UNANSWERED, policy, chain), counter, target,
+			    "the safe answer");
+}
+
+/* An answer that belongs to the present rules is remembered; every answer is carried out. */
+static void write_answered(struct writer *writer, const struct policy *policy)
+{
+	bool refuse = policy->mode == MODE_BLOCK;
+	struct mark remembered = {.action = MARK_REFUSE, .policy = policy->number};
+	struct mark present = {.epoch = writer->input->generations.answers};
+	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX], other[RULES_NAME_MAX];
+	struct nftnl_rule *rule;
+
+	chain_name(refuse ? CHAIN_JUDGED : CHAIN_PASSED, policy, chain);
+	chain_name(refuse ? CHAIN_REFUSE : CHAIN_PASSING, policy, target);
+
+	rule = rule_new(chain, NULL);
+	counter_name(other, refuse ? "answered_refuse" : "answered_pass", policy);
+	rule_counter(rule, other);
+	writer_put(writer, rule);
+	if (refuse) {
+		rule = rule_new(chain, "allowed while it was asked");
+		rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
+		writer_put(writer, rule);
+		rule = rule_new(chain, NULL);
+		rule_jump(rule, CHAIN_ALLOWED_SOURCE);
+		writer_put(writer, rule);
+	}
+	for (size_t family = 0; family < FAMILIES; family++) {
+		rule = rule_new(chain, NULL);
+		rule_mark(rule, mark_epoch_mask(writer->mask), mark_encode(present, writer->mask),
+			  true);
+		rule_key(rule, families[family], KEY_PAIR_SUBSCRIBER);
+		if (refuse)
+			rule_add_mark(rule, families[family],
+				      writer_set(writer, SET_REFUSED4 + family, other),
+				      mark_encode(remembered, writer->mask));
+		else
+			rule_add(rule, writer_set(writer, SET_PASSED4 + family, other));
+		rule_goto(rule, target);
+		writer_put(writer, rule);
+	}
+	writer_counter_goto(writer, chain, COUNTER_UNREMEMBERED, target,
+			    "full, or an older question");
+}
+
+/* Exact counts by host: the element is made or counted up with each packet. */
+static void write_tally(struct writer *writer, const char *chain, enum set tally,
+			const char *untallied, const char *target)
+{
+	char set[RULES_NAME_MAX];
+
+	for (size_t family = 0; family < FAMILIES; family++) {
+		struct nftnl_rule *rule = rule_new(chain, NULL);
+
+		rule_key(rule, families[family], KEY_SOURCE_SUBSCRIBER);
+		rule_update(rule, writer_set(writer, tally + family, set));
+		rule_goto(rule, target);
+		writer_put(writer, rule);
+	}
+	writer_counter_goto(writer, chain, untallied, target, "the tally is full");
+}
+
+static void write_deny(struct writer *writer, const struct policy *policy)
+{
+	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX];
+	struct nftnl_rule *rule = rule_new(chain_name(CHAIN_DENY, policy, chain), NULL);
+
+	counter_name(counter, "refused", policy);
+	rule_counter(rule, counter);
+	writer_put(writer, rule);
+	if (policy->deny != DENY_DROP) {
+		rule = rule_new(chain, NULL);
+		rule_not_reset(rule); /* nothing answers a reset: RFC 9293 3.5.2, RFC 1122 3.2.2 */
+		rule_limit(rule,
+			   policy->deny == DENY_TCP_RESET ? LIMIT_RESETS : LIMIT_UNREACHABLES);
+		counter_name(counter, "sent", policy);
+		rule_counter(rule, counter);
+		if (policy->deny == DENY_TCP_RESET)
+			rule_reset(rule);
+		else
+			rule_unreachable(rule);
+		writer_put(writer, rule);
+	}
+	rule = rule_new(chain, NULL);
+	rule_drop(rule);
+	writer_put(writer, rule);
+}
+
+static void write_accepted(struct writer *writer, const struct policy *policy)
+{
+	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX];
+	struct nftnl_rule *rule = rule_new(chain_name(CHAIN_ACCEPTED, policy, chain), NULL);
+
+	counter_name(counter, "passed", policy);
+	rule_counter(rule, counter);
+	rule_set_mark(rule, ~writer->mask, 0);
+	rule_accept(rule);
+	writer_put(writer, rule);
+}
+
+void write_policy_chains(struct writer *writer, const struct policy *policy)
+{
+	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX];
+
+	write_policy(writer, policy);
+	write_unanswered(writer, policy);
+	write_answered(writer, policy);
+	if (chain_needed(CHAIN_REFUSE, policy)) {
+		write_tally(writer, chain_name(CHAIN_REFUSE, policy, chain), SET_TALLY_REFUSED4,
+			    COUNTER_UNTALLIED_REFUSED, chain_name(CHAIN_DENY, policy, target));
+		write_deny(writer, policy);
+	}
+	if (chain_needed(CHAIN_PASSING, policy)) {
+		write_tally(writer, chain_name(CHAIN_PASSING, policy, chain), SET_TALLY_PASSED4,
+			    COUNTER_UNTALLIED_PASSED, chain_name(CHAIN_ACCEPTED, policy, target));
+		write_accepted(writer, policy);
+	}
+}

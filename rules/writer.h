@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the parts that write rules: rules/write.c and write_policy.c. Nobody else includes it. */
+#ifndef EDGE25_RULES_WRITER_H
+#define EDGE25_RULES_WRITER_H
+
+#include "rules/chains.h"
+#include "rules/expr.h"
+
+struct writer {
+	struct batch *batch;
+	const struct chains_input *input;
+	uint32_t mask; /* our bits of the mark */
+};
+
+#define FAMILIES 2
+/* Sets come in pairs, IPv4 first: set + index is the one of the family. */
+static const enum family families[FAMILIES] = {FAMILY_IPV4, FAMILY_IPV6};
+
+void writer_put(struct writer *writer, struct nftnl_rule *rule);
+const char *writer_set(const struct writer *writer, enum set set, char name[RULES_NAME_MAX]);
+void writer_counter_goto(struct writer *writer, const char *chain, const char *counter,
+			 const char *target, const char *comment);
+
+/* All chains of one policy. */
+void write_policy_chains(struct writer *writer, const struct policy *policy);
+
+#endif
