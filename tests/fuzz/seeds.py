@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Writes tests/data/fuzz anew: one file a seed, in this machine's byte order where that matters.
+
+Run it when the layout of a plan or a message changes, and commit what it writes.
+"""
+
+import pathlib
+import socket
+import struct
+
+DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "fuzz"
+
+
+def write(target, name, data):
+    directory = DATA / target
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / name).write_bytes(data)
+
+
+TCP = struct.pack("!HHIIBBHHH", 40000, 25, 1, 0, 0x50, 0x02, 64240, 0, 0)
+
+
+def ipv4(payload, protocol=6, options=b"", fragment=0, total=None):
+    header = 20 + len(options)
+    return (
+        struct.pack(
+            "!BBHHHBBH4s4s",
+            0x40 | header // 4,
+            0,
+            header + len(payload) if total is None else total,
+            1,
+            fragment,
+            64,
+            protocol,
+            0,
+            socket.inet_aton("100.64.3.7"),
+            socket.inet_aton("203.0.113.25"),
+        )
+        + options
+        + payload
+    )
+
+
+def ipv6(payload, following=6):
+    return (
+        struct.pack("!IHBB", 0x60000000, len(payload), following, 64)
+        + socket.inet_pton(socket.AF_INET6, "2001:db8::7")
+        + socket.inet_pton(socket.AF_INET6, "2001:db8:25::19")
+        + payload
+    )
+
+
+def extension(following, length=0):
+    return bytes([following, length]) + bytes(6 + 8 * length)
+
+
+def packets():
+    write("packet_parse", "ipv4-syn", ipv4(TCP))
+    write("packet_parse", "ipv4-options", ipv4(TCP, options=b"\x94\x04\x00\x00" + b"\x01" * 36))
+    write("packet_parse", "ipv4-first-fragment", ipv4(TCP[:8], fragment=0x2000))
+    write("packet_parse", "ipv4-later-fragment", ipv4(TCP[8:], fragment=1))
+    write("packet_parse", "ipv4-udp", ipv4(TCP[:8], protocol=17))
+    write("packet_parse", "ipv4-total-too-short", ipv4(TCP, total=30))
+    write("packet_parse", "ipv4-cut", ipv4(TCP)[:33])
+    write("packet_parse", "ipv4-offset-4", ipv4(TCP[:12] + b"\x40" + TCP[13:]))
+    write("packet_parse", "ipv6-syn", ipv6(TCP))
+    write("packet_parse", "ipv6-hop-by-hop", ipv6(extension(60) + extension(6, 2) + TCP, 0))
+    write("packet_parse", "ipv6-ah", ipv6(bytes([6, 4]) + bytes(22) + TCP, 51))
+    write("packet_parse", "ipv6-first-fragment", ipv6(b"\x06\x00\x00\x01\x00\x00\x00\x01" + TCP, 44))
+    write("packet_parse", "ipv6-later-fragment", ipv6(b"\x06\x00\x00\x09\x00\x00\x00\x01" + TCP, 44))
+    write("packet_parse", "ipv6-long-chain", ipv6(extension(60) * 16 + extension(6) + TCP, 60))
+    write("packet_parse", "ipv6-overlong-header", ipv6(bytes([6, 255]) + bytes(6) + TCP, 0))
+    write("packet_parse", "empty", b"")
+
+
+def settings(**changes):
+    values = {
+        "mark_mask": 0xFF000000,
+        "queue_first": 0,
+        "queue_count": 2,
+        "queue_length": 1024,
+        "refused_size": 65536,
+        "passed_size": 65536,
+        "tally_size": 65536,
+        "refused_timeout": 300,
+        "passed_timeout": 300,
+        "tally_timeout": 3600,
+        "read_interval": 10,
+        "reject_rate": 200,
+        "reserved": 0,
+    }
+    values.update(changes)
+    return struct.pack("=IHH10I", *values.values())
+
+
+def policy(name, number, mode, deny, safe, host=64):
+    return struct.pack("=32s5B3x", name, number, mode, deny, safe, host)
+
+
+def element(kind, family, exact, ends, number=0, expires=0):
+    packed = b"".join(end.ljust(16, b"\0") for end in ends)
+    return struct.pack("=4BI64sQ", kind, family, exact, 0, number, packed, expires)
+
+
+def plan(policies=(), interfaces=(), allows=(), intervals4=(), intervals6=(), **changes):
+    body = b"".join(policies + interfaces + allows + intervals4 + intervals6)
+    counts = [len(x) for x in (policies, interfaces, allows, intervals4, intervals6)]
+    head = struct.pack("=IIQ6I", 0x65323570, 1, 88 + len(body), *counts, 0)
+    return head + settings(**changes) + body
+
+
+def plans():
+    net = [bytes([10, 0, 0, 0]), bytes([10, 255, 255, 255]), b"", b""]
+    host = [b"", b"", bytes([203, 0, 113, 25]), bytes([203, 0, 113, 25])]
+    full = {
+        "policies": (policy(b"home", 0, 1, 2, 1), policy(b"business", 3, 2, 2, 2, 56)),
+        "interfaces": (struct.pack("=16sII", b"br-lan", 0, 0),),
+        "allows": (element(1, 4, 0, net, 7, 123456), element(2, 4, 1, host)),
+        "intervals4": (
+            struct.pack("=III", 0x64400000, 0x647FFFFF, 0),
+            struct.pack("=III", 0xC0000200, 0xC00002FF, 3),
+        ),
+        "intervals6": (b"\x20\x01\x0d\xb8" + bytes(12) + b"\x20\x01\x0d\xb8" + b"\xff" * 12
+                       + b"\x03\0\0\0",),
+    }
+    write("plan_open", "full", plan(**full))
+    write("plan_open", "empty", plan())
+    write("plan_open", "bad-mask", plan(mark_mask=0xFF00FF))
+    write("plan_open", "cut", plan(**full)[:-1])
+    write("plan_open", "no-policy", plan(**{**full, "policies": ()}))
+    write("plan_open", "reversed", plan(**{**full, "intervals4": full["intervals4"][::-1]}))
+
+
+SIZES = {1: 88, 2: 8, 3: 88, 4: 0, 5: 256, 6: 64, 7: 80, 8: 32, 9: 32, 10: 56, 11: 0}
+
+
+def messages():
+    for kind, size in SIZES.items():
+        count = 0 if size == 0 else 1 if kind in (1, 2, 5) else 3
+        head = struct.pack("=HHIQ", 1, kind, count, 25)
+        write("message_check", f"type-{kind}", head + bytes(range(256))[:size] * count)
+    write("message_check", "version-2", struct.pack("=HHIQ", 2, 4, 0, 1))
+    write("message_check", "huge-count", struct.pack("=HHIQ", 1, 6, 0xFFFFFFFF, 1))
+    write("message_check", "cut", struct.pack("=HHIQ", 1, 6, 2, 1) + bytes(127))
+
+
+packets()
+plans()
+messages()
