@@ -27,13 +27,24 @@ static json_t *parameters(const struct arguments *arguments)
 	return params;
 }
 
+/* What the reply says besides: that the entry matches nothing, or is not in the kernel yet. */
+static void print_warnings(const json_t *result)
+{
+	const json_t *warnings = json_object_get(result, "warnings");
+	const json_t *warning;
+	size_t i;
+
+	json_array_foreach(warnings, i, warning)
+		text_warning("%s", json_string_value(warning) ? json_string_value(warning) : "?");
+	if (!json_array_size(warnings) && json_is_false(json_object_get(result, "applied")))
+		text_warning("stored, and not in the kernel yet: edge25ctl status says why");
+}
+
 enum exit_code command_allow_add(const struct arguments *arguments, const struct screen *screen)
 {
 	json_t *params;
 	json_t *result;
-	const json_t *warning;
 	enum exit_code code;
-	size_t i;
 
 	if (!arguments->option[OPTION_FROM] && !arguments->option[OPTION_TO]) {
 		text_error("allow add needs --from PREFIX, --to PREFIX, or both");
@@ -49,10 +60,7 @@ enum exit_code command_allow_add(const struct arguments *arguments, const struct
 		request_print(result, JSON_INDENT(2));
 	else
 		entry_print(screen, "added", result);
-	json_array_foreach(json_object_get(result, "warnings"), i, warning)
-		text_warning("%s", json_string_value(warning) ? json_string_value(warning) : "?");
-	if (json_is_false(json_object_get(result, "applied")))
-		text_warning("kept, but not in the kernel yet: the engine is not connected");
+	print_warnings(result);
 	json_decref(result);
 	return EXIT_OK;
 }
@@ -97,6 +105,7 @@ enum exit_code command_allow_del(const struct arguments *arguments, const struct
 		json_array_foreach(json_object_get(result, "removed"), i, entry)
 			entry_print(screen, "removed", entry);
 	}
+	print_warnings(result);
 	json_decref(result);
 	return EXIT_OK;
 }

@@ -105,9 +105,8 @@ static void print_totals(const struct screen *screen, const json_t *totals)
 	snprintf(text, sizeof(text), "%s attempts: %s refused, %s passed%s%s%s",
 		 text_number(field_number(totals, "attempts"), a),
 		 text_number(field_number(totals, "refused"), b),
-		 text_number(field_number(totals, "passed"), c), unanswered ? " (" : "",
-		 unanswered ? text_number(unanswered, d) : "",
-		 unanswered ? " of them without an answer)" : "");
+		 text_number(field_number(totals, "passed"), c), unanswered ? "; " : "",
+		 unanswered ? text_number(unanswered, d) : "", unanswered ? " unanswered" : "");
 	labelled(screen, "port 25", text);
 	snprintf(text, sizeof(text), "%s submissions (ports 465 and 587), never touched",
 		 text_number(field_number(totals, "submission"), a));
