@@ -154,9 +154,11 @@ check-root:
 check-net: check-root all ## net tests: real kernel, real daemon, network namespaces (root)
 	@$(PYTHON) -m pytest tests/net
 
+# The stem takes the place of a plain % here before the second expansion.
+percent := %
 .SECONDEXPANSION:
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(OBJ_common) \
-		$$(filter-out %/main.o $(OBJ_common),$$(OBJ_$$(firstword $$(subst /, ,$$*))))
+		$$(filter-out $$(percent)/main.o $(OBJ_common),$$(OBJ_$$(firstword $$(subst /, ,$$*))))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
