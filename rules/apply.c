@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From one plan to the next. What the kernel shows at once within one batch depends on its version,
- * so a change of ranges goes in two: the new sets are made and filled; then the rules turn to them
- * and the old ones go. A packet meets the old rules or the new ones, each whole.
+ * From one plan to the next, in three batches: the new sets are made and filled; the rules turn to
+ * them; when every packet has left the old rules, what only these named goes. A packet keeps the
+ * rules that it met first, but its look-ups see the elements of the moment: so no set that rules in
+ * force name may change or go in the batch that replaces them, and no rule has a map of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -142,6 +143,7 @@ static void put_table_objects(struct change *change, struct batch *batch)
 {
 	const struct plan_settings *settings = &change->plan->header->settings;
 	char name[RULES_NAME_MAX];
+	bool ports = name_list_has(&change->inventory.sets, set_name(SET_PORTS, NULL, name));
 
 	table_put(change->table, batch);
 	for (size_t i = 0; i < change->counters.count; i++)
@@ -155,6 +157,11 @@ static void put_table_objects(struct change *change, struct batch *batch)
 	for (size_t i = 0; i < change->chains.count; i++)
 		if (!name_list_has(&change->inventory.chains, change->chains.names[i]))
 			chain_create(batch, change->chains.names[i]);
+	if (!ports)
+		chains_fill_ports(batch);
+	chains_fill_answers(batch, change->plan, &change->generations);
+	if (change->ranges)
+		set_fill_ranges(batch, change->plan, &change->generations);
 }
 
 /* The kernel's allow sets from what they hold to what the plan says. */
@@ -217,7 +224,7 @@ static bool set_wanted(const struct change *change, const char *present)
 	return false;
 }
 
-/* Sets before chains: an element of a verdict map holds on to its chain. */
+/* Third batch. Sets before chains: an element of a verdict map holds on to its chain. */
 static void put_leftovers(struct change *change, struct batch *batch)
 {
 	const struct inventory *inventory = &change->inventory;
@@ -238,7 +245,7 @@ static void put_leftovers(struct change *change, struct batch *batch)
 				     object_new(NFT_OBJECT_COUNTER, inventory->counters.names[i]));
 }
 
-/* Second batch: base chains the first time, then the rules, then what they no longer name. */
+/* Second batch: base chains the first time, then the rules. */
 static void put_turn(struct change *change, struct batch *batch, bool allow_fine)
 {
 	const struct plan_settings *settings = &change->plan->header->settings;
@@ -255,7 +262,6 @@ static void put_turn(struct change *change, struct batch *batch, bool allow_fine
 	if (!name_list_has(&inventory->chains, CHAIN_SCREEN))
 		chain_create_base(batch, CHAIN_SCREEN, PRIORITY_RAW);
 	table_write_rules(change->table, batch, change->plan, &change->generations, allow_fine);
-	put_leftovers(change, batch);
 }
 
 static int change_prepare(struct change *change)
@@ -269,14 +275,29 @@ static int change_prepare(struct change *change)
 	counters_each(change->plan, want_counter, change);
 	change->generations = table->generations;
 	change->generations.answers =
-		generation_free(change, SET_REFUSED4, SET_PASSED6, table->generations.answers);
+		generation_free(change, SET_REFUSED4, SET_REFUSALS, table->generations.answers);
 	if (change->ranges)
 		change->generations.ranges = generation_free(change, SET_RANGE4, SET_INTERFACE,
 							     table->generations.ranges);
 	return change->failed;
 }
 
-/* The two batches. */
+/*
+ * What is left over does no harm: where it cannot go now, the next change takes it away. The table
+ * does what the plan says already, so this is no error.
+ */
+static void change_clean(struct change *change)
+{
+	struct batch *batch = batch_new();
+	struct table_error ignored;
+
+	if (!batch)
+		return;
+	put_leftovers(change, batch);
+	table_grace_period();
+	table_send(change->table, batch, &ignored);
+}
+
 static int change_run(struct change *change, bool allow_fine, struct table_error *error)
 {
 	struct batch *batch = batch_new();
@@ -285,8 +306,6 @@ static int change_run(struct change *change, bool allow_fine, struct table_error
 	if (!batch)
 		return table_fail(error, -ENOMEM, "change");
 	put_table_objects(change, batch);
-	if (change->ranges)
-		set_fill_ranges(batch, change->plan, &change->generations);
 	put_allows(change, batch);
 	result = table_send(change->table, batch, error);
 	if (result)
@@ -295,7 +314,10 @@ static int change_run(struct change *change, bool allow_fine, struct table_error
 	if (!batch)
 		return table_fail(error, -ENOMEM, "change");
 	put_turn(change, batch, allow_fine);
-	return table_send(change->table, batch, error);
+	result = table_send(change->table, batch, error);
+	if (!result)
+		change_clean(change);
+	return result;
 }
 
 static int allows_keep(struct table *table, const struct plan *plan)

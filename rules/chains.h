@@ -47,6 +47,11 @@ void chain_create(struct batch *batch, const char *name);
 void chain_create_base(struct batch *batch, const char *name, int32_t priority);
 void chain_delete(struct batch *batch, const char *name);
 
+/* Fills the map of ports, and the maps of answers of a new generation. */
+void chains_fill_ports(struct batch *batch);
+void chains_fill_answers(struct batch *batch, const struct plan *plan,
+			 const struct generations *generations);
+
 /* All rules of all chains, which must be there and empty. */
 void chains_write(struct batch *batch, const struct chains_input *input);
 

@@ -5,12 +5,9 @@
  * before the change can remember a refusal after it.
  */
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "rules/elements.h"
 #include "rules/table_internal.h"
@@ -116,12 +113,6 @@ static int put_elements(struct table *table, const struct message_change *change
 	return table_send(table, batch, error);
 }
 
-/* Waits until every packet that was among the rules has left them (an RCU grace period). */
-static void packets_pass(void)
-{
-	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-}
-
 struct purge {
 	struct batch *batch;
 	struct elements elements;
@@ -186,7 +177,7 @@ static int purge_family(struct table *table, struct purge *purge, struct table_e
 	if (!purge->batch)
 		return table_fail(error, -ENOMEM, "change");
 	elements_open(&purge->elements, purge->batch,
-		      purge->destroy ? MESSAGE_DESTROY_ELEMENTS : NFT_MSG_DELSETELEM, 0, name, 0);
+		      purge->destroy ? MESSAGE_DESTROY_ELEMENTS : NFT_MSG_DELSETELEM, 0, name);
 	/* read twice, an element may be named twice: only DESTROY bears that, else flush */
 	result = dump_elements(table->netlink, name, purge_element, NULL, purge);
 	elements_close(&purge->elements);
@@ -222,7 +213,7 @@ static int purge_refusals(struct table *table, const struct message_change *chan
 		if (!purge_needed(&purge))
 			continue;
 		if (!waited)
-			packets_pass();
+			table_grace_period();
 		waited = true;
 		result = purge_family(table, &purge, error);
 	}

@@ -16,14 +16,13 @@
 #define COMMENT_MAX 120
 
 void elements_open(struct elements *elements, struct batch *batch, uint16_t type, uint16_t flags,
-		   const char *set, uint32_t set_id)
+		   const char *set)
 {
 	*elements = (struct elements){
 		.batch = batch,
 		.type = type,
 		.flags = flags,
 		.set = set,
-		.set_id = set_id,
 	};
 }
 
@@ -35,9 +34,6 @@ static void elements_begin(struct elements *elements)
 	elements->message = batch_message(elements->batch, elements->type, elements->flags, label);
 	mnl_attr_put_strz(elements->message, NFTA_SET_ELEM_LIST_TABLE, RULES_TABLE);
 	mnl_attr_put_strz(elements->message, NFTA_SET_ELEM_LIST_SET, elements->set);
-	if (elements->set_id)
-		mnl_attr_put_u32(elements->message, NFTA_SET_ELEM_LIST_SET_ID,
-				 htonl(elements->set_id));
 	elements->list = mnl_attr_nest_start(elements->message, NFTA_SET_ELEM_LIST_ELEMENTS);
 }
 

@@ -27,17 +27,16 @@ struct elements {
 	uint16_t type;
 	uint16_t flags;
 	const char *set;
-	uint32_t set_id;
 	struct nlmsghdr *message; /* NULL: none is open */
 	struct nlattr *list;
 };
 
 /*
- * @type NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM or MESSAGE_DESTROY_ELEMENTS. @set_id: an anonymous
- * set's, else 0. @set must live until elements_close().
+ * @type NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM or MESSAGE_DESTROY_ELEMENTS. @set must
+ * live until elements_close().
  */
 void elements_open(struct elements *elements, struct batch *batch, uint16_t type, uint16_t flags,
-		   const char *set, uint32_t set_id);
+		   const char *set);
 void elements_add(struct elements *elements, const struct element *element);
 void elements_close(struct elements *elements);
 

@@ -244,15 +244,13 @@ void rule_lookup(struct nftnl_rule *rule, const char *set)
 	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
 }
 
-void rule_verdict_map(struct nftnl_rule *rule, const char *set, uint32_t set_id)
+void rule_verdict_map(struct nftnl_rule *rule, const char *map)
 {
 	struct nftnl_expr *expr = expr_add(rule, "lookup");
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_VERDICT);
-	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
-	if (set_id)
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SET_ID, set_id);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, map);
 }
 
 void rule_mark_map(struct nftnl_rule *rule, const char *map)

@@ -40,7 +40,7 @@ void rule_key_mark(struct nftnl_rule *rule, uint32_t mask);
 
 /* What is done with a key. */
 void rule_lookup(struct nftnl_rule *rule, const char *set);
-void rule_verdict_map(struct nftnl_rule *rule, const char *set, uint32_t set_id);
+void rule_verdict_map(struct nftnl_rule *rule, const char *map);
 void rule_mark_map(struct nftnl_rule *rule, const char *map); /* meta mark set KEY map */
 void rule_update(struct nftnl_rule *rule, const char *set);
 void rule_add(struct nftnl_rule *rule, const char *set);

@@ -55,7 +55,7 @@ void set_fill_ranges(struct batch *batch, const struct plan *plan,
 
 	chains_of(plan, &chains);
 	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
-		      set_name(SET_RANGE4, generations, name), 0);
+		      set_name(SET_RANGE4, generations, name));
 	for (uint32_t i = 0; i < plan->header->intervals4; i++) {
 		const struct interval4 *interval = &plan->intervals4[i];
 		uint32_t first = htobe32(interval->first), last = htobe32(interval->last);
@@ -65,7 +65,7 @@ void set_fill_ranges(struct batch *batch, const struct plan *plan,
 	}
 	elements_close(&elements);
 	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
-		      set_name(SET_RANGE6, generations, name), 0);
+		      set_name(SET_RANGE6, generations, name));
 	for (uint32_t i = 0; i < plan->header->intervals6; i++) {
 		const struct interval6 *interval = &plan->intervals6[i];
 
@@ -74,7 +74,7 @@ void set_fill_ranges(struct batch *batch, const struct plan *plan,
 	}
 	elements_close(&elements);
 	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
-		      set_name(SET_INTERFACE, generations, name), 0);
+		      set_name(SET_INTERFACE, generations, name));
 	for (uint32_t i = 0; i < plan->header->interfaces; i++)
 		elements_add(&elements,
 			     &(struct element){.key = plan->interfaces[i].name,
@@ -134,7 +134,7 @@ static void each_allow(struct batch *batch, const struct allow_element *allows, 
 		if (set_of_allow(allow) != open) {
 			elements_close(&elements);
 			open = set_of_allow(allow);
-			elements_open(&elements, batch, type, flags, set_name(open, NULL, name), 0);
+			elements_open(&elements, batch, type, flags, set_name(open, NULL, name));
 		}
 		put_allow(&elements, allow, element);
 	}

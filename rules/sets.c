@@ -43,6 +43,8 @@ static const struct key addr6 = {TYPE_IP6ADDR, 16, {0}, BYTEORDER_NETWORK};
 static const struct key pair4 = {TYPE_PAIR(TYPE_IPADDR), 8, {4, 4}, BYTEORDER_NETWORK};
 static const struct key pair6 = {TYPE_PAIR(TYPE_IP6ADDR), 32, {16, 16}, BYTEORDER_NETWORK};
 static const struct key ifname = {TYPE_IFNAME, IFNAMSIZ, {0}, BYTEORDER_HOST};
+static const struct key service = {TYPE_INET_SERVICE, 2, {0}, BYTEORDER_NETWORK};
+static const struct key mark = {TYPE_MARK, 4, {0}, BYTEORDER_HOST};
 
 struct definition {
 	const char *name;
@@ -66,6 +68,12 @@ static const struct definition definitions[SETS] = {
 			 "let through by monitor: source . destination"},
 	[SET_PASSED6] = {"passed6", &pair6, DYNAMIC, 0, SIZE_PASSED, true,
 			 "let through by monitor: source /64 . destination"},
+	[SET_ANSWERS] = {"answers", &mark, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
+			 "where a packet that was asked goes on"},
+	[SET_REFUSALS] = {"refusals", &mark, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
+			  "where a remembered refusal goes on"},
+	[SET_PORTS] = {"ports", &service, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
+		       "what is looked at"},
 	[SET_RANGE4] = {"range4", &addr4, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
 			false, "subscriber prefixes"},
 	[SET_RANGE6] = {"range6", &addr6, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
@@ -240,57 +248,4 @@ void set_flush(struct batch *batch, const char *name)
 	message = batch_message(batch, NFT_MSG_DELSETELEM, 0, label);
 	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, RULES_TABLE);
 	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, name);
-}
-
-static uint32_t set_anonymous(struct batch *batch, const struct key *key, size_t count)
-{
-	uint32_t id = batch_set_id(batch);
-	struct nftnl_udata_buf *data = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
-	struct nftnl_set *set =
-		set_new(SET_ANONYMOUS, id, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | NFT_SET_MAP, key);
-
-	nftnl_set_set_u32(set, NFTNL_SET_DATA_TYPE, TYPE_VERDICT);
-	nftnl_set_set_u32(set, NFTNL_SET_DATA_LEN, 0);
-	nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, (uint32_t)count);
-	if (data) {
-		nftnl_udata_put_u32(data, NFTNL_UDATA_SET_KEYBYTEORDER, key->byteorder);
-		nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(data),
-				   nftnl_udata_buf_len(data));
-		nftnl_udata_buf_free(data);
-	}
-	batch_set(batch, NFT_MSG_NEWSET, NLM_F_CREATE, set);
-	return id;
-}
-
-uint32_t set_answers(struct batch *batch, const struct set_answer *answers, size_t count)
-{
-	static const struct key mark = {TYPE_MARK, 4, {0}, BYTEORDER_HOST};
-	uint32_t id = set_anonymous(batch, &mark, count);
-	struct elements elements;
-
-	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, SET_ANONYMOUS, id);
-	for (size_t i = 0; i < count; i++)
-		elements_add(&elements, &(struct element){.key = &answers[i].mark,
-							  .key_length = sizeof(answers[i].mark),
-							  .chain = answers[i].chain});
-	elements_close(&elements);
-	return id;
-}
-
-uint32_t set_ports(struct batch *batch, const struct set_port *ports, size_t count)
-{
-	static const struct key service = {TYPE_INET_SERVICE, 2, {0}, BYTEORDER_NETWORK};
-	uint32_t id = set_anonymous(batch, &service, count);
-	struct elements elements;
-
-	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, SET_ANONYMOUS, id);
-	for (size_t i = 0; i < count; i++) {
-		uint8_t key[2] = {(uint8_t)(ports[i].port >> 8), (uint8_t)ports[i].port};
-
-		elements_add(&elements, &(struct element){.key = key,
-							  .key_length = sizeof(key),
-							  .chain = ports[i].chain});
-	}
-	elements_close(&elements);
-	return id;
 }

@@ -16,9 +16,12 @@ enum set {
 	SET_REFUSED6,
 	SET_PASSED4, /* source . destination, let through by monitor */
 	SET_PASSED6,
-	SET_RANGE4, /* map: prefix -> goto policy_<name> */
+	SET_ANSWERS,  /* map: a question or its answer -> where it goes on */
+	SET_REFUSALS, /* map: an answer remembered -> goto refuse_<name> */
+	SET_RANGE4,   /* map: prefix -> goto policy_<name> */
 	SET_RANGE6,
 	SET_INTERFACE,      /* map: interface -> goto policy_<name> */
+	SET_PORTS,          /* map: destination port -> goto smtp, goto submission */
 	SET_TALLY_REFUSED4, /* packets refused by source */
 	SET_TALLY_REFUSED6,
 	SET_TALLY_PASSED4, /* openings let through by source */
@@ -39,15 +42,15 @@ enum set {
 };
 
 /*
- * Generations: of the answers (refused, passed) and of the ranges (range, interface). The other
- * sets keep their contents and have none.
+ * Generations: of the answers (refused, passed, and where answers go on) and of the ranges (range,
+ * interface). The other sets keep their contents and have none.
  */
 struct generations {
 	unsigned answers; /* this is also the epoch of the marks */
 	unsigned ranges;
 };
 
-#define SET_IS_ANSWERS(set) ((set) <= SET_PASSED6)
+#define SET_IS_ANSWERS(set) ((set) <= SET_REFUSALS)
 #define SET_IS_RANGES(set) ((set) >= SET_RANGE4 && (set) <= SET_INTERFACE)
 
 const char *set_name(enum set set, const struct generations *generations,
@@ -60,20 +63,6 @@ void set_create(struct batch *batch, enum set set, const struct generations *gen
 		const struct plan_settings *settings);
 void set_delete(struct batch *batch, const char *name);
 void set_flush(struct batch *batch, const char *name);
-
-/* A constant map mark -> goto chain without a name, for one rule of this batch. Returns its id. */
-struct set_answer {
-	uint32_t mark;
-	const char *chain;
-};
-uint32_t set_answers(struct batch *batch, const struct set_answer *answers, size_t count);
-/* The same for destination ports. */
-struct set_port {
-	uint16_t port;
-	const char *chain;
-};
-uint32_t set_ports(struct batch *batch, const struct set_port *ports, size_t count);
-#define SET_ANONYMOUS "__map%d"
 
 /* Fills the maps of a new generation. */
 void set_fill_ranges(struct batch *batch, const struct plan *plan,

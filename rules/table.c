@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <libnftnl/table.h>
 #include <libnftnl/udata.h>
+#include <linux/membarrier.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "rules/probe.h"
 #include "rules/table_internal.h"
@@ -119,6 +122,11 @@ void table_put(struct table *table, struct batch *batch)
 				    TABLE_FLAG_OWNER | TABLE_FLAG_PERSIST);
 	table_comment(message);
 	batch_table(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, message);
+}
+
+void table_grace_period(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 int table_remove(struct table *table, struct table_error *error)

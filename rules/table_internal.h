@@ -34,6 +34,9 @@ void table_flush_rules(struct batch *batch);
 void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
 		       const struct generations *generations, bool allow_fine);
 
+/* Waits until every packet that is among the rules has left them (an RCU grace period). */
+void table_grace_period(void);
+
 bool allows_fine(const struct allow_element *allows, size_t count);
 /* Expiries of this distance are the same: they are computed anew from a wall clock (ms). */
 #define ALLOW_EXPIRY_SLACK 2000

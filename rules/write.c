@@ -4,6 +4,7 @@
 #include <linux/netlink.h>
 
 #include "common/mark.h"
+#include "rules/elements.h"
 #include "rules/writer.h"
 
 #define PORT_SMTP 25
@@ -30,18 +31,88 @@ void writer_counter_goto(struct writer *writer, const char *chain, const char *c
 	writer_put(writer, rule);
 }
 
-static void write_screen(struct writer *writer)
+static void put_verdict(struct elements *elements, const void *key, size_t length,
+			const char *chain)
 {
-	static const struct set_port ports[] = {
+	elements_add(elements, &(struct element){.key = key, .key_length = length, .chain = chain});
+}
+
+void chains_fill_ports(struct batch *batch)
+{
+	static const struct {
+		uint16_t port;
+		const char *chain;
+	} ports[] = {
 		{PORT_SMTP, CHAIN_SMTP},
 		{PORT_SUBMISSIONS, CHAIN_SUBMISSION},
 		{PORT_SUBMISSION, CHAIN_SUBMISSION},
 	};
-	uint32_t id = set_ports(writer->batch, ports, sizeof(ports) / sizeof(ports[0]));
+	struct elements elements;
+	char name[RULES_NAME_MAX];
+
+	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+		      set_name(SET_PORTS, NULL, name));
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		const uint8_t key[2] = {(uint8_t)(ports[i].port >> 8), (uint8_t)ports[i].port};
+
+		put_verdict(&elements, key, sizeof(key), ports[i].chain);
+	}
+	elements_close(&elements);
+}
+
+/*
+ * Where a question or an answer goes on. An answer that the policy's mode does not give (the mode
+ * changed while the packet was held) is as good as none.
+ */
+static enum policy_chain answer_chain(enum mark_action action, const struct policy *policy)
+{
+	if (action == MARK_REFUSE && policy->mode == MODE_BLOCK)
+		return CHAIN_JUDGED;
+	if (action == MARK_PASS && policy->mode == MODE_MONITOR)
+		return CHAIN_PASSED;
+	return CHAIN_UNANSWERED;
+}
+
+void chains_fill_answers(struct batch *batch, const struct plan *plan,
+			 const struct generations *generations)
+{
+	const uint32_t mask = plan->header->settings.mark_mask;
+	struct elements answers, refusals;
+	char name[RULES_NAME_MAX], chain[RULES_NAME_MAX];
+
+	elements_open(&answers, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+		      set_name(SET_ANSWERS, generations, name));
+	for (uint32_t i = 0; i < plan->header->policies; i++)
+		for (enum mark_action action = MARK_QUESTION; action <= MARK_REFUSE; action++) {
+			const struct policy *policy = &plan->policies[i];
+			uint32_t key = mark_encode(
+				(struct mark){.action = action, .policy = policy->number}, mask);
+
+			put_verdict(&answers, &key, sizeof(key),
+				    chain_name(answer_chain(action, policy), policy, chain));
+		}
+	elements_close(&answers);
+	elements_open(&refusals, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+		      set_name(SET_REFUSALS, generations, name));
+	for (uint32_t i = 0; i < plan->header->policies; i++) {
+		const struct policy *policy = &plan->policies[i];
+		uint32_t key = mark_encode(
+			(struct mark){.action = MARK_REFUSE, .policy = policy->number}, mask);
+
+		if (policy->mode == MODE_BLOCK)
+			put_verdict(&refusals, &key, sizeof(key),
+				    chain_name(CHAIN_REFUSE, policy, chain));
+	}
+	elements_close(&refusals);
+}
+
+static void write_screen(struct writer *writer)
+{
 	struct nftnl_rule *rule = rule_new(CHAIN_SCREEN, "everything else leaves here");
+	char set[RULES_NAME_MAX];
 
 	rule_key_tcp_port(rule);
-	rule_verdict_map(rule, SET_ANONYMOUS, id);
+	rule_verdict_map(rule, writer_set(writer, SET_PORTS, set));
 	writer_put(writer, rule);
 
 	rule = rule_new(CHAIN_SUBMISSION, "openings are counted, nothing more");
@@ -53,25 +124,11 @@ static void write_screen(struct writer *writer)
 /* Refusals that are remembered: one look-up answers almost every packet of a flood. */
 static void write_remembered(struct writer *writer)
 {
-	const struct plan *plan = writer->input->plan;
 	uint32_t decided = mark_action_mask(writer->mask) | mark_policy_mask(writer->mask);
-	struct set_answer answers[POLICIES_MAX];
-	char chains[POLICIES_MAX][RULES_NAME_MAX], set[RULES_NAME_MAX];
-	size_t count = 0;
+	char set[RULES_NAME_MAX];
 
-	for (uint32_t i = 0; i < plan->header->policies; i++) {
-		const struct policy *policy = &plan->policies[i];
-		struct mark mark = {.action = MARK_REFUSE, .policy = policy->number};
-
-		if (policy->mode != MODE_BLOCK)
-			continue;
-		answers[count].mark = mark_encode(mark, writer->mask);
-		answers[count].chain = chain_name(CHAIN_REFUSE, policy, chains[count]);
-		count++;
-	}
 	for (size_t family = 0; family < FAMILIES; family++) {
 		struct nftnl_rule *rule;
-		uint32_t id;
 
 		if (families[family] == FAMILY_IPV6 && writer->input->allow_fine) {
 			rule = rule_new(CHAIN_SMTP, "allowed hosts finer than a remembered /64");
@@ -79,14 +136,11 @@ static void write_remembered(struct writer *writer)
 			rule_jump(rule, CHAIN_ALLOWED_SOURCE);
 			writer_put(writer, rule);
 		}
-		if (!count)
-			continue;
-		id = set_answers(writer->batch, answers, count);
 		rule = rule_new(CHAIN_SMTP, "refused before");
 		rule_key(rule, families[family], KEY_PAIR_SUBSCRIBER);
 		rule_mark_map(rule, writer_set(writer, SET_REFUSED4 + family, set));
 		rule_key_mark(rule, decided);
-		rule_verdict_map(rule, SET_ANONYMOUS, id);
+		rule_verdict_map(rule, writer_set(writer, SET_REFUSALS, set));
 		writer_put(writer, rule);
 	}
 }
@@ -113,12 +167,12 @@ static void write_smtp(struct writer *writer)
 	for (size_t family = 0; family < FAMILIES; family++) {
 		rule = rule_new(CHAIN_SMTP, NULL);
 		rule_key(rule, families[family], KEY_SOURCE);
-		rule_verdict_map(rule, writer_set(writer, SET_RANGE4 + family, set), 0);
+		rule_verdict_map(rule, writer_set(writer, SET_RANGE4 + family, set));
 		writer_put(writer, rule);
 	}
 	rule = rule_new(CHAIN_SMTP, "who is in no range is not ours");
 	rule_key_interface(rule);
-	rule_verdict_map(rule, writer_set(writer, SET_INTERFACE, set), 0);
+	rule_verdict_map(rule, writer_set(writer, SET_INTERFACE, set));
 	writer_put(writer, rule);
 }
 
@@ -166,40 +220,20 @@ static void write_allowed(struct writer *writer)
 /* Where a packet that was asked goes on, with its question or its answer in the mark. */
 static void write_remember(struct writer *writer)
 {
-	const struct plan *plan = writer->input->plan;
 	uint32_t decided = mark_action_mask(writer->mask) | mark_policy_mask(writer->mask);
-	struct set_answer answers[3 * POLICIES_MAX];
-	char chains[3 * POLICIES_MAX][RULES_NAME_MAX];
-	size_t count = 0;
 	struct nftnl_rule *rule = rule_new(CHAIN_REMEMBER, "our bits on another port are not ours");
+	char set[RULES_NAME_MAX];
 
 	rule_tcp_port(rule, PORT_SMTP);
 	rule_mark(rule, writer->mask, 0, false);
 	rule_goto(rule, CHAIN_ANSWERS);
 	writer_put(writer, rule);
 
-	for (uint32_t i = 0; i < plan->header->policies; i++)
-		for (enum mark_action action = MARK_QUESTION; action <= MARK_REFUSE; action++) {
-			const struct policy *policy = &plan->policies[i];
-			struct mark mark = {.action = action, .policy = policy->number};
-			enum policy_chain chain = CHAIN_UNANSWERED;
+	rule = rule_new(CHAIN_ANSWERS, NULL);
+	rule_key_mark(rule, decided);
+	rule_verdict_map(rule, writer_set(writer, SET_ANSWERS, set));
+	writer_put(writer, rule);
 
-			if (action == MARK_REFUSE && policy->mode == MODE_BLOCK)
-				chain = CHAIN_JUDGED;
-			if (action == MARK_PASS && policy->mode == MODE_MONITOR)
-				chain = CHAIN_PASSED;
-			answers[count].mark = mark_encode(mark, writer->mask);
-			answers[count].chain = chain_name(chain, policy, chains[count]);
-			count++;
-		}
-	if (count) {
-		uint32_t id = set_answers(writer->batch, answers, count);
-
-		rule = rule_new(CHAIN_ANSWERS, NULL);
-		rule_key_mark(rule, decided);
-		rule_verdict_map(rule, SET_ANONYMOUS, id);
-		writer_put(writer, rule);
-	}
 	rule = rule_new(CHAIN_ANSWERS, "no question of ours");
 	rule_counter(rule, COUNTER_BAD_MARK);
 	rule_drop(rule);
