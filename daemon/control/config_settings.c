@@ -21,6 +21,7 @@ struct key {
 };
 
 #define AT(field) offsetof(struct config_settings, field)
+#define PATH_LENGTH_MAX 90 /* sun_path has 108, "/control.sock" needs 13 */
 #define YEAR 31536000
 #define HOUR 3600
 #define MIB (UINT64_C(1) << 20)
@@ -161,6 +162,14 @@ static int read_text(const struct key *key, const struct word *word, char **fiel
 {
 	const char *text = word ? word->text : key->preset;
 
+	/* They are handed on as lines, and a run-dir has to fit into a socket's address. */
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return config_fail_at(error, word, "%s = %s: expected no control characters",
+					      key->name, text);
+	if (key->kind == KIND_PATH && strlen(text) > PATH_LENGTH_MAX)
+		return config_fail_at(error, word, "%s = %s: expected at most %d characters",
+				      key->name, text, PATH_LENGTH_MAX);
 	if (key->kind == KIND_PATH && text[0] != '/')
 		return config_fail_at(error, word, "%s = %s: expected a path that begins with /",
 				      key->name, text);

@@ -15,6 +15,7 @@ struct intent {
 	const struct allowlist *list;
 	uint64_t plan; /* sequence of the last plan sent on this connection; 0: none */
 	bool in_force;
+	bool was_in_force;
 	bool fine; /* did the last plan have a source finer than a /64? */
 	char refusal[512];
 };
@@ -125,7 +126,7 @@ void intent_ack(struct intent *intent, uint64_t sequence, const struct message_a
 		if (intent->refusal[0] || !intent->in_force)
 			log_notice("plan: in force%s",
 				   ack->kernel_changed ? "" : ", the kernel held all of it already");
-		intent->in_force = true;
+		intent->in_force = intent->was_in_force = true;
 		intent->refusal[0] = '\0';
 		return;
 	}
@@ -144,6 +145,11 @@ void intent_down(struct intent *intent)
 bool intent_in_force(const struct intent *intent)
 {
 	return intent->in_force;
+}
+
+bool intent_was_in_force(const struct intent *intent)
+{
+	return intent->was_in_force;
 }
 
 const char *intent_refusal(const struct intent *intent)

@@ -35,8 +35,10 @@ int intent_changed(struct intent *intent, const struct allow_entry *entry, link_
 void intent_ack(struct intent *intent, uint64_t sequence, const struct message_ack *ack);
 void intent_down(struct intent *intent);
 
-/* Has the engine the present plan in force? */
+/* Has the engine that is there a plan of ours in force? */
 bool intent_in_force(const struct intent *intent);
+/* Has any engine had one since we started? The kernel's table outlives the engine. */
+bool intent_was_in_force(const struct intent *intent);
 /* What the engine said against the plan, or NULL. */
 const char *intent_refusal(const struct intent *intent);
 

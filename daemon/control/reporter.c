@@ -103,7 +103,7 @@ void reporter_event(struct reporter *reporter, const struct message_event *event
 	put(reporter, event_json_attempt(event, host, policy));
 }
 
-void reporter_summaries(struct reporter *reporter, uint64_t now)
+bool reporter_summaries(struct reporter *reporter, uint64_t now)
 {
 	for (struct host *host = tracker_newest(reporter->tracker); host;
 	     host = tracker_older(reporter->tracker, host)) {
@@ -112,13 +112,14 @@ void reporter_summaries(struct reporter *reporter, uint64_t now)
 		if (host_attempts(host) <= host->written_attempts)
 			continue;
 		if (!rate_allows(reporter, now))
-			return; /* nothing is lost: the next time tells of all since */
+			return true;
 		period.attempts = host_attempts(host) - host->written_attempts;
 		period.destinations = host->destinations - host->written_destinations;
 		put(reporter, event_json_summary(host, config_policy(reporter->config, host->policy),
 						 period, now));
 		wrote(host, period.attempts);
 	}
+	return false;
 }
 
 uint64_t reporter_dropped(const struct reporter *reporter)

@@ -7,6 +7,7 @@
 #define EDGE25_CONTROL_REPORTER_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "config.h"
 #include "event_file.h"
@@ -23,8 +24,11 @@ void reporter_free(struct reporter *reporter);
 void reporter_configure(struct reporter *reporter, const struct config *config);
 /* @now: CLOCK_REALTIME, ns. */
 void reporter_event(struct reporter *reporter, const struct message_event *event, uint64_t now);
-/* A line for each host with attempts that no line has told of; call it after a fresh reading. */
-void reporter_summaries(struct reporter *reporter, uint64_t now);
+/*
+ * A line for each host with attempts that no line has told of; call it after a fresh reading.
+ * True: the bound on lines a second left some for the next second.
+ */
+bool reporter_summaries(struct reporter *reporter, uint64_t now);
 /* First attempts that got no line of their own because of the bound on lines a second. */
 uint64_t reporter_dropped(const struct reporter *reporter);
 

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "control.h"
+#include "engine_ops.h"
+#include "methods.h"
+#include "reload.h"
+
+#define EXPIRY_LOOK_MAX 60. /* seconds: the wall clock may have been set since */
+#define STORE_RETRY 10.
+#define SUMMARY_REST 1. /* what the bound on lines a second left over */
+
+uint64_t control_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* --- timers --- */
+
+void control_expiry_changed(struct control *control)
+{
+	int64_t next = allowlist_next_expiry(control->allowlist);
+	double wait = next ? (double)next - (double)control_now() / 1e9 : EXPIRY_LOOK_MAX;
+
+	if (wait > EXPIRY_LOOK_MAX)
+		wait = EXPIRY_LOOK_MAX;
+	ev_timer_stop(control->loop, &control->expiry);
+	ev_timer_set(&control->expiry, wait > 0.1 ? wait : 0.1, 0.);
+	ev_timer_start(control->loop, &control->expiry);
+}
+
+static void on_expiry(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)events;
+	if (allowlist_expire(control->allowlist, intent_clock().real) >= 0) {
+		control_expiry_changed(control);
+		return;
+	}
+	/* The kernel has ended it; the database is tried again later. */
+	ev_timer_set(timer, EXPIRY_LOOK_MAX, 0.);
+	ev_timer_start(loop, timer);
+}
+
+static void summarize(struct control *control)
+{
+	if (reporter_summaries(control->reporter, control_now()) &&
+	    !ev_is_active(&control->summary_rest)) {
+		ev_timer_set(&control->summary_rest, SUMMARY_REST, 0.);
+		ev_timer_start(control->loop, &control->summary_rest);
+	}
+}
+
+/* Without a fresh reading the figures would not be exact; nothing is lost by waiting. */
+static void on_summary_reading(void *arg, bool fresh)
+{
+	if (fresh)
+		summarize(arg);
+}
+
+static void on_summary(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)events;
+	reading_ask(control->reading, on_summary_reading, control);
+	ev_timer_set(timer, (double)control->config->settings.summary_interval, 0.);
+	ev_timer_start(loop, timer);
+}
+
+static void on_summary_rest(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	summarize(timer->data);
+}
+
+static void on_store_retry(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)loop;
+	(void)events;
+	if (store_ready(control->store) || store_reopen(control->store) ||
+	    allowlist_read(control->allowlist))
+		return;
+	log_notice("store: %s/edge25.db is there again", control->config->settings.state_dir);
+	control_expiry_changed(control);
+	intent_send_plan(control->intent);
+}
+
+static void start_timers(struct control *control)
+{
+	ev_init(&control->expiry, on_expiry);
+	ev_init(&control->summary_rest, on_summary_rest);
+	ev_timer_init(&control->summary, on_summary,
+		      (double)control->config->settings.summary_interval, 0.);
+	ev_timer_init(&control->store_retry, on_store_retry, STORE_RETRY, STORE_RETRY);
+	control->expiry.data = control->summary.data = control->summary_rest.data =
+		control->store_retry.data = control;
+	ev_timer_start(control->loop, &control->summary);
+	ev_timer_start(control->loop, &control->store_retry);
+	control_expiry_changed(control);
+}
+
+/* --- signals --- */
+
+static void on_reload(struct ev_loop *loop, ev_signal *signal, int events)
+{
+	(void)loop;
+	(void)events;
+	control_reload(signal->data);
+}
+
+static void on_reopen(struct ev_loop *loop, ev_signal *signal, int events)
+{
+	struct control *control = signal->data;
+
+	(void)loop;
+	(void)events;
+	event_file_reopen(control->event_file);
+}
+
+static void on_end(struct ev_loop *loop, ev_signal *signal, int events)
+{
+	(void)signal;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void start_signal(struct control *control, ev_signal *watcher,
+			 void (*handler)(struct ev_loop *, ev_signal *, int), int number)
+{
+	ev_signal_init(watcher, handler, number);
+	watcher->data = control;
+	ev_signal_start(control->loop, watcher);
+}
+
+/* --- parts --- */
+
+/* The launcher makes them as it should; alone we try, and whoever needs one says what is wrong. */
+static void make_directories(const struct config_settings *settings)
+{
+	mkdir(settings->run_dir, 0755);
+	mkdir(settings->state_dir, 0750);
+	mkdir(settings->log_dir, 0750);
+}
+
+static int take_lock(const char *run_dir)
+{
+	char *path;
+	int fd;
+
+	if (asprintf(&path, "%s/control.lock", run_dir) < 0)
+		return -1;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (fd < 0) {
+		log_error("control: %s cannot be opened: %s", path, strerror(errno));
+	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
+		log_error("control: another edge25-control runs on %s: %s is held", run_dir, path);
+		close(fd);
+		fd = -1;
+	}
+	free(path);
+	return fd;
+}
+
+static struct store *open_store(const struct config_settings *settings)
+{
+	struct store *store = NULL;
+	char *path;
+
+	if (asprintf(&path, "%s/edge25.db", settings->state_dir) < 0)
+		return NULL;
+	store = store_new(path);
+	if (store && store_problem(store))
+		log_error("store: stored allow entries are not in force: %s", store_problem(store));
+	free(path);
+	return store;
+}
+
+static void say_ended(const struct config *config)
+{
+	const int64_t now = intent_clock().real;
+
+	for (size_t i = 0; i < config->allow_count; i++)
+		if (config->allows[i].expires && config->allows[i].expires <= now)
+			log_warning("config: allow \"%s\" has ended and lets nothing through: %s",
+				    config->allows[i].name, config->files[config->allows[i].file]);
+}
+
+static int make_state(struct control *control)
+{
+	const struct config_settings *settings = &control->config->settings;
+	struct hash_key key;
+
+	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
+		return -EIO;
+	control->store = open_store(settings);
+	if (!control->store || reload_number(control->config, NULL, control->store))
+		return -ENOMEM;
+	control->allowlist = allowlist_new(control->store);
+	if (!control->allowlist || allowlist_configure(control->allowlist, control->config))
+		return -ENOMEM;
+	if (store_ready(control->store) && allowlist_read(control->allowlist))
+		log_error("store: stored allow entries are not in force: %s",
+			  store_problem(control->store) ? store_problem(control->store)
+							: "an entry cannot be read");
+	control->figures = figures_new();
+	control->tracker = tracker_new((uint32_t)settings->max_hosts,
+				       (uint32_t)settings->max_destinations, key);
+	control->event_file = event_file_new(settings->log_dir, settings->event_file_max);
+	return control->figures && control->tracker && control->event_file ? 0 : -ENOMEM;
+}
+
+static void publish(void *ctx, json_t *event)
+{
+	struct control *control = ctx;
+
+	server_publish(control->server, event);
+}
+
+static int make_connections(struct control *control)
+{
+	const char *run_dir = control->config->settings.run_dir;
+	char *path;
+
+	control->server = server_new(control->loop, run_dir, methods, control);
+	if (!control->server)
+		return -EIO;
+	control->reporter = reporter_new(control->tracker, control->event_file, control->config,
+					 publish, control);
+	if (asprintf(&path, "%s/engine.sock", run_dir) < 0)
+		return -ENOMEM;
+	control->link = link_new(control->loop, path, &engine_ops, control);
+	free(path);
+	if (!control->link || !control->reporter)
+		return -ENOMEM;
+	control->intent = intent_new(control->link, control->config, control->allowlist);
+	control->reading = reading_new(control->loop, control->link);
+	return control->intent && control->reading ? 0 : -ENOMEM;
+}
+
+struct control *control_new(struct ev_loop *loop, struct config *config)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int error;
+
+	if (!control) {
+		config_free(config);
+		return NULL;
+	}
+	control->loop = loop;
+	control->config = config;
+	control->started = (int64_t)intent_clock().boot_ms;
+	make_directories(&config->settings);
+	say_ended(config);
+	control->lock = take_lock(config->settings.run_dir);
+	error = control->lock < 0 ? -EIO : make_state(control);
+	if (!error)
+		error = make_connections(control);
+	if (error) {
+		if (error == -ENOMEM)
+			log_error("control: no memory");
+		control_free(control);
+		return NULL;
+	}
+	start_timers(control);
+	start_signal(control, &control->reload, on_reload, SIGHUP);
+	start_signal(control, &control->reopen, on_reopen, SIGUSR1);
+	start_signal(control, &control->terminate, on_end, SIGTERM);
+	start_signal(control, &control->interrupt, on_end, SIGINT);
+	return control;
+}
+
+static void stop_watchers(struct control *control)
+{
+	ev_timer_stop(control->loop, &control->expiry);
+	ev_timer_stop(control->loop, &control->summary);
+	ev_timer_stop(control->loop, &control->summary_rest);
+	ev_timer_stop(control->loop, &control->store_retry);
+	ev_signal_stop(control->loop, &control->reload);
+	ev_signal_stop(control->loop, &control->reopen);
+	ev_signal_stop(control->loop, &control->terminate);
+	ev_signal_stop(control->loop, &control->interrupt);
+}
+
+/* The connections first: those who wait for the engine are told while all they need is there. */
+void control_free(struct control *control)
+{
+	if (!control)
+		return;
+	stop_watchers(control);
+	link_free(control->link);
+	reading_free(control->reading);
+	server_free(control->server);
+	intent_free(control->intent);
+	reporter_free(control->reporter);
+	event_file_free(control->event_file);
+	tracker_free(control->tracker);
+	figures_free(control->figures);
+	allowlist_free(control->allowlist);
+	store_free(control->store);
+	config_free(control->config);
+	if (control->lock >= 0)
+		close(control->lock);
+	free(control);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of edge25-control and how they hang together; what the methods of the socket work on. */
+#ifndef EDGE25_CONTROL_CONTROL_H
+#define EDGE25_CONTROL_CONTROL_H
+
+#include <ev.h>
+
+#include "allowlist.h"
+#include "config.h"
+#include "event_file.h"
+#include "figures.h"
+#include "intent.h"
+#include "link.h"
+#include "reading.h"
+#include "reporter.h"
+#include "server.h"
+#include "store.h"
+#include "tracker.h"
+
+struct control {
+	struct ev_loop *loop;
+	struct config *config;
+	struct store *store;
+	struct allowlist *allowlist;
+	struct link *link;
+	struct intent *intent;
+	struct reading *reading;
+	struct figures *figures;
+	struct tracker *tracker;
+	struct event_file *event_file;
+	struct reporter *reporter;
+	struct server *server;
+	int64_t started; /* CLOCK_BOOTTIME, ms */
+	int lock;        /* run-dir/control.lock */
+	ev_timer expiry, summary, summary_rest, store_retry;
+	ev_signal reload, reopen, terminate, interrupt;
+};
+
+/* Takes over @config. NULL: the reason has been logged. */
+struct control *control_new(struct ev_loop *loop, struct config *config);
+void control_free(struct control *control);
+
+/* The allowlist has changed: the next entry to end may be another one. */
+void control_expiry_changed(struct control *control);
+/* CLOCK_REALTIME in ns. */
+uint64_t control_now(void);
+
+#endif

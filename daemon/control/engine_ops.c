@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "control.h"
+#include "engine_ops.h"
+
+static void on_up(void *ctx, const struct message_hello *hello)
+{
+	struct control *control = ctx;
+
+	(void)hello;
+	intent_send_plan(control->intent);
+}
+
+static void on_down(void *ctx)
+{
+	struct control *control = ctx;
+
+	intent_down(control->intent);
+	figures_down(control->figures);
+}
+
+static void on_ack(void *ctx, uint64_t sequence, const struct message_ack *ack)
+{
+	intent_ack(((struct control *)ctx)->intent, sequence, ack);
+}
+
+static void on_event(void *ctx, const struct message_event *event)
+{
+	reporter_event(((struct control *)ctx)->reporter, event, control_now());
+}
+
+static void on_counter(void *ctx, const struct message_counter *counter)
+{
+	figures_counter(((struct control *)ctx)->figures, counter);
+}
+
+static void on_queue(void *ctx, const struct message_queue *queue)
+{
+	figures_queue(((struct control *)ctx)->figures, queue);
+}
+
+static void on_loss(void *ctx, const struct message_loss *loss)
+{
+	figures_loss(((struct control *)ctx)->figures, loss);
+}
+
+/*
+ * The policy of a host that the kernel counted, before any event told it. In a range by interface
+ * the address does not tell; if there is but one policy for all interfaces, it is that.
+ */
+static const struct policy *policy_of(const struct config *config, const struct addr *host)
+{
+	int number = intervals_find(&config->intervals, host);
+	const struct policy *policy = NULL;
+
+	if (number >= 0)
+		return config_policy(config, (unsigned)number);
+	for (size_t i = 0; i < config->interface_count; i++) {
+		unsigned index = config->ranges[config->interfaces[i].range].policy;
+
+		if (policy && policy != &config->policies[index])
+			return NULL;
+		policy = &config->policies[index];
+	}
+	return policy;
+}
+
+static void on_tally(void *ctx, const struct message_tally *tally)
+{
+	struct control *control = ctx;
+	const struct policy *policy = policy_of(control->config, &tally->host);
+
+	tracker_tally(control->tracker, tally, policy ? policy->host_prefix6 : 64,
+		      policy ? policy->number : TRACKER_NO_POLICY, control_now());
+}
+
+static void on_end(void *ctx)
+{
+	tracker_reading_end(((struct control *)ctx)->tracker);
+}
+
+const struct link_ops engine_ops = {
+	.up = on_up,
+	.down = on_down,
+	.ack = on_ack,
+	.event = on_event,
+	.counter = on_counter,
+	.tally = on_tally,
+	.queue = on_queue,
+	.loss = on_loss,
+	.end = on_end,
+};

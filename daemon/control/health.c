@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "health.h"
+
+/* --- problems --- */
+
+static void problem(json_t *problems, const char *name, const char *text)
+{
+	char safe[LOG_LINE_MAX]; /* a path need not be UTF-8 */
+
+	json_array_append_new(problems, json_pack("{s:s, s:s}", "name", name, "text",
+						  log_escape(text, safe, sizeof(safe))));
+}
+
+static void engine_problems(const struct control *control, json_t *problems)
+{
+	const struct message_queue *queue;
+	uint64_t dropped = 0;
+
+	if (!link_connected(control->link)) {
+		problem(problems, "engine",
+			"the engine is not connected: the kernel gives each policy's safe answer");
+		return;
+	}
+	if (intent_refusal(control->intent))
+		problem(problems, "plan", intent_refusal(control->intent));
+	else if (!intent_in_force(control->intent))
+		problem(problems, "plan", "the engine has not put the plan in force yet");
+	for (size_t i = 0; (queue = figures_queue_at(control->figures, i)); i++)
+		dropped += queue->kernel_dropped + queue->user_dropped;
+	if (dropped) {
+		json_t *text = json_sprintf("%" PRIu64 " questions did not fit into the queues since "
+					    "the engine started: more queues, or a greater "
+					    "queue-length, help",
+					    dropped);
+
+		problem(problems, "queues", json_string_value(text));
+		json_decref(text);
+	}
+}
+
+json_t *health_problems(const struct control *control)
+{
+	json_t *problems = json_array();
+
+	engine_problems(control, problems);
+	if (store_problem(control->store))
+		problem(problems, "database", store_problem(control->store));
+	if (event_file_problem(control->event_file))
+		problem(problems, "events", event_file_problem(control->event_file));
+	return problems;
+}
+
+/* --- losses --- */
+
+struct explanation {
+	const char *name; /* a prefix, when it ends in '-' */
+	const char *text;
+};
+
+/* Losses that the engine reports. */
+static const struct explanation engine_losses[] = {
+	{"events-unsent", "events that control was too slow for: destinations may be missing"},
+	{"events-no-peer", "events while control was not there: destinations may be missing"},
+	{"answers-unsent", "answers that the kernel did not take: it gave the safe answer"},
+	{"receive-errors", "times that a queue's receive buffer was full or failed"},
+	{"malformed-messages", "messages of the kernel that could not be read"},
+	{"unparsed-", "packets that could not be parsed: the kernel gave the safe answer"},
+	{NULL, "reported by the engine"},
+};
+
+/* Counters of the kernel's table that count what was lost. */
+static const struct explanation kernel_losses[] = {
+	{"untallied_refused", "refused packets counted for no host: tally-hosts is too small"},
+	{"untallied_passed", "passed openings counted for no host: tally-hosts is too small"},
+	{"unremembered", "answers that were not remembered: remember-pairs is too small, or the "
+			 "question was older than the last reload"},
+	{"bad_mark", "packets dropped for a mark that no answer has"},
+	{NULL, NULL},
+};
+
+static void loss(json_t *losses, const char *name, uint64_t count, const char *text)
+{
+	if (count)
+		json_array_append_new(losses, json_pack("{s:s, s:I, s:s}", "name", name, "count",
+							(json_int_t)count, "text", text));
+}
+
+static const char *explain(const struct explanation *table, const char *name)
+{
+	for (; table->name; table++) {
+		size_t length = strlen(table->name);
+		bool prefix = table->name[length - 1] == '-';
+
+		if (strncmp(table->name, name, prefix ? length : length + 1) == 0)
+			break;
+	}
+	return table->text;
+}
+
+uint64_t health_lost(const struct figures *figures, const char *policy)
+{
+	uint64_t asked = figures_of(figures, "asked", policy);
+	uint64_t known = figures_of(figures, "answered_refuse", policy) +
+			 figures_of(figures, "answered_pass", policy) +
+			 figures_of(figures, "unanswered", policy);
+	const struct message_queue *queue;
+
+	/* A queue does not say whose packets it holds; those of others are not lost either. */
+	for (size_t i = 0; (queue = figures_queue_at(figures, i)); i++)
+		known += queue->held;
+	return asked > known ? asked - known : 0;
+}
+
+static void kernel_part(const struct control *control, json_t *losses)
+{
+	const struct figure *figure;
+
+	for (size_t i = 0; i < control->config->policy_count; i++) {
+		json_t *name = json_sprintf("questions-%s", control->config->policies[i].name);
+
+		loss(losses, json_string_value(name),
+		     health_lost(control->figures, control->config->policies[i].name),
+		     "packets that were asked about and never came back");
+		json_decref(name);
+	}
+	for (const struct explanation *kind = kernel_losses; kind->name; kind++)
+		loss(losses, kind->name, figures_get(control->figures, kind->name), kind->text);
+	for (size_t i = 0; (figure = figures_loss_at(control->figures, i)); i++)
+		loss(losses, figure->name, figure->total, explain(engine_losses, figure->name));
+}
+
+json_t *health_losses(const struct control *control)
+{
+	struct tracker_losses tracker = tracker_losses(control->tracker);
+	struct event_file_losses file = event_file_losses(control->event_file);
+	struct server_losses server = server_losses(control->server);
+	json_t *losses = json_array();
+
+	kernel_part(control, losses);
+	loss(losses, "hosts-forgotten", tracker.hosts_forgotten,
+	     "hosts that made room for others: max-hosts is too small");
+	loss(losses, "destinations-uncounted", tracker.destinations_uncounted,
+	     "destinations that were not counted: max-destinations is too small");
+	loss(losses, "tallies-unread", tracker.tallies_unread,
+	     "readings of hosts that were not counted: max-hosts is too small");
+	loss(losses, "events-over-rate", reporter_dropped(control->reporter),
+	     "first attempts without a line of their own: events-per-second; summaries count them");
+	loss(losses, "events-unwritten", file.unwritten, "lines that could not be written");
+	loss(losses, "event-files-discarded", file.discarded,
+	     "files of old events that newer ones replaced: event-file-max");
+	loss(losses, "connections-refused", server.refused,
+	     "connections to the control sockets beyond the bounds");
+	loss(losses, "clients-dropped", server.dropped,
+	     "clients that sent or took too slowly, or were beyond the bounds");
+	loss(losses, "events-unwatched", server.unwatched,
+	     "events that those who watch were too slow for");
+	loss(losses, "figures-unnamed", figures_unnamed(control->figures),
+	     "counters of the engine beyond what control keeps");
+	return losses;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is wrong now (problems) and what was lost so far (losses), each with its name and in words. */
+#ifndef EDGE25_CONTROL_HEALTH_H
+#define EDGE25_CONTROL_HEALTH_H
+
+#include <jansson.h>
+
+#include "control.h"
+
+/* [{name, text}]; empty: healthy. */
+json_t *health_problems(const struct control *control);
+/* [{name, count, text}] of all that is not 0. */
+json_t *health_losses(const struct control *control);
+/* Questions of a policy that the kernel asked and that nobody can account for. */
+uint64_t health_lost(const struct figures *figures, const char *policy);
+
+#endif

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "methods.h"
+#include "times.h"
+
+/* A change on its way: stored already, not yet in the kernel. */
+struct change {
+	struct control *control;
+	struct rpc_call *call;
+	struct allow_entry entry;
+	struct store_actor actor;
+	char user[33];
+	bool removal;
+};
+
+json_t *string_or_null(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+json_t *time_or_null(int64_t seconds)
+{
+	char text[TIME_TEXT_MAX];
+
+	return seconds ? json_string(time_format(seconds, text)) : json_null();
+}
+
+static json_t *side_json(const struct prefix *side)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	return side->addr.family ? json_string(prefix_format(side, text)) : json_null();
+}
+
+json_t *entry_json(const struct allow_entry *entry, int64_t now)
+{
+	const bool stored = entry->id != 0;
+	json_t *object = json_object();
+
+	json_object_set_new(object, "id", stored ? json_integer(entry->id) : json_null());
+	if (!stored)
+		json_object_set_new(object, "name", string_or_null(entry->name));
+	json_object_set_new(object, "from", side_json(&entry->from));
+	json_object_set_new(object, "to", side_json(&entry->to));
+	json_object_set_new(object, "expires", time_or_null(entry->expires));
+	json_object_set_new(object, "remaining",
+			    entry->expires ? json_integer(entry->expires > now ? entry->expires - now : 0)
+					   : json_null());
+	json_object_set_new(object, "comment", string_or_null(entry->comment));
+	json_object_set_new(object, "origin", json_string(stored ? "socket" : "configuration"));
+	json_object_set_new(object, "added", time_or_null(entry->added));
+	json_object_set_new(object, "by",
+			    stored ? json_pack("{s:I, s:s?}", "uid", (json_int_t)entry->uid, "user",
+					       entry->user)
+				   : json_null());
+	return object;
+}
+
+/* --- what may be said in a warning --- */
+
+/* May packets from somewhere in @from be in a range? Interface ranges may hold any address. */
+static bool may_match(const struct config *config, const struct prefix *from)
+{
+	if (!from->addr.family || config_by_interface(config))
+		return true;
+	for (size_t i = 0; i < config->prefix_count; i++)
+		if (prefix_covers(&config->prefixes[i].prefix, from) ||
+		    prefix_covers(from, &config->prefixes[i].prefix))
+			return true;
+	return false;
+}
+
+static void reply_added(struct change *change, const char *not_applied)
+{
+	const int64_t now = intent_clock().real;
+	json_t *result = entry_json(&change->entry, now), *warnings = json_array();
+	char text[PREFIX_TEXT_MAX];
+
+	if (!may_match(change->control->config, &change->entry.from))
+		json_array_append_new(
+			warnings, json_sprintf("no range covers %s: this entry matches nothing",
+					       prefix_format(&change->entry.from, text)));
+	if (not_applied)
+		json_array_append_new(
+			warnings,
+			json_sprintf("%s: the entry is stored and takes effect when the engine is back",
+				     not_applied));
+	json_object_set_new(result, "applied", json_boolean(!not_applied));
+	json_object_set_new(result, "warnings", warnings);
+	rpc_reply(change->call, result);
+}
+
+static void reply_removed(struct change *change, const char *not_applied)
+{
+	json_t *warnings = json_array();
+
+	if (not_applied)
+		json_array_append_new(
+			warnings,
+			json_sprintf("%s: the entry is gone and loses its effect when the engine is back",
+				     not_applied));
+	rpc_reply(change->call,
+		  json_pack("{s:[o], s:b, s:o}", "removed",
+			    entry_json(&change->entry, intent_clock().real), "applied", !not_applied,
+			    "warnings", warnings));
+}
+
+/* --- a change that the engine did not take is taken back --- */
+
+static void undo(struct change *change)
+{
+	struct control *control = change->control;
+	int error;
+
+	if (change->removal)
+		error = allowlist_add(control->allowlist, &change->entry, "undo", &change->actor);
+	else
+		error = allowlist_del(control->allowlist, change->entry.id, "undo", &change->actor,
+				      NULL);
+	if (error)
+		log_error("allow: entry %lld cannot be taken back: %s", (long long)change->entry.id,
+			  store_problem(control->store) ? store_problem(control->store)
+							: strerror(-error));
+	control_expiry_changed(control);
+}
+
+static void change_free(struct change *change)
+{
+	allow_entry_release(&change->entry);
+	free(change);
+}
+
+static void on_engine(void *arg, int error, const struct message_ack *ack)
+{
+	struct change *change = arg;
+	const char *not_applied = NULL;
+
+	if (error == -ETIMEDOUT)
+		not_applied = "the engine did not answer within 5 s";
+	else if (error)
+		not_applied = "the engine is not there";
+	if (!error && ack->error) {
+		undo(change);
+		rpc_fail(change->call, RPC_ENGINE, "the engine could not do it, nothing was changed: %s",
+			 ack->text[0] ? ack->text : strerror(-ack->error));
+	} else if (change->removal) {
+		reply_removed(change, not_applied);
+	} else {
+		reply_added(change, not_applied);
+	}
+	change_free(change);
+}
+
+static void pass_on(struct change *change)
+{
+	control_expiry_changed(change->control);
+	if (intent_changed(change->control->intent, &change->entry, on_engine, change))
+		on_engine(change, -ENOTCONN, NULL);
+}
+
+static struct change *change_new(struct control *control, struct rpc_call *call)
+{
+	const struct rpc_peer *peer = rpc_peer(call);
+	struct change *change = calloc(1, sizeof(*change));
+
+	if (!change) {
+		rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
+		return NULL;
+	}
+	change->control = control;
+	change->call = call;
+	snprintf(change->user, sizeof(change->user), "%s", peer->user);
+	change->actor = (struct store_actor){
+		.time = intent_clock().real, .uid = peer->uid, .user = change->user};
+	return change;
+}
+
+static void fail_store(struct rpc_call *call, const struct control *control, int error)
+{
+	const char *problem = store_problem(control->store);
+
+	if (error == -ENOSPC)
+		rpc_fail(call, RPC_FULL, "the allowlist is full: %d entries", ALLOWLIST_MAX);
+	else if (error == -EIO)
+		rpc_fail(call, RPC_DATABASE, "the database cannot be written: %s",
+			 problem ? problem : "input/output error");
+	else
+		rpc_fail(call, RPC_INTERNAL_ERROR, "%s", strerror(-error));
+}
+
+/* --- allow.add --- */
+
+/* Fills in source and destination; both were checked as prefixes. */
+static int read_sides(struct rpc_call *call, struct allow_entry *entry)
+{
+	const char *from = rpc_text(call, "from"), *to = rpc_text(call, "to");
+
+	if (!from && !to) {
+		rpc_fail(call, RPC_INVALID_PARAMS, "from or to is missing: give at least one");
+		return -EINVAL;
+	}
+	if (from)
+		prefix_parse(from, &entry->from);
+	if (to)
+		prefix_parse(to, &entry->to);
+	if (from && to && entry->from.addr.family != entry->to.addr.family) {
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "from %s and to %s are of different families: both must be IPv4 or both IPv6",
+			 from, to);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int read_terms(struct rpc_call *call, const struct control *control,
+		      struct allow_entry *entry, int64_t now)
+{
+	const char *expires = rpc_text(call, "expires"), *comment = rpc_text(call, "comment");
+	int error = expires ? expiry_parse(expires, now, &entry->expires) : 0;
+
+	if (error == -ERANGE) {
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "expires: %.64s is not in the future (or too far in it)", expires);
+		return error;
+	}
+	if (error) {
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "expires: %.64s is neither a duration (30s, 10m, 2h, 7d, 1w) nor a date "
+			 "(2026-12-01, 2026-12-01T12:00:00Z)",
+			 expires);
+		return error;
+	}
+	if (control->config->settings.require_comment && (!comment || !comment[0])) {
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "comment is missing: say why and for whom (require-comment is on)");
+		return -EINVAL;
+	}
+	entry->comment = (char *)(comment ? comment : "");
+	return 0;
+}
+
+void method_allow_add(struct rpc_call *call, void *ctx)
+{
+	struct control *control = ctx;
+	const struct allow_entry *same;
+	struct allow_entry entry = {0};
+	struct change *change;
+	int error;
+
+	if (read_sides(call, &entry) || read_terms(call, control, &entry, intent_clock().real))
+		return;
+	same = allowlist_same(control->allowlist, &entry);
+	if (same && same->id) {
+		rpc_fail(call, RPC_EXISTS, "there is such an entry already: id %lld",
+			 (long long)same->id);
+		return;
+	}
+	change = change_new(control, call);
+	if (!change)
+		return;
+	entry.added = change->actor.time;
+	entry.uid = change->actor.uid;
+	entry.user = change->user;
+	error = allowlist_add(control->allowlist, &entry, "add", &change->actor);
+	if (!error)
+		error = allow_entry_copy(&change->entry, &entry);
+	if (error) {
+		fail_store(call, control, error);
+		change_free(change);
+		return;
+	}
+	pass_on(change);
+}
+
+/* --- allow.del --- */
+
+static const struct allow_entry *find_entry(struct rpc_call *call, const struct control *control)
+{
+	const struct allow_entry *entry;
+	struct allow_entry like = {0};
+	char text[ALLOW_ENTRY_TEXT_MAX];
+
+	if (rpc_id(call, "id") && (rpc_text(call, "from") || rpc_text(call, "to"))) {
+		rpc_fail(call, RPC_INVALID_PARAMS, "give id, or from and to, not both");
+		return NULL;
+	}
+	if (rpc_id(call, "id")) {
+		entry = allowlist_by_id(control->allowlist, rpc_id(call, "id"));
+		if (!entry)
+			rpc_fail(call, RPC_NOT_FOUND, "there is no allow entry with id %lld",
+				 (long long)rpc_id(call, "id"));
+		return entry;
+	}
+	if (read_sides(call, &like))
+		return NULL;
+	entry = allowlist_same(control->allowlist, &like);
+	if (!entry)
+		rpc_fail(call, RPC_NOT_FOUND, "there is no allow entry %s",
+			 allow_entry_text(&like, text));
+	return entry;
+}
+
+void method_allow_del(struct rpc_call *call, void *ctx)
+{
+	struct control *control = ctx;
+	const struct allow_entry *entry = find_entry(call, control);
+	struct change *change;
+	int error;
+
+	if (!entry)
+		return;
+	if (!entry->id) {
+		rpc_fail(call, RPC_CONFIGURED,
+			 "allow \"%s\" stands in the configuration: edit %s and reload", entry->name,
+			 entry->file);
+		return;
+	}
+	change = change_new(control, call);
+	if (!change)
+		return;
+	change->removal = true;
+	error = allowlist_del(control->allowlist, entry->id, "del", &change->actor, &change->entry);
+	if (error) {
+		fail_store(call, control, error);
+		change_free(change);
+		return;
+	}
+	pass_on(change);
+}
+
+/* --- allow.list --- */
+
+void method_allow_list(struct rpc_call *call, void *ctx)
+{
+	const struct control *control = ctx;
+	const int64_t now = intent_clock().real;
+	json_t *entries = json_array();
+
+	for (size_t i = 0; i < allowlist_count(control->allowlist); i++) {
+		const struct allow_entry *entry = allowlist_at(control->allowlist, i);
+
+		if (!entry->expires || entry->expires > now)
+			json_array_append_new(entries, entry_json(entry, now));
+	}
+	rpc_reply(call, json_pack("{s:o}", "entries", entries));
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "methods.h"
+#include "rpc_params.h"
+
+static const struct rpc_param allow_add_params[] = {
+	{"from", RPC_PREFIX, false, "source: the subscriber; any if it is not given"},
+	{"to", RPC_PREFIX, false, "destination: the mail server; any if it is not given"},
+	{"expires", RPC_EXPIRY, false, "when it ends; never if it is not given"},
+	{"comment", RPC_TEXT, false, "why, and for whom; needed unless require-comment = no"},
+	{NULL, RPC_TEXT, false, NULL},
+};
+
+static const struct rpc_param allow_del_params[] = {
+	{"id", RPC_ID, false, "the entry's id; or give from and to as they were added"},
+	{"from", RPC_PREFIX, false, "source of the entry"},
+	{"to", RPC_PREFIX, false, "destination of the entry"},
+	{NULL, RPC_TEXT, false, NULL},
+};
+
+static const struct rpc_param explain_params[] = {
+	{"src", RPC_ADDRESS, true, "a subscriber's address"},
+	{"dst", RPC_ADDRESS, false, "a mail server's address; any if it is not given"},
+	{NULL, RPC_TEXT, false, NULL},
+};
+
+#define STRINGS "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
+#define NUMBER "{\"type\":\"integer\"}"
+#define STRING "{\"type\":\"string\"}"
+#define STRING_OR_NULL "{\"type\":[\"string\",\"null\"]}"
+#define TIME "{\"type\":\"string\",\"format\":\"date-time\"}"
+#define TIME_OR_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
+#define BOOLEAN "{\"type\":\"boolean\"}"
+
+#define ENTRY_PROPERTIES                                                                           \
+	"\"id\":{\"type\":[\"integer\",\"null\"]},\"name\":" STRING ",\"from\":" STRING_OR_NULL     \
+	",\"to\":" STRING_OR_NULL ",\"expires\":" TIME_OR_NULL                                     \
+	",\"remaining\":{\"type\":[\"integer\",\"null\"]},\"comment\":" STRING                     \
+	",\"origin\":{\"enum\":[\"socket\",\"configuration\"]},\"added\":" TIME_OR_NULL            \
+	",\"by\":{\"type\":[\"object\",\"null\"],\"properties\":{\"uid\":" NUMBER                  \
+	",\"user\":" STRING "}}"
+#define ENTRY_REQUIRED                                                                             \
+	"\"id\",\"from\",\"to\",\"expires\",\"remaining\",\"comment\",\"origin\",\"added\",\"by\""
+#define ENTRY                                                                                      \
+	"{\"type\":\"object\",\"properties\":{" ENTRY_PROPERTIES "},\"required\":[" ENTRY_REQUIRED  \
+	"],\"additionalProperties\":false}"
+#define ENTRIES "{\"type\":\"array\",\"items\":" ENTRY "}"
+
+static const char allow_add_result[] =
+	"{\"type\":\"object\",\"properties\":{" ENTRY_PROPERTIES ",\"applied\":" BOOLEAN
+	",\"warnings\":" STRINGS "},\"required\":[" ENTRY_REQUIRED ",\"applied\",\"warnings\"],"
+	"\"additionalProperties\":false}";
+
+static const char allow_del_result[] =
+	"{\"type\":\"object\",\"properties\":{\"removed\":" ENTRIES ",\"applied\":" BOOLEAN
+	",\"warnings\":" STRINGS "},\"required\":[\"removed\",\"applied\",\"warnings\"],"
+	"\"additionalProperties\":false}";
+
+static const char allow_list_result[] =
+	"{\"type\":\"object\",\"properties\":{\"entries\":" ENTRIES "},\"required\":[\"entries\"],"
+	"\"additionalProperties\":false}";
+
+static const char explain_result[] =
+	"{\"type\":\"object\",\"properties\":{\"src\":" STRING ",\"dst\":" STRING_OR_NULL
+	",\"range\":" STRING_OR_NULL ",\"prefix\":" STRING_OR_NULL ",\"policy\":" STRING_OR_NULL
+	",\"mode\":" STRING_OR_NULL ",\"verdict\":{\"enum\":[\"accept\",\"refuse\",\"ask\"]}"
+	",\"reason\":" STRING ",\"allow\":{\"oneOf\":[" ENTRY ",{\"type\":\"null\"}]}},"
+	"\"required\":[\"src\",\"dst\",\"range\",\"prefix\",\"policy\",\"mode\",\"verdict\","
+	"\"reason\",\"allow\"],\"additionalProperties\":false}";
+
+static const char watch_result[] =
+	"{\"type\":\"object\",\"properties\":{\"watching\":" BOOLEAN "},\"required\":[\"watching\"],"
+	"\"additionalProperties\":false}";
+
+static const char discover_result[] =
+	"{\"type\":\"object\",\"properties\":{\"openrpc\":" STRING
+	",\"info\":{\"type\":\"object\"},\"methods\":{\"type\":\"array\"}},"
+	"\"required\":[\"openrpc\",\"info\",\"methods\"]}";
+
+#define NAMED(properties, required)                                                                \
+	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{" properties            \
+	"},\"required\":[" required "]}}"
+
+static const char status_result[] =
+	"{\"type\":\"object\",\"properties\":{\"version\":" STRING ",\"healthy\":" BOOLEAN
+	",\"enforcing\":" BOOLEAN ",\"problems\":" NAMED("\"name\":" STRING ",\"text\":" STRING,
+							 "\"name\",\"text\"")
+	",\"fresh\":" BOOLEAN ",\"uptime\":" NUMBER ",\"now\":" TIME
+	",\"engine\":{\"type\":\"object\",\"properties\":{\"connected\":" BOOLEAN
+	",\"pid\":{\"type\":[\"integer\",\"null\"]},\"version\":" STRING_OR_NULL
+	",\"kernel\":" STRING_OR_NULL ",\"features\":" STRINGS ",\"queues\":" NAMED(
+		"\"number\":" NUMBER ",\"held\":" NUMBER ",\"answered\":" NUMBER
+		",\"kernel_dropped\":" NUMBER ",\"user_dropped\":" NUMBER,
+		"\"number\",\"held\",\"answered\",\"kernel_dropped\",\"user_dropped\"") "}}"
+	",\"policies\":" NAMED(
+		"\"name\":" STRING ",\"number\":" NUMBER ",\"mode\":" STRING ",\"deny\":" STRING
+		",\"host_prefix6\":" NUMBER ",\"when_unanswered\":" STRING ",\"ranges\":" STRINGS
+		",\"asked\":" NUMBER ",\"answered_refuse\":" NUMBER ",\"answered_pass\":" NUMBER
+		",\"refused\":" NUMBER ",\"sent\":" NUMBER ",\"passed\":" NUMBER
+		",\"unanswered\":" NUMBER ",\"lost\":" NUMBER,
+		"\"name\",\"mode\",\"deny\",\"ranges\",\"asked\",\"refused\",\"passed\",\"lost\"")
+	",\"totals\":{\"type\":\"object\",\"properties\":{\"attempts\":" NUMBER
+	",\"refused\":" NUMBER ",\"passed\":" NUMBER ",\"unanswered\":" NUMBER
+	",\"submission\":" NUMBER "}},\"losses\":" NAMED(
+		"\"name\":" STRING ",\"count\":" NUMBER ",\"text\":" STRING,
+		"\"name\",\"count\",\"text\"")
+	",\"hosts\":{\"type\":\"object\",\"properties\":{\"count\":" NUMBER ",\"top\":" NAMED(
+		"\"host\":" STRING ",\"policy\":" STRING_OR_NULL ",\"attempts\":" NUMBER
+		",\"refused\":" NUMBER ",\"passed\":" NUMBER ",\"destinations\":" NUMBER
+		",\"first_seen\":" TIME_OR_NULL ",\"last_seen\":" TIME_OR_NULL
+		",\"interface\":" STRING_OR_NULL ",\"mac\":" STRING_OR_NULL,
+		"\"host\",\"attempts\",\"destinations\"") "}}"
+	",\"allow\":{\"type\":\"object\",\"properties\":{\"count\":" NUMBER
+	",\"expiring\":" ENTRIES "}},\"counters\":{\"type\":\"object\","
+	"\"additionalProperties\":" NUMBER "},\"bounds\":{\"type\":\"object\","
+	"\"additionalProperties\":" NUMBER "}},\"required\":[\"version\",\"healthy\",\"enforcing\","
+	"\"problems\",\"fresh\",\"uptime\",\"now\",\"engine\",\"policies\",\"totals\",\"losses\","
+	"\"hosts\",\"allow\",\"counters\",\"bounds\"]}";
+
+const struct rpc_method methods[] = {
+	{"status", "Health, what was counted, hosts with most attempts, entries about to end",
+	 ROLE_MONITOR, NULL, status_result, method_status},
+	{"allow.add", "Lets port 25 through for a source, a destination or a pair; the reply comes "
+		      "when the kernel has it",
+	 ROLE_CONTROL, allow_add_params, allow_add_result, method_allow_add},
+	{"allow.del", "Removes an allow entry; the reply comes when the kernel has forgotten it",
+	 ROLE_CONTROL, allow_del_params, allow_del_result, method_allow_del},
+	{"allow.list", "All allow entries: of the configuration first, then by id", ROLE_MONITOR,
+	 NULL, allow_list_result, method_allow_list},
+	{"explain", "What would happen to a packet to port 25 now, and why", ROLE_MONITOR,
+	 explain_params, explain_result, method_explain},
+	{"events.watch", "Sends every event as a notification (\"event\") from now on; \"events.lost\" "
+			 "tells how many were too many",
+	 ROLE_MONITOR, NULL, watch_result, method_watch},
+	{"rpc.discover", "Describes every method (OpenRPC)", ROLE_MONITOR, NULL, discover_result,
+	 method_discover},
+	{NULL, NULL, ROLE_MONITOR, NULL, NULL, NULL},
+};
+
+void method_watch(struct rpc_call *call, void *control)
+{
+	(void)control;
+	rpc_peer(call)->watching = true;
+	rpc_reply(call, json_pack("{s:b}", "watching", 1));
+}
+
+static json_t *method_json(const struct rpc_method *method)
+{
+	json_t *params = json_array();
+
+	for (const struct rpc_param *param = method->params; param && param->name; param++)
+		json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:o}", "name", param->name,
+							"summary", param->summary, "required",
+							param->required, "schema",
+							rpc_type_schema(param->type)));
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:{s:s, s:o}}", "name", method->name, "summary",
+			 method->summary, "x-role",
+			 method->role == ROLE_CONTROL ? "control" : "monitor", "paramStructure",
+			 "by-name", "params", params, "result", "name", "result", "schema",
+			 json_loads(method->result, 0, NULL));
+}
+
+void method_discover(struct rpc_call *call, void *control)
+{
+	json_t *list = json_array();
+
+	(void)control;
+	for (const struct rpc_method *method = rpc_methods(call); method->name; method++)
+		json_array_append_new(list, method_json(method));
+	rpc_reply(call, json_pack("{s:s, s:{s:s, s:s}, s:o}", "openrpc", "1.2.6", "info", "title",
+				  "edge25", "version", EDGE25_VERSION, "methods", list));
+}

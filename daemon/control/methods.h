@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The methods of the control socket. Their context is struct control. */
+#ifndef EDGE25_CONTROL_METHODS_H
+#define EDGE25_CONTROL_METHODS_H
+
+#include "control.h"
+#include "rpc.h"
+
+extern const struct rpc_method methods[];
+
+void method_status(struct rpc_call *call, void *control);
+void method_allow_add(struct rpc_call *call, void *control);
+void method_allow_del(struct rpc_call *call, void *control);
+void method_allow_list(struct rpc_call *call, void *control);
+void method_explain(struct rpc_call *call, void *control);
+void method_watch(struct rpc_call *call, void *control);
+void method_discover(struct rpc_call *call, void *control);
+
+/* An entry as every method shows it. */
+json_t *entry_json(const struct allow_entry *entry, int64_t now);
+/* A string, or null for NULL. */
+json_t *string_or_null(const char *text);
+/* RFC 3339, or null for 0. */
+json_t *time_or_null(int64_t seconds);
+
+#endif

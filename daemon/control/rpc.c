@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "rpc.h"
+#include "rpc_params.h"
+
+struct rpc_call {
+	const struct rpc_method *methods;
+	struct rpc_peer *peer; /* NULL: abandoned */
+	rpc_sender *send;
+	void *arg;
+	json_t *request;
+	json_t *id; /* NULL: a notification */
+	bool inside; /* rpc_handle() has not returned yet */
+	bool ended;
+};
+
+static json_t *response(json_t *id, const char *member, json_t *value)
+{
+	return json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", id, member, value);
+}
+
+json_t *rpc_error(enum rpc_code code, const char *message)
+{
+	return json_pack("{s:s, s:n, s:{s:i, s:s}}", "jsonrpc", "2.0", "id", "error", "code",
+			 (int)code, "message", message);
+}
+
+static void call_free(struct rpc_call *call)
+{
+	json_decref(call->request);
+	json_decref(call->id);
+	free(call);
+}
+
+static void end(struct rpc_call *call, json_t *out)
+{
+	call->ended = true;
+	if (call->peer)
+		call->send(call->arg, out);
+	json_decref(out);
+	if (!call->inside)
+		call_free(call);
+}
+
+void rpc_abandon(struct rpc_call *call)
+{
+	if (call)
+		call->peer = NULL;
+}
+
+void rpc_reply(struct rpc_call *call, json_t *result)
+{
+	json_t *out = NULL;
+
+	if (!result) {
+		rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
+		return;
+	}
+	if (call->id)
+		out = response(call->id, "result", result);
+	else
+		json_decref(result);
+	end(call, out);
+}
+
+/* A request so broken that it has no id gets its error with a null one. */
+static void fail(struct rpc_call *call, enum rpc_code code, const char *message)
+{
+	json_t *error = json_pack("{s:i, s:s}", "code", (int)code, "message", message);
+	char safe[4 * RPC_MESSAGE_MAX];
+
+	/* Text that was cut in the middle of a character is no JSON string. */
+	if (!error)
+		error = json_pack("{s:i, s:s}", "code", (int)code, "message",
+				  log_escape(message, safe, sizeof(safe)));
+	end(call, response(call->id, "error", error));
+}
+
+void rpc_fail(struct rpc_call *call, enum rpc_code code, const char *fmt, ...)
+{
+	char message[RPC_MESSAGE_MAX];
+	va_list ap;
+
+	if (!call->id) {
+		end(call, NULL);
+		return;
+	}
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	fail(call, code, message);
+}
+
+const char *rpc_text(const struct rpc_call *call, const char *name)
+{
+	return json_string_value(json_object_get(json_object_get(call->request, "params"), name));
+}
+
+int64_t rpc_id(const struct rpc_call *call, const char *name)
+{
+	return json_integer_value(json_object_get(json_object_get(call->request, "params"), name));
+}
+
+struct rpc_peer *rpc_peer(const struct rpc_call *call)
+{
+	return call->peer;
+}
+
+const struct rpc_method *rpc_methods(const struct rpc_call *call)
+{
+	return call->methods;
+}
+
+/* Nesting is looked at before the parser recurses into it. */
+static bool too_deep(const char *text, size_t length)
+{
+	bool string = false;
+	int depth = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (string && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			string = !string;
+		else if (!string && (text[i] == '{' || text[i] == '['))
+			depth++;
+		else if (!string && (text[i] == '}' || text[i] == ']'))
+			depth--;
+		if (depth > RPC_DEPTH_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* NULL: it is a request (or a notification); else what is wrong with it. */
+static const char *invalid(const json_t *request)
+{
+	const char *version = json_string_value(json_object_get(request, "jsonrpc"));
+	const json_t *id = json_object_get(request, "id");
+
+	if (json_is_array(request))
+		return "batches are not supported: send one request a line";
+	if (!json_is_object(request))
+		return "expected an object";
+	if (!version || strcmp(version, "2.0") != 0)
+		return "expected \"jsonrpc\": \"2.0\"";
+	if (!json_is_string(json_object_get(request, "method")))
+		return "expected \"method\" with a string";
+	if (id && !json_is_string(id) && !json_is_number(id) && !json_is_null(id))
+		return "expected \"id\" with a string, a number or null";
+	return NULL;
+}
+
+static void dispatch(struct rpc_call *call, void *ctx)
+{
+	const char *name = json_string_value(json_object_get(call->request, "method"));
+	const json_t *params = json_object_get(call->request, "params");
+	const struct rpc_method *method = call->methods;
+	char message[RPC_MESSAGE_MAX];
+
+	while (method->name && strcmp(method->name, name) != 0)
+		method++;
+	if (!method->name)
+		rpc_fail(call, RPC_METHOD_NOT_FOUND,
+			 "there is no method %.64s; rpc.discover lists all", name);
+	else if (call->peer->role < method->role)
+		rpc_fail(call, RPC_NOT_PERMITTED,
+			 "%s is not permitted on monitor.sock: use control.sock", method->name);
+	else if (rpc_params_check(method, params, message))
+		rpc_fail(call, RPC_INVALID_PARAMS, "%s", message);
+	else
+		method->handler(call, ctx);
+}
+
+static void handle(struct rpc_call *call, void *ctx, const char *text, size_t length)
+{
+	char message[RPC_MESSAGE_MAX];
+	const char *wrong;
+	json_error_t error;
+
+	call->id = json_null();
+	if (too_deep(text, length)) {
+		fail(call, RPC_INVALID_REQUEST, "the request is nested too deep");
+		return;
+	}
+	call->request = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+	if (!call->request) {
+		snprintf(message, sizeof(message), "not JSON: column %d: %s", error.column,
+			 error.text);
+		fail(call, RPC_PARSE_ERROR, message);
+		return;
+	}
+	wrong = invalid(call->request);
+	if (wrong) {
+		fail(call, RPC_INVALID_REQUEST, wrong);
+		return;
+	}
+	call->id = json_incref(json_object_get(call->request, "id"));
+	dispatch(call, ctx);
+}
+
+struct rpc_call *rpc_handle(const struct rpc_method *methods, void *ctx, struct rpc_peer *peer,
+			    const char *text, size_t length, rpc_sender *send, void *arg)
+{
+	struct rpc_call *call = calloc(1, sizeof(*call));
+
+	if (!call) {
+		send(arg, NULL);
+		return NULL;
+	}
+	*call = (struct rpc_call){
+		.methods = methods, .peer = peer, .send = send, .arg = arg, .inside = true};
+	handle(call, ctx, text, length);
+	call->inside = false;
+	if (!call->ended)
+		return call;
+	call_free(call);
+	return NULL;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * JSON-RPC 2.0 (jsonrpc.org/specification), apart from any socket: a line comes in, a response goes
+ * out, now or later. Parameters are named; batches are refused in words.
+ */
+#ifndef EDGE25_CONTROL_RPC_H
+#define EDGE25_CONTROL_RPC_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RPC_REQUEST_MAX (1u << 20) /* bytes of one line */
+#define RPC_DEPTH_MAX 16           /* no method takes more than two levels */
+
+enum rpc_code {
+	RPC_PARSE_ERROR = -32700,
+	RPC_INVALID_REQUEST = -32600,
+	RPC_METHOD_NOT_FOUND = -32601,
+	RPC_INVALID_PARAMS = -32602,
+	RPC_INTERNAL_ERROR = -32603,
+	RPC_NOT_PERMITTED = -32001,
+	RPC_BUSY = -32002, /* too many connections */
+	RPC_EXISTS = -32010,
+	RPC_NOT_FOUND = -32011,
+	RPC_DATABASE = -32012,
+	RPC_ENGINE = -32013,
+	RPC_FULL = -32014,
+	RPC_CONFIGURED = -32015, /* the configuration says so, the socket cannot change it */
+};
+
+enum rpc_role { ROLE_MONITOR = 1, ROLE_CONTROL };
+
+/* Who is on the other side. */
+struct rpc_peer {
+	enum rpc_role role;
+	uint32_t uid;
+	char user[33];
+	bool watching; /* set by events.watch */
+};
+
+enum rpc_type { RPC_TEXT, RPC_ID, RPC_ADDRESS, RPC_PREFIX, RPC_EXPIRY };
+
+struct rpc_param {
+	const char *name;
+	enum rpc_type type;
+	bool required;
+	const char *summary;
+};
+
+struct rpc_call;
+
+struct rpc_method {
+	const char *name;
+	const char *summary;
+	enum rpc_role role;             /* the least that is needed */
+	const struct rpc_param *params; /* ends with a name that is NULL; NULL: none */
+	const char *result;             /* JSON schema */
+	void (*handler)(struct rpc_call *call, void *ctx);
+};
+
+/* The response (NULL: there is none to send); called once for each rpc_handle(). */
+typedef void rpc_sender(void *arg, json_t *response);
+
+/*
+ * One request. Until @send was called the caller may rpc_abandon() the call, which NULL means is no
+ * longer there. @methods ends with a name that is NULL; @ctx goes to the handler.
+ */
+struct rpc_call *rpc_handle(const struct rpc_method *methods, void *ctx, struct rpc_peer *peer,
+			    const char *text, size_t length, rpc_sender *send, void *arg);
+/* Nobody wants the response any more. */
+void rpc_abandon(struct rpc_call *call);
+
+/* --- for handlers --- */
+
+/* Ends the call; takes over @result. */
+void rpc_reply(struct rpc_call *call, json_t *result);
+__attribute__((format(printf, 3, 4))) void rpc_fail(struct rpc_call *call, enum rpc_code code,
+						    const char *fmt, ...);
+/* A parameter that was checked against its type, or NULL. */
+const char *rpc_text(const struct rpc_call *call, const char *name);
+/* The same for RPC_ID; 0: not given. */
+int64_t rpc_id(const struct rpc_call *call, const char *name);
+/* NULL when the call was abandoned. */
+struct rpc_peer *rpc_peer(const struct rpc_call *call);
+const struct rpc_method *rpc_methods(const struct rpc_call *call);
+
+/* An error response with a null id, for what is no request yet. */
+json_t *rpc_error(enum rpc_code code, const char *message);
+
+#endif

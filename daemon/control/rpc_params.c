@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "prefix_error.h"
+#include "rpc_params.h"
+
+#define TEXT_MAX 1024 /* bytes of a comment or a date */
+
+static int bad(char message[RPC_MESSAGE_MAX], const char *name, const char *expected)
+{
+	snprintf(message, RPC_MESSAGE_MAX, "%s: expected %s", name, expected);
+	return -EINVAL;
+}
+
+static int check_text(const struct rpc_param *param, const json_t *value,
+		      char message[RPC_MESSAGE_MAX])
+{
+	if (!json_is_string(value))
+		return bad(message, param->name, "a string");
+	if (json_string_length(value) > TEXT_MAX)
+		return bad(message, param->name, "at most 1024 bytes");
+	for (const char *p = json_string_value(value); *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return bad(message, param->name, "text without control characters");
+	return 0;
+}
+
+static int check_id(const struct rpc_param *param, const json_t *value,
+		    char message[RPC_MESSAGE_MAX])
+{
+	if (json_is_integer(value) && json_integer_value(value) > 0)
+		return 0;
+	return bad(message, param->name, "a number from 1 up");
+}
+
+static int check_prefix(const struct rpc_param *param, const json_t *value,
+			char message[RPC_MESSAGE_MAX])
+{
+	char error[PREFIX_ERROR_MAX];
+	struct prefix prefix;
+
+	if (!json_is_string(value))
+		return bad(message, param->name, "a string with an IPv4 or IPv6 prefix");
+	if (prefix_read(json_string_value(value), &prefix, error) == 0)
+		return 0;
+	snprintf(message, RPC_MESSAGE_MAX, "%s: %s", param->name, error);
+	return -EINVAL;
+}
+
+static int check_address(const struct rpc_param *param, const json_t *value,
+			 char message[RPC_MESSAGE_MAX])
+{
+	struct addr addr;
+
+	if (!json_is_string(value))
+		return bad(message, param->name, "a string with an IPv4 or IPv6 address");
+	if (addr_parse(json_string_value(value), &addr) == 0)
+		return 0;
+	snprintf(message, RPC_MESSAGE_MAX, "%s: %.64s is not an IPv4 or IPv6 address", param->name,
+		 json_string_value(value));
+	return -EINVAL;
+}
+
+/* By enum rpc_type. */
+static const struct {
+	int (*check)(const struct rpc_param *param, const json_t *value,
+		     char message[RPC_MESSAGE_MAX]);
+	const char *schema;
+} types[] = {
+	[RPC_TEXT] = {check_text, "{\"type\":\"string\",\"maxLength\":1024}"},
+	[RPC_ID] = {check_id, "{\"type\":\"integer\",\"minimum\":1}"},
+	[RPC_ADDRESS] = {check_address,
+			 "{\"type\":\"string\",\"description\":\"IPv4 or IPv6 address\"}"},
+	[RPC_PREFIX] = {check_prefix, "{\"type\":\"string\",\"description\":"
+				      "\"IPv4 or IPv6 address, or prefix without host bits\"}"},
+	/* Judged by the handler, which knows the time. */
+	[RPC_EXPIRY] = {check_text, "{\"type\":\"string\",\"description\":"
+				    "\"duration (2h, 7d) or RFC 3339 date\"}"},
+};
+
+json_t *rpc_type_schema(enum rpc_type type)
+{
+	return json_loads(types[type].schema, 0, NULL);
+}
+
+static const struct rpc_param *find(const struct rpc_method *method, const char *name)
+{
+	for (const struct rpc_param *param = method->params; param && param->name; param++)
+		if (strcmp(param->name, name) == 0)
+			return param;
+	return NULL;
+}
+
+static int unknown(const struct rpc_method *method, const char *name,
+		   char message[RPC_MESSAGE_MAX])
+{
+	int n = snprintf(message, RPC_MESSAGE_MAX, "%s has no parameter %.64s; it takes ",
+			 method->name, name);
+
+	if (!method->params)
+		snprintf(message + n, (size_t)(RPC_MESSAGE_MAX - n), "none");
+	for (const struct rpc_param *param = method->params; param && param->name; param++)
+		n += snprintf(message + n, (size_t)(RPC_MESSAGE_MAX - n), "%s%s",
+			      param == method->params ? "" : ", ", param->name);
+	return -EINVAL;
+}
+
+int rpc_params_check(const struct rpc_method *method, const json_t *params,
+		     char message[RPC_MESSAGE_MAX])
+{
+	const char *name;
+	json_t *value;
+
+	if (params && !json_is_object(params)) {
+		snprintf(message, RPC_MESSAGE_MAX, "params: expected an object: parameters are named");
+		return -EINVAL;
+	}
+	json_object_foreach((json_t *)params, name, value)
+	{
+		const struct rpc_param *param = find(method, name);
+
+		if (!param)
+			return unknown(method, name, message);
+		if (types[param->type].check(param, value, message))
+			return -EINVAL;
+	}
+	for (const struct rpc_param *param = method->params; param && param->name; param++) {
+		if (!param->required || json_object_get(params, param->name))
+			continue;
+		snprintf(message, RPC_MESSAGE_MAX, "%s is missing: %s needs it", param->name,
+			 method->name);
+		return -EINVAL;
+	}
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parameters against their table, and the table as JSON schema. */
+#ifndef EDGE25_CONTROL_RPC_PARAMS_H
+#define EDGE25_CONTROL_RPC_PARAMS_H
+
+#include "rpc.h"
+
+#define RPC_MESSAGE_MAX 512
+
+/* 0 or -EINVAL with a message that a person can act on. */
+int rpc_params_check(const struct rpc_method *method, const json_t *params,
+		     char message[RPC_MESSAGE_MAX]);
+/* The type of a parameter as a JSON schema. */
+json_t *rpc_type_schema(enum rpc_type type);
+
+#endif
