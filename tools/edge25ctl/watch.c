@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "event.h"
+#include "field.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -44,6 +45,9 @@ static int watch_next(struct rpc *rpc, const sigset_t *waiting, bool as_json,
 	params = json_object_get(document, "params");
 	if (as_json && params)
 		request_print(params, JSON_COMPACT);
+	else if (!strcmp(field_text(document, "method"), "events.lost"))
+		text_warning("%lld events were lost on the way here: reading was too slow",
+			     (long long)field_number(params, "count"));
 	else if (params)
 		event_print(screen, params);
 	json_decref(document);
