@@ -7,6 +7,7 @@ missed. On the sender's own interface a packet is captured within the system cal
 
 import collections
 import ctypes
+import functools
 import os
 import select
 import socket
@@ -122,6 +123,7 @@ class Capture:
             self._frames.append((frame, seconds + nanoseconds / 1e9, outgoing))
 
 
+@functools.cache
 def _compile(expression):
     """A pcap filter expression as a classic BPF program for Ethernet."""
     result = subprocess.run(["tcpdump", "-ddd", "-y", "EN10MB", expression], capture_output=True,

@@ -38,6 +38,7 @@ SYSCTLS = {
     "net.ipv6.conf.all.accept_ra": 0,
     "net.ipv6.conf.default.accept_ra": 0,
     "net.ipv6.conf.default.accept_dad": 0,
+    "net.ipv6.ip_nonlocal_bind": 1,  # sources from delegated prefixes
     "net.ipv6.conf.default.addr_gen_mode": 1,  # no link-local addresses, so no chatter on the wires
 }
 FORWARDING = {"net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1}
@@ -212,6 +213,12 @@ class Topology:
         self._address(self.gateway, subscriber.interface, subscriber.index, 1,
                       _first_host(address), address)
         self._address(subscriber, "eth0", subscriber.index, 2, address, _first_host(address))
+
+    def delegate(self, subscriber, prefix):
+        """Every address of a prefix becomes the subscriber's own, as sources and destinations."""
+        via = subscriber.address(6 if ":" in prefix else 4)
+        subscriber.ip([f"route replace local {prefix} dev lo"])
+        self.gateway.ip([f"route replace {prefix} via {via}"])
 
     @staticmethod
     def _link(near, near_interface, far, far_interface, number):

@@ -7,6 +7,7 @@ import struct
 
 ETHERTYPES = {0x0800: 4, 0x86dd: 6}
 TCP, UDP = 6, 17
+ICMP, ICMPV6 = 1, 58
 IPV6_EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options
 IPV6_FRAGMENT = 44
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
@@ -14,7 +15,8 @@ FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
 @dataclasses.dataclass(frozen=True)
 class Packet:
-    """One packet; the ports are None where it has none. time is the kernel's, in seconds."""
+    """One packet; the ports are None where it has none, icmp is (type, code). time is the
+    kernel's, in seconds."""
 
     time: float
     outgoing: bool
@@ -24,6 +26,7 @@ class Packet:
     source_port: int | None
     destination_port: int | None
     flags: int
+    icmp: tuple | None
     frame: bytes
 
     def is_opening(self, port=None):
@@ -48,8 +51,10 @@ def parse(frame, time, outgoing):
     if protocol in (TCP, UDP) and len(payload) >= 4:
         ports = struct.unpack("!HH", payload[:4])
     flags = payload[13] if protocol == TCP and len(payload) > 13 else 0
+    icmp = tuple(payload[:2]) if protocol in (ICMP, ICMPV6) and len(payload) >= 2 else None
     return Packet(time, outgoing, str(ipaddress.ip_address(source)),
-                  str(ipaddress.ip_address(destination)), protocol, *ports, flags, frame)
+                  str(ipaddress.ip_address(destination)), protocol, *ports, flags, icmp,
+                  frame)
 
 
 def _ipv4_payload(packet):

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the gateway does to connections, said by the wires and the servers, never by edge25.
+
+Each check opens real connections and raises AssertionError when a promise does not hold:
+
+    gate.refuses(*flows, by=RESET)   at once, as the policy says; nothing reaches the internet
+    gate.passes(*flows)              at once, and the server in the internet saw who connected
+    must_fail(check, ...)            the control run: the check notices a promise that is broken
+"""
+
+import contextlib
+import dataclasses
+import itertools
+import time
+
+from .capture import Capture
+from .host import POLL
+from .namespaces import Subscriber, destinations
+from .packets import FIN, RST, SYN
+from .sockets import connect, connect_many, family_of
+
+AT_ONCE = 0.8  # seconds; a lost SYN is sent again after one
+SOON = 10.0    # seconds; for what edge25 does by itself within moments
+MARKER = 2525  # no rule of edge25 knows this port
+SMTP = 25
+
+
+@dataclasses.dataclass(frozen=True)
+class Flow:
+    """Who connects to whom; source says which of the subscriber's addresses."""
+
+    subscriber: Subscriber
+    destination: str
+    source: str | None = None
+
+    @property
+    def address(self):
+        """The address that the packets come from."""
+        return self.source or self.subscriber.address(self.version)
+
+    @property
+    def version(self):
+        """4 or 6."""
+        return 6 if ":" in self.destination else 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Denial:
+    """How a refusal looks to the one who is refused."""
+
+    errors: dict        # by IP version, what connect() says
+    icmp: dict          # by IP version, the ICMP error, or None
+    reset: bool = False
+    patience: float = 5.0
+
+
+RESET = Denial({4: "ECONNREFUSED", 6: "ECONNREFUSED"}, {4: None, 6: None}, reset=True)
+# RFC 1812 5.2.7.1 and RFC 4443 3.1: communication administratively prohibited.
+PROHIBITED = Denial({4: "EHOSTUNREACH", 6: "EACCES"}, {4: (3, 13), 6: (1, 1)})
+DROP = Denial({4: "ETIMEDOUT", 6: "ETIMEDOUT"}, {4: None, 6: None}, patience=AT_ONCE)
+
+
+class Gate:
+    """The gateway as seen from outside it."""
+
+    def __init__(self, topology):
+        self.topology = topology
+        self._fresh = {4: itertools.count(1000), 6: itertools.count(1000)}
+
+    def fresh(self, count=1, version=4):
+        """COUNT mail servers that nothing has been sent to yet, neighbours in pairs, in fours,
+        ... as far as COUNT goes; nothing may be remembered about them."""
+        size = 1 << (count - 1).bit_length()
+        first = next(self._fresh[version])
+        first += -first % size
+        self._fresh[version] = itertools.count(first + size)
+        return destinations(first + count, version)[first - 1:first + count - 1]
+
+    def flows(self, subscriber, count=1, version=4, source=None):
+        """Flows of a subscriber to so many fresh destinations."""
+        return [Flow(subscriber, server, source) for server in self.fresh(count, version)]
+
+    def refuses(self, *flows, by=RESET, port=SMTP):
+        """Each flow is refused at once in the manner that is said, and nothing of it passes."""
+        lines = {flow.subscriber for flow in flows}
+        with contextlib.ExitStack() as stack:
+            captures = [stack.enter_context(Capture(line)) for line in lines]
+            beyond = stack.enter_context(Capture(self.topology.internet))
+            opened = self._open(flows, port, by.patience)
+            self._mark(flows[0], beyond)
+        passed = [packet for packet in beyond.packets() if packet.destination_port == port]
+        answers = [packet for capture in captures for packet in capture.packets()
+                   if not packet.outgoing and MARKER != packet.source_port]
+        for flow, connection in opened:
+            assert connection.error == by.errors[flow.version], (flow, connection)
+            assert connection.seconds < AT_ONCE or by is DROP, (flow, connection)
+            self._answered(flow, connection, answers, by)
+        assert not passed, f"{len(passed)} packets passed the gateway: {passed[0]}"
+
+    def passes(self, *flows, port=SMTP):
+        """Each flow reaches its server at once: the server says who connected."""
+        with Capture(self.topology.internet) as beyond:
+            opened = self._open(flows, port, AT_ONCE)
+        for flow, connection in opened:
+            assert connection.error == "", (flow, connection)
+            assert (flow.address, connection.destination, connection.source_port) in \
+                beyond.attempts(port), f"{flow} is not on the internet's wire"
+            if port == SMTP:
+                who = (flow.address, connection.source_port, flow.destination)
+                eventually(lambda who=who: who in self.topology.mail_servers.accepted,
+                           f"{who} at the server")
+
+    @staticmethod
+    def _open(flows, port, patience):
+        """Opens all flows; pairs of each flow and how it went."""
+        opened = []
+        lines = {(flow.subscriber, flow.version, flow.source) for flow in flows}
+        for line in lines:
+            group = [flow for flow in flows
+                     if (flow.subscriber, flow.version, flow.source) == line]
+            opened += zip(group, connect_many(line[0], [flow.destination for flow in group], port,
+                                              patience, line[2]))
+        return opened
+
+    def _mark(self, flow, beyond):
+        """A packet that must arrive: the wire works, and nothing before it is still under way."""
+        marker = connect(flow.subscriber, flow.destination, MARKER, source=flow.source)
+        assert marker.error == "ECONNREFUSED", f"the internet itself refuses {MARKER}: {marker}"
+        eventually(lambda: beyond.openings(MARKER), "the marker on the internet's wire")
+
+    @staticmethod
+    def _answered(flow, connection, answers, by):
+        """The packets that came back for one connection are those of the denial."""
+        segments = [packet for packet in answers
+                    if (packet.source, packet.source_port, packet.destination_port)
+                    == (flow.destination, connection.port, connection.source_port)]
+        kinds = {packet.flags & (FIN | SYN | RST) for packet in segments}
+        assert kinds == ({RST} if by.reset else set()), (flow, segments)
+        errors = {packet.icmp for packet in answers
+                  if packet.icmp and packet.destination == flow.address}
+        assert errors == ({by.icmp[flow.version]} if by.icmp[flow.version] else set()), flow
+
+
+class Conversation:
+    """Context manager: an SMTP connection that stays open."""
+
+    def __init__(self, flow, port=SMTP):
+        self._socket = flow.subscriber.socket(family_of(flow.destination))
+        self._socket.settimeout(SOON)
+        self._socket.bind((flow.address, 0))
+        self._socket.connect((flow.destination, port))
+        self._read(b"220")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._socket.close()
+
+    def goes_on(self):
+        """The server still answers."""
+        try:
+            self._socket.sendall(b"NOOP\r\n")
+            self._read(b"250")
+        except OSError as error:
+            raise AssertionError(f"the conversation was cut: {error}") from error
+
+    def is_cut(self):
+        """The next line of the client is answered by a reset."""
+        try:
+            self._socket.sendall(b"NOOP\r\n")
+            answer = self._socket.recv(512)
+        except ConnectionResetError:
+            return
+        raise AssertionError(f"the server still answers: {answer!r}")
+
+    def _read(self, code):
+        answer = self._socket.recv(512)
+        assert answer.startswith(code), answer
+
+
+def eventually(condition, what, patience=SOON):
+    """Wait until condition() holds and return its value; AssertionError if it never does."""
+    deadline = time.monotonic() + patience
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, what() if callable(what) else what
+        time.sleep(POLL)
+
+
+def must_fail(check, *arguments, **options):
+    """The control run of a check: with a promise broken on purpose it notices."""
+    try:
+        check(*arguments, **options)
+    except AssertionError:
+        return
+    raise AssertionError(f"{check.__name__} does not notice that the promise is broken")
