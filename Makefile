@@ -69,11 +69,16 @@ OBJ_tools := $(call objects,$(wildcard tools/edge25ctl*.c tools/edge25ctl/*.c))
 
 PROGRAMS := $(addprefix $(BUILD)/,edge25d edge25-engine edge25-control edge25ctl)
 
-# tests/unit/<module>/<name>.c is a program of its own, linked with that module (all but main.c).
+# tests/unit/<module>/<name>.c is a program of its own, linked with that module (all but main.c) and
+# with what the module stands on.
+BELOW_engine := $(OBJ_rules)
 UNIT_SOURCES := $(wildcard tests/unit/*/*.c)
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 FUZZ_REPLAYS := $(addprefix $(BUILD)/replay/,$(FUZZ_TARGETS))
+# What a fuzz target reads beside common.
+FUZZ_SOURCES_question_parse := daemon/engine/question.c
+FUZZ_LIBS_question_parse = $(call libs,libmnl libnetfilter_queue,)
 
 .PHONY: all deps deps-check deps-demo check check-root check-layers check-unit check-fuzz check-man \
 	check-net fuzz demo run install install-users uninstall clean help FORCE
@@ -158,24 +163,26 @@ check-net: check-root all ## net tests: real kernel, real daemon, network namesp
 percent := %
 .SECONDEXPANSION:
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(OBJ_common) \
-		$$(filter-out $$(percent)/main.o $(OBJ_common),$$(OBJ_$$(firstword $$(subst /, ,$$*))))
+		$$(filter-out $$(percent)/main.o $(OBJ_common),$$(OBJ_$$(firstword $$(subst /, ,$$*)))) \
+		$$(BELOW_$$(firstword $$(subst /, ,$$*)))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 		$(LIBS_$(firstword $(subst /, ,$*))) $(call libs,cmocka,)
 
-$(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(OBJ_common)
+$(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(OBJ_common) \
+		$$(call objects,$$(FUZZ_SOURCES_$$*))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(FUZZ_LIBS_$*)
 
 fuzz: $(addprefix build-fuzz/,$(FUZZ_TARGETS)) ## build the libFuzzer targets (clang), in build-fuzz/
 
-build-fuzz/%: tests/fuzz/%.c $(wildcard daemon/common/*.c daemon/common/*.h)
+build-fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*) $(wildcard daemon/common/*.c daemon/common/*.h)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
 	$(Q)clang -D_GNU_SOURCE -Idaemon -I. -std=gnu17 -O1 -g -fno-sanitize-recover=all \
-		-fsanitize=fuzzer,address,undefined -o $@ $(filter %.c,$^)
+		-fsanitize=fuzzer,address,undefined -o $@ $(filter %.c,$^) $(FUZZ_LIBS_$*)
 
 # --- use -----------------------------------------------------------------------------------------
 

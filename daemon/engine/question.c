@@ -6,6 +6,7 @@
 #include <libmnl/libmnl.h>
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <string.h>
 
@@ -36,13 +37,22 @@ static void read_mac(struct nlattr *const *attrs, struct question *question)
 	memcpy(question->mac, hardware.hw_addr, 6);
 }
 
-int question_parse(const struct nlmsghdr *message, struct question *question)
+/* mnl_nlmsg_ok() alone takes a length above INT_MAX for a negative one. */
+static bool whole(const struct nlmsghdr *message, size_t length)
 {
+	return mnl_nlmsg_ok(message, (int)length) && message->nlmsg_len <= length &&
+	       message->nlmsg_len >= mnl_nlmsg_size(sizeof(struct nfgenmsg)) &&
+	       message->nlmsg_type == (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET);
+}
+
+int question_parse(const void *data, size_t length, struct question *question)
+{
+	const struct nlmsghdr *message = data;
 	struct nlattr *attrs[NFQA_MAX + 1] = {0};
 	struct nfqnl_msg_packet_hdr header;
 
 	memset(question, 0, sizeof(*question));
-	if (nfq_nlmsg_parse(message, attrs) < 0)
+	if (!whole(message, length) || nfq_nlmsg_parse(message, attrs) < 0)
 		return -EINVAL;
 	if (!present(attrs, NFQA_PACKET_HDR, sizeof(header)))
 		return -EINVAL;

@@ -18,8 +18,6 @@
 #define QUESTION_SIZE 512   /* a message with 128 bytes of packet takes some 280 */
 #define QUESTION_PACKET 128 /* headers are what we read: NFQA_CFG copy range */
 
-struct nlmsghdr;
-
 /* One packet as the kernel asks about it. */
 struct question {
 	uint32_t id;
@@ -31,8 +29,11 @@ struct question {
 	size_t packet_length;
 };
 
-/* Checks presence and length of everything it reads. 0 or -EINVAL. */
-int question_parse(const struct nlmsghdr *message, struct question *question);
+/*
+ * The message of @length bytes at @data, aligned for a struct nlmsghdr, with room for @length rounded
+ * up to four (libmnl reads that far). Checks presence and length of everything it reads. 0 or -EINVAL.
+ */
+int question_parse(const void *data, size_t length, struct question *question);
 
 /* Decides; returns the mark to answer with, and tells about it in *event. */
 uint32_t question_answer(const struct question *question, const struct policy_snapshot *snapshot,

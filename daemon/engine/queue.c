@@ -123,11 +123,9 @@ static void queue_batch(struct queue *queue, unsigned received)
 	snapshot = snapshots_acquire(queue->settings.snapshots, queue->settings.reader);
 	answers_begin(&queue->answers, queue->settings.number);
 	for (unsigned i = 0; i < received; i++) {
-		const struct nlmsghdr *message = (const void *)queue->buffers[i];
 		struct question question;
 
-		if (!mnl_nlmsg_ok(message, (int)queue->messages[i].msg_len) ||
-		    question_parse(message, &question)) {
+		if (question_parse(queue->buffers[i], queue->messages[i].msg_len, &question)) {
 			count(&queue->counts.malformed, 1);
 			continue;
 		}

@@ -145,6 +145,36 @@ def messages():
     write("message_check", "cut", struct.pack("=HHIQ", 1, 6, 2, 1) + bytes(127))
 
 
+PACKET_HDR, MARK, INDEV, HWADDR, PAYLOAD = 1, 3, 5, 9, 10  # enum nfqnl_attr_type
+
+
+def attribute(kind, data):
+    return struct.pack("=HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
+
+
+def question(*attributes, length=None):
+    body = struct.pack("!BBH", 2, 0, 2500) + b"".join(attributes)
+    length = 16 + len(body) if length is None else length
+    return struct.pack("=IHHII", length, 0x0300, 0, 0, 0) + body
+
+
+def questions():
+    header = attribute(PACKET_HDR, struct.pack("!IHB", 7, 0x0800, 0))
+    mark = attribute(MARK, struct.pack("!I", 0x40000000))
+    usual = (header, mark, attribute(INDEV, struct.pack("!I", 2)),
+             attribute(HWADDR, struct.pack("!HH8s", 6, 0, b"\x02\xe2\x05\0\1\2")))
+    write("question_parse", "ipv4", question(*usual, attribute(PAYLOAD, ipv4(TCP))))
+    write("question_parse", "ipv6", question(*usual, attribute(PAYLOAD, ipv6(TCP))))
+    write("question_parse", "no-payload", question(*usual))
+    write("question_parse", "no-header", question(*usual[1:]))
+    write("question_parse", "short-header", question(attribute(PACKET_HDR, bytes(3)), mark))
+    write("question_parse", "short-mark", question(header, attribute(MARK, bytes(2))))
+    write("question_parse", "overlong-attribute", question(header, struct.pack("=HH", 200, MARK)))
+    write("question_parse", "empty-attribute", question(header, bytes(8)))
+    write("question_parse", "overlong-message", question(*usual, length=4096))
+
+
 packets()
 plans()
 messages()
+questions()

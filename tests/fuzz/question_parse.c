@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/question.h"
+
+#include <libmnl/libmnl.h>
+#include <string.h>
+
+#include "fuzz.h"
+
+static const struct policy_snapshot snapshot = {
+	.mask = MARK_MASK_DEFAULT,
+	.policies = {{.name = "home", .mode = MODE_BLOCK},
+		     {.name = "look", .number = 1, .mode = MODE_MONITOR}},
+};
+
+/* As the queue thread does it, from parsing to the answer. */
+static void ask(const void *data, size_t size)
+{
+	struct message_event event;
+	struct answers answers;
+	struct question question;
+	uint32_t mark;
+
+	if (question_parse(data, size, &question))
+		return;
+	mark = question_answer(&question, &snapshot, 0, &event);
+	require((mark & ~MARK_MASK_DEFAULT) == (question.mark & ~MARK_MASK_DEFAULT));
+	require(event.reason < PACKET_REASONS);
+	require(event.reason == PACKET_OK ||
+		mark_decode(mark, MARK_MASK_DEFAULT).action == MARK_QUESTION);
+	answers_begin(&answers, 0);
+	answers_add(&answers, question.id, mark);
+	require(answers.length <= sizeof(answers.buffer));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	void *message;
+
+	if (size > QUESTION_SIZE)
+		return 0;
+	message = calloc(1, size ? MNL_ALIGN(size) : 1);
+	if (!message)
+		return 0;
+	if (size)
+		memcpy(message, data, size);
+	ask(message, size);
+	free(message);
+	return 0;
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/question.h"
+
+#define ID 0x01020304u
+#define OTHER_BITS 0x00abcdefu /* of the mark: not ours */
+#define TIME UINT64_C(1700000000123456789)
+
+/* 100.64.3.7:40000 -> 203.0.113.25:25, SYN */
+static const uint8_t syn[40] = {
+	0x45, 0,    0, 40, 0, 1, 0, 0, 61, 6, 0, 0, 100,  64,   3,    7,    203, 0, 113, 25,
+	0x9c, 0x40, 0, 25, 0, 0, 0, 1, 0,  0, 0, 0, 0x50, 0x02, 0xff, 0xff, 0,   0, 0,   0,
+};
+
+static const struct policy_snapshot snapshot = {
+	.mask = MARK_MASK_DEFAULT,
+	.policies = {[3] = {.name = "home", .number = 3, .mode = MODE_BLOCK},
+		     [5] = {.name = "look", .number = 5, .mode = MODE_MONITOR}},
+};
+
+/* A message as the kernel sends it, without the attribute @without, that attribute @cut bytes short. */
+static struct nlmsghdr *build(char buffer[QUESTION_SIZE], unsigned without, uint16_t cut)
+{
+	const struct nfqnl_msg_packet_hdr header = {.packet_id = htonl(ID), .hook = 0};
+	const struct nfqnl_msg_packet_hw hardware = {.hw_addrlen = htons(6),
+						     .hw_addr = {2, 0xe2, 5, 0, 1, 2}};
+	const uint32_t mark = htonl(0x43000000u | OTHER_BITS), interface = htonl(7);
+	const struct {
+		uint16_t type, length;
+		const void *data;
+	} attributes[] = {
+		{NFQA_PACKET_HDR, sizeof(header), &header},
+		{NFQA_MARK, sizeof(mark), &mark},
+		{NFQA_IFINDEX_INDEV, sizeof(interface), &interface},
+		{NFQA_HWADDR, sizeof(hardware), &hardware},
+		{NFQA_PAYLOAD, sizeof(syn), syn},
+	};
+	struct nlmsghdr *message;
+
+	memset(buffer, 0, QUESTION_SIZE);
+	message = mnl_nlmsg_put_header(buffer);
+	message->nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET;
+	mnl_nlmsg_put_extra_header(message, sizeof(struct nfgenmsg));
+	for (size_t i = 0; i < COUNT(attributes); i++) {
+		uint16_t length = attributes[i].length;
+
+		if (attributes[i].type == without && !cut)
+			continue;
+		if (attributes[i].type == without)
+			length = (uint16_t)(length - cut);
+		mnl_attr_put(message, attributes[i].type, length, attributes[i].data);
+	}
+	return message;
+}
+
+static int parse(const struct nlmsghdr *message, struct question *question)
+{
+	return question_parse(message, message->nlmsg_len, question);
+}
+
+static void test_whole_message(void **state)
+{
+	char buffer[QUESTION_SIZE];
+	struct question question;
+
+	(void)state;
+	assert_int_equal(parse(build(buffer, 0, 0), &question), 0);
+	assert_int_equal(question.id, ID);
+	assert_int_equal(question.mark, 0x43000000u | OTHER_BITS);
+	assert_int_equal(question.interface, 7);
+	assert_int_equal(question.mac_length, 6);
+	assert_memory_equal(question.mac, "\x02\xe2\x05\x00\x01\x02\x00\x00", 8);
+	assert_int_equal(question.packet_length, sizeof(syn));
+	assert_memory_equal(question.packet, syn, sizeof(syn));
+}
+
+static void test_without_each_attribute(void **state)
+{
+	char buffer[QUESTION_SIZE];
+	struct question question;
+
+	(void)state;
+	assert_int_equal(parse(build(buffer, NFQA_PACKET_HDR, 0), &question), -EINVAL);
+	assert_int_equal(parse(build(buffer, NFQA_MARK, 0), &question), 0);
+	assert_int_equal(question.mark, 0);
+	assert_int_equal(parse(build(buffer, NFQA_IFINDEX_INDEV, 0), &question), 0);
+	assert_int_equal(question.interface, 0);
+	assert_int_equal(parse(build(buffer, NFQA_HWADDR, 0), &question), 0);
+	assert_int_equal(question.mac_length, 0);
+	assert_int_equal(parse(build(buffer, NFQA_PAYLOAD, 0), &question), 0);
+	assert_null(question.packet);
+	assert_int_equal(question.packet_length, 0);
+}
+
+static void test_attributes_too_short(void **state)
+{
+	static const unsigned needed[] = {NFQA_PACKET_HDR, NFQA_MARK, NFQA_IFINDEX_INDEV};
+	char buffer[QUESTION_SIZE];
+	struct question question;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(needed); i++)
+		assert_int_equal(parse(build(buffer, needed[i], 1), &question), -EINVAL);
+}
+
+static void test_other_link_layers(void **state)
+{
+	char buffer[QUESTION_SIZE];
+	struct nlmsghdr *message = build(buffer, NFQA_HWADDR, 0);
+	const struct nfqnl_msg_packet_hw infiniband = {.hw_addrlen = htons(20)};
+	struct question question;
+
+	(void)state;
+	mnl_attr_put(message, NFQA_HWADDR, sizeof(infiniband), &infiniband);
+	assert_int_equal(parse(message, &question), 0);
+	assert_int_equal(question.mac_length, 0);
+}
+
+/* libmnl rounds a message's end up to four bytes; nothing behind that is read (ASan would see it). */
+static void test_every_length(void **state)
+{
+	char buffer[QUESTION_SIZE];
+	uint32_t whole = build(buffer, 0, 0)->nlmsg_len;
+
+	(void)state;
+	for (uint32_t length = 0; length < whole; length++) {
+		uint8_t *copy = malloc(MNL_ALIGN(length + 1));
+		struct question question;
+
+		assert_non_null(copy);
+		memcpy(copy, buffer, length);
+		/* cut off by the receive buffer */
+		assert_int_equal(question_parse(copy, length, &question), -EINVAL);
+		if (length >= sizeof(struct nlmsghdr)) {
+			memcpy(copy, &length, sizeof(length));
+			if (question_parse(copy, length, &question) == 0 && question.packet_length)
+				assert_true(question.packet + question.packet_length <=
+					    copy + MNL_ALIGN(length));
+		}
+		free(copy);
+	}
+}
+
+static void test_not_a_packet(void **state)
+{
+	char buffer[QUESTION_SIZE];
+	struct nlmsghdr *message = build(buffer, 0, 0);
+	struct question question;
+
+	(void)state;
+	message->nlmsg_type = NLMSG_ERROR;
+	assert_int_equal(parse(message, &question), -EINVAL);
+	message = build(buffer, 0, 0);
+	message->nlmsg_len = 0x80000000u; /* negative as an int */
+	assert_int_equal(question_parse(buffer, sizeof(buffer), &question), -EINVAL);
+}
+
+/* --- answers --- */
+
+static uint32_t answer(const struct policy_snapshot *policies, enum mark_action action,
+		       unsigned policy, size_t length, struct message_event *event)
+{
+	const struct mark mark = {.action = action, .epoch = 2, .policy = policy};
+	const struct question question = {
+		.id = ID,
+		.mark = mark_encode(mark, MARK_MASK_DEFAULT) | OTHER_BITS,
+		.interface = 7,
+		.mac_length = 6,
+		.mac = {1, 2, 3, 4, 5, 6},
+		.packet = syn,
+		.packet_length = length,
+	};
+
+	return question_answer(&question, policies, TIME, event);
+}
+
+/* Our bits say @action; epoch, policy and everybody else's bits are as they were. */
+static void assert_answer(uint32_t value, enum mark_action action, unsigned policy)
+{
+	struct mark mark = mark_decode(value, MARK_MASK_DEFAULT);
+
+	assert_int_equal(mark.action, action);
+	assert_int_equal(mark.epoch, 2);
+	assert_int_equal(mark.policy, policy);
+	assert_int_equal(value & ~MARK_MASK_DEFAULT, OTHER_BITS);
+}
+
+static void test_answers_by_policy(void **state)
+{
+	struct message_event event;
+
+	(void)state;
+	assert_answer(answer(&snapshot, MARK_QUESTION, 3, 40, &event), MARK_REFUSE, 3);
+	assert_int_equal(event.action, MARK_REFUSE);
+	assert_answer(answer(&snapshot, MARK_QUESTION, 5, 40, &event), MARK_PASS, 5);
+	assert_int_equal(event.action, MARK_PASS);
+}
+
+/* What it cannot judge it leaves as it is, for the kernel's safe answer, and says why. */
+static void test_questions_left_open(void **state)
+{
+	struct message_event event;
+
+	(void)state;
+	assert_answer(answer(&snapshot, MARK_QUESTION, 4, 40, &event), MARK_QUESTION, 4);
+	assert_int_equal(event.reason, PACKET_OK);
+	assert_answer(answer(NULL, MARK_QUESTION, 3, 40, &event), MARK_QUESTION, 3);
+	assert_answer(answer(&snapshot, MARK_QUESTION, 3, 28, &event), MARK_QUESTION, 3);
+	assert_int_equal(event.reason, PACKET_SHORT_TCP);
+	assert_int_equal(event.destination_port, 25);
+	assert_answer(answer(&snapshot, MARK_QUESTION, 5, 0, &event), MARK_QUESTION, 5);
+	assert_int_equal(event.reason, PACKET_SHORT_IP);
+	assert_int_equal(event.action, MARK_QUESTION);
+}
+
+static void test_event(void **state)
+{
+	struct message_event event;
+
+	(void)state;
+	memset(&event, 0xff, sizeof(event));
+	answer(&snapshot, MARK_QUESTION, 3, 40, &event);
+	assert_int_equal(event.time, TIME);
+	assert_int_equal(event.source.family, FAMILY_IPV4);
+	assert_int_equal(event.source_port, 40000);
+	assert_int_equal(event.destination_port, 25);
+	assert_int_equal(event.policy, 3);
+	assert_int_equal(event.reason, PACKET_OK);
+	assert_int_equal(event.tcp_flags, PACKET_TCP_SYN);
+	assert_int_equal(event.ttl, 61);
+	assert_int_equal(event.interface, 7);
+	assert_int_equal(event.mac_length, 6);
+	assert_memory_equal(event.mac, "\1\2\3\4\5\6\0\0", 8);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole_message),
+		cmocka_unit_test(test_without_each_attribute),
+		cmocka_unit_test(test_attributes_too_short),
+		cmocka_unit_test(test_other_link_layers),
+		cmocka_unit_test(test_every_length),
+		cmocka_unit_test(test_not_a_packet),
+		cmocka_unit_test(test_answers_by_policy),
+		cmocka_unit_test(test_questions_left_open),
+		cmocka_unit_test(test_event),
+	};
+
+	return cmocka_run_group_tests_name("engine/question", tests, NULL, NULL);
+}
