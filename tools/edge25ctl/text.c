@@ -9,7 +9,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#define WIDTH_MIN 40   /* narrower pages are not worth reading; the terminal wraps */
+#define WIDTH_MIN 40 /* narrower pages are not worth reading; the terminal wraps */
+#define WIDTH_PRESET 80
 #define ESCAPE_MAX 10  /* "\U0010ffff" */
 #define ERROR_MAX 4096 /* a message and whatever it quotes; longer ones are cut */
 
@@ -18,17 +19,20 @@ static const char *const escapes[STYLES] = {
 	[STYLE_GOOD] = "\033[1;32m", [STYLE_WARN] = "\033[1;33m", [STYLE_BAD] = "\033[1;31m",
 };
 
-static unsigned terminal_width(void)
+/* Of the terminal, else what COLUMNS says, else 80 for a terminal and no limit for a file. */
+static unsigned screen_width(bool terminal)
 {
 	struct winsize size;
 	const char *columns = getenv("COLUMNS");
 	int width = 0;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
 		width = size.ws_col;
 	if (!width && columns)
 		width = atoi(columns);
-	return width <= 0 ? 80 : width < WIDTH_MIN ? WIDTH_MIN : (unsigned)width;
+	if (width <= 0)
+		return terminal ? WIDTH_PRESET : 0;
+	return width < WIDTH_MIN ? WIDTH_MIN : (unsigned)width;
 }
 
 struct screen screen_standard(void)
@@ -38,7 +42,7 @@ struct screen screen_standard(void)
 	bool terminal = isatty(STDOUT_FILENO);
 	struct screen screen = {
 		.out = stdout,
-		.width = terminal ? terminal_width() : 0,
+		.width = screen_width(terminal),
 		.colour = terminal && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0,
 		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
 	};

@@ -25,7 +25,7 @@ struct screen {
 	bool utf8; /* else everything beyond ASCII is escaped */
 };
 
-/* Standard output: width and colour only where that is a terminal, NO_COLOR and COLUMNS heeded. */
+/* Standard output: its width, else COLUMNS; colour on a terminal, unless NO_COLOR is set. */
 struct screen screen_standard(void);
 
 /* Prints @text, made safe. */
