@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,8 @@ struct queue {
 	struct mnl_socket *socket;
 	struct ring *events;
 	struct counts counts;
-	int stop; /* eventfd */
+	int stop; /* eventfd, for a thread that waits */
+	_Atomic bool stopping;
 	pthread_t thread;
 	/* the thread's own */
 	struct mmsghdr messages[QUESTION_BATCH];
@@ -145,25 +147,30 @@ static void queue_batch(struct queue *queue, unsigned received)
 		queue->settings.wake(queue->settings.wake_arg);
 }
 
+/* Asked to end, it still answers what waits, for what is left when the socket closes is dropped. */
 static void *queue_run(void *arg)
 {
 	struct queue *queue = arg;
 	int fd = mnl_socket_get_fd(queue->socket);
 	struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
 				 {.fd = queue->stop, .events = POLLIN}};
+	unsigned last = queue->settings.length / QUESTION_BATCH + 1;
 
 	for (;;) {
+		bool stopping = atomic_load_explicit(&queue->stopping, memory_order_relaxed);
 		int received = recvmmsg(fd, queue->messages, QUESTION_BATCH, MSG_DONTWAIT, NULL);
 
 		if (received > 0) {
 			queue_batch(queue, (unsigned)received);
+			if (stopping && !--last)
+				return NULL;
 			continue;
 		}
+		if (stopping)
+			return NULL;
 		if (errno != EAGAIN && errno != EINTR)
 			count(&queue->counts.errors, 1);
 		poll(polls, 2, -1);
-		if (polls[1].revents)
-			return NULL;
 	}
 }
 
@@ -226,6 +233,7 @@ void queue_close(struct queue *queue)
 
 	if (!queue)
 		return;
+	atomic_store(&queue->stopping, true);
 	if (write(queue->stop, &one, sizeof(one)) < 0)
 		log_warning("queue: %u: stop: %s", queue->settings.number, strerror(errno));
 	pthread_join(queue->thread, NULL);
