@@ -39,26 +39,35 @@ static int longest(const struct interval_prefix *prefixes, size_t count, const s
 	return policy;
 }
 
+static size_t describe_one(char *text, size_t size, bool more, struct addr first, struct addr last,
+			   unsigned policy)
+{
+	char one[ADDR_TEXT_MAX], other[ADDR_TEXT_MAX];
+	int length = snprintf(text, size, "%s%s-%s=%u", more ? " " : "", addr_format(&first, one),
+			      addr_format(&last, other), policy);
+
+	assert_true(length > 0 && (size_t)length < size);
+	return (size_t)length;
+}
+
 /* "10.0.0.0-10.0.0.255=1 ..." of all intervals, to compare with what is expected. */
 static void describe(const struct intervals *intervals, char *text, size_t size)
 {
 	size_t used = 0;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < intervals->v4_count + intervals->v6_count; i++) {
-		const struct interval4 *v4 = &intervals->v4[i];
-		const struct interval6 *v6 = &intervals->v6[i - intervals->v4_count];
-		bool four = i < intervals->v4_count;
-		struct addr first = four ? addr_of4(v4->first) :
-					   addr_from_wire(FAMILY_IPV6, v6->first);
-		struct addr last = four ? addr_of4(v4->last) :
-					  addr_from_wire(FAMILY_IPV6, v6->last);
-		char one[ADDR_TEXT_MAX], other[ADDR_TEXT_MAX];
+	for (size_t i = 0; i < intervals->v4_count; i++) {
+		const struct interval4 *own = &intervals->v4[i];
 
-		used += (size_t)snprintf(text + used, size - used, "%s%s-%s=%u", used ? " " : "",
-					 addr_format(&first, one), addr_format(&last, other),
-					 four ? v4->policy : v6->policy[0]);
-		assert_true(used < size);
+		used += describe_one(text + used, size - used, used > 0, addr_of4(own->first),
+				     addr_of4(own->last), own->policy);
+	}
+	for (size_t i = 0; i < intervals->v6_count; i++) {
+		const struct interval6 *own = &intervals->v6[i];
+
+		used += describe_one(text + used, size - used, used > 0,
+				     addr_from_wire(FAMILY_IPV6, own->first),
+				     addr_from_wire(FAMILY_IPV6, own->last), own->policy[0]);
 	}
 }
 
