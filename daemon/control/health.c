@@ -15,7 +15,7 @@ static void problem(json_t *problems, const char *name, const char *text)
 						  log_escape(text, safe, sizeof(safe))));
 }
 
-static void engine_problems(const struct control *control, json_t *problems)
+static void engine_problems(const struct control *control, bool fresh, json_t *problems)
 {
 	const struct message_queue *queue;
 	uint64_t dropped = 0;
@@ -25,6 +25,8 @@ static void engine_problems(const struct control *control, json_t *problems)
 			"the engine is not connected: the kernel gives each policy's safe answer");
 		return;
 	}
+	if (!fresh)
+		problem(problems, "engine", "the engine is connected but did not answer within 1 s");
 	if (intent_refusal(control->intent))
 		problem(problems, "plan", intent_refusal(control->intent));
 	else if (!intent_in_force(control->intent))
@@ -42,11 +44,11 @@ static void engine_problems(const struct control *control, json_t *problems)
 	}
 }
 
-json_t *health_problems(const struct control *control)
+json_t *health_problems(const struct control *control, bool fresh)
 {
 	json_t *problems = json_array();
 
-	engine_problems(control, problems);
+	engine_problems(control, fresh, problems);
 	if (store_problem(control->store))
 		problem(problems, "database", store_problem(control->store));
 	if (event_file_problem(control->event_file))

@@ -7,8 +7,8 @@
 
 #include "control.h"
 
-/* [{name, text}]; empty: healthy. */
-json_t *health_problems(const struct control *control);
+/* [{name, text}]; empty: healthy. @fresh: did the engine answer just now? */
+json_t *health_problems(const struct control *control, bool fresh);
 /* [{name, count, text}] of all that is not 0. */
 json_t *health_losses(const struct control *control);
 /* Questions of a policy that the kernel asked and that nobody can account for. */

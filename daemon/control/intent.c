@@ -16,6 +16,7 @@ struct intent {
 	uint64_t plan; /* sequence of the last plan sent on this connection; 0: none */
 	bool in_force;
 	bool was_in_force;
+	bool unsure;
 	bool fine; /* did the last plan have a source finer than a /64? */
 	char refusal[512];
 };
@@ -118,8 +119,25 @@ int intent_changed(struct intent *intent, const struct allow_entry *entry, link_
 	return link_wait(intent->link, sequence, INTENT_DEADLINE, done, arg);
 }
 
+void intent_taken_back(struct intent *intent)
+{
+	/* A refused CHANGE has changed nothing; a refused plan is still what the last word was on. */
+	if (intent->refusal[0])
+		intent_send_plan(intent);
+}
+
+void intent_unsure(struct intent *intent)
+{
+	intent->unsure = true;
+}
+
 void intent_ack(struct intent *intent, uint64_t sequence, const struct message_ack *ack)
 {
+	if (intent->unsure) {
+		intent->unsure = false;
+		intent_send_plan(intent);
+		return;
+	}
 	if (sequence != intent->plan)
 		return;
 	if (ack->error == 0) {
@@ -138,7 +156,7 @@ void intent_ack(struct intent *intent, uint64_t sequence, const struct message_a
 void intent_down(struct intent *intent)
 {
 	intent->plan = 0;
-	intent->in_force = false;
+	intent->in_force = intent->unsure = false;
 	intent->refusal[0] = '\0';
 }
 

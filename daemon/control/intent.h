@@ -31,6 +31,13 @@ uint64_t intent_send_plan(struct intent *intent);
 int intent_changed(struct intent *intent, const struct allow_entry *entry, link_done *done,
 		   void *arg);
 
+/*
+ * A change was taken back, or nobody knows what became of it: the engine gets the whole plan again,
+ * in the second case when it next says something.
+ */
+void intent_taken_back(struct intent *intent);
+void intent_unsure(struct intent *intent);
+
 /* Hand over the engine's ACKs and the loss of the connection. */
 void intent_ack(struct intent *intent, uint64_t sequence, const struct message_ack *ack);
 void intent_down(struct intent *intent);

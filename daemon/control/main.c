@@ -24,6 +24,12 @@ static const char usage[] =
 	"  -h, --help   this text\n"
 	"  -V, --version\n";
 
+/* "2 ranges", "1 policy". */
+static void print_count(size_t count, const char *one, const char *many, const char *after)
+{
+	printf("%zu %s%s", count, count == 1 ? one : many, after);
+}
+
 static int check(struct config *config, const char *path)
 {
 	uint8_t numbers[POLICIES_MAX];
@@ -34,12 +40,14 @@ static int check(struct config *config, const char *path)
 		fprintf(stderr, "%s: no memory\n", path);
 		return EXIT_FAILURE;
 	}
-	printf("%s: configuration OK\n"
-	       "%zu policies, %zu ranges, %zu prefixes -> %zu intervals, %zu interfaces, "
-	       "%zu allow entries\n",
-	       path, config->policy_count, config->range_count, config->prefix_count,
-	       config->intervals.v4_count + config->intervals.v6_count, config->interface_count,
-	       config->allow_count);
+	printf("%s: configuration OK\n", path);
+	print_count(config->policy_count, "policy", "policies", ", ");
+	print_count(config->range_count, "range", "ranges", ", ");
+	print_count(config->prefix_count, "prefix", "prefixes", " -> ");
+	print_count(config->intervals.v4_count + config->intervals.v6_count, "interval",
+		    "intervals", ", ");
+	print_count(config->interface_count, "interface", "interfaces", ", ");
+	print_count(config->allow_count, "allow entry", "allow entries", "\n");
 	return EXIT_SUCCESS;
 }
 

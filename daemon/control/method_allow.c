@@ -127,6 +127,7 @@ static void undo(struct change *change)
 			  store_problem(control->store) ? store_problem(control->store)
 							: strerror(-error));
 	control_expiry_changed(control);
+	intent_taken_back(control->intent);
 }
 
 static void change_free(struct change *change)
@@ -140,10 +141,12 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 	struct change *change = arg;
 	const char *not_applied = NULL;
 
-	if (error == -ETIMEDOUT)
+	if (error == -ETIMEDOUT) {
 		not_applied = "the engine did not answer within 5 s";
-	else if (error)
+		intent_unsure(change->control->intent);
+	} else if (error) {
 		not_applied = "the engine is not there";
+	}
 	if (!error && ack->error) {
 		undo(change);
 		rpc_fail(change->call, RPC_ENGINE, "the engine could not do it, nothing was changed: %s",

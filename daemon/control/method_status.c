@@ -216,7 +216,7 @@ static bool enforcing(const struct control *control)
 static json_t *status_json(const struct control *control, bool fresh)
 {
 	const struct allow_clock clock = intent_clock();
-	json_t *problems = health_problems(control);
+	json_t *problems = health_problems(control, fresh);
 	const struct config_settings *settings = &control->config->settings;
 
 	return json_pack(

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "../unit.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+
+#include "control/allowlist.h"
+#include "temporary.h"
+
+#define NOW 1796083200
+
+static const struct store_actor actor = {.time = NOW, .uid = 1000, .user = "alice"};
+static const struct allow_clock now = {.real = NOW, .boot_ms = 5000000};
+
+static struct allow_entry entry_of(const char *from, const char *to, int64_t expires)
+{
+	struct allow_entry entry = {
+		.expires = expires,
+		.added = NOW,
+		.uid = 1000,
+		.user = (char *)"alice",
+		.comment = (char *)"it's; --",
+	};
+
+	if (from)
+		assert_int_equal(prefix_parse(from, &entry.from), 0);
+	if (to)
+		assert_int_equal(prefix_parse(to, &entry.to), 0);
+	return entry;
+}
+
+static struct store *open_store(void **state)
+{
+	char path[TEMPORARY_PATH_MAX];
+
+	return store_new(temporary_path(state, "edge25.db", path));
+}
+
+/* A configuration with one allow block. */
+static struct config *configured(void **state)
+{
+	char path[TEMPORARY_PATH_MAX];
+	struct config_error error;
+	struct config *config;
+
+	temporary_write(state, "edge25.conf",
+			"policy \"home\" { mode = block }\n"
+			"allow \"relay\" { to = { \"203.0.113.25\" } comment = \"ours\" "
+			"expires = \"2026-12-01T01:00:00Z\" }");
+	assert_int_equal(config_load(temporary_path(state, "edge25.conf", path), &config, &error), 0);
+	return config;
+}
+
+static int count(void **state, const char *sql)
+{
+	char path[TEMPORARY_PATH_MAX];
+	sqlite3_stmt *statement;
+	sqlite3 *db;
+	int result = -1;
+
+	assert_int_equal(sqlite3_open(temporary_path(state, "edge25.db", path), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		result = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return result;
+}
+
+static void test_survives(void **state)
+{
+	struct store *store = open_store(state);
+	struct allowlist *list = allowlist_new(store);
+	struct allow_entry pair = entry_of("100.64.3.7", "203.0.113.25", NOW + 7200);
+	struct allow_entry same = entry_of("100.64.3.7", "203.0.113.25", 0);
+	struct allow_entry net = entry_of("2001:db8:1::/48", NULL, 0);
+	const struct allow_entry *found;
+
+	assert_int_equal(allowlist_add(list, &pair, "add", &actor), 0);
+	assert_int_equal(pair.id, 1);
+	assert_int_equal(allowlist_add(list, &same, "add", &actor), -EEXIST);
+	assert_int_equal(allowlist_same(list, &same)->id, 1);
+	assert_int_equal(allowlist_add(list, &net, "add", &actor), 0);
+	allowlist_free(list);
+	store_free(store);
+
+	store = open_store(state);
+	list = allowlist_new(store);
+	assert_int_equal(allowlist_read(list), 0);
+	assert_int_equal(allowlist_count(list), 2);
+	found = allowlist_by_id(list, 1);
+	assert_true(allow_entry_same(found, &pair));
+	assert_int_equal(found->expires, NOW + 7200);
+	assert_int_equal(found->uid, 1000);
+	assert_string_equal(found->user, "alice");
+	assert_string_equal(found->comment, "it's; --");
+	assert_null(allowlist_by_id(list, 3));
+
+	/* An id is never used twice: somebody may have noted it. */
+	assert_int_equal(allowlist_del(list, 2, "del", &actor, NULL), 0);
+	assert_int_equal(allowlist_del(list, 2, "del", &actor, NULL), -ENOENT);
+	net.id = 0;
+	assert_int_equal(allowlist_add(list, &net, "add", &actor), 0);
+	assert_int_equal(net.id, 3);
+	assert_int_equal(count(state, "SELECT count(*) FROM audit WHERE action='add'"), 3);
+	assert_int_equal(count(state, "SELECT count(*) FROM audit WHERE action='del'"), 1);
+	allowlist_free(list);
+	store_free(store);
+}
+
+static void test_put_back(void **state)
+{
+	struct store *store = open_store(state);
+	struct allowlist *list = allowlist_new(store);
+	struct allow_entry removed;
+
+	for (int i = 1; i <= 5; i++) {
+		char from[32];
+		struct allow_entry entry;
+
+		snprintf(from, sizeof(from), "100.64.0.%d", i);
+		entry = entry_of(from, NULL, 0);
+		assert_int_equal(allowlist_add(list, &entry, "add", &actor), 0);
+	}
+	assert_int_equal(allowlist_del(list, 2, "del", &actor, &removed), 0);
+	assert_null(allowlist_by_id(list, 2));
+	assert_int_equal(allowlist_add(list, &removed, "undo", &actor), 0);
+	assert_int_equal(removed.id, 2);
+	for (int64_t id = 1; id <= 5; id++)
+		assert_int_equal(allowlist_at(list, (size_t)id - 1)->id, id);
+	allow_entry_release(&removed);
+	allowlist_free(list);
+	store_free(store);
+}
+
+static void test_expiry(void **state)
+{
+	struct store *store = open_store(state);
+	struct allowlist *list = allowlist_new(store);
+	struct allow_entry soon = entry_of("100.64.0.1", NULL, NOW + 10);
+	struct allow_entry later = entry_of("100.64.0.2", NULL, NOW + 20);
+	struct allow_entry never = entry_of("100.64.0.3", NULL, 0);
+
+	assert_int_equal(allowlist_next_expiry(list), 0);
+	allowlist_add(list, &later, "add", &actor);
+	allowlist_add(list, &soon, "add", &actor);
+	allowlist_add(list, &never, "add", &actor);
+	assert_int_equal(allowlist_next_expiry(list), NOW + 10);
+	assert_int_equal(allowlist_expire(list, NOW + 9), 0);
+	assert_int_equal(allowlist_expire(list, NOW + 10), 1);
+	assert_null(allowlist_by_id(list, soon.id));
+	assert_int_equal(allowlist_next_expiry(list), NOW + 20);
+	assert_int_equal(allowlist_expire(list, NOW + 1000), 1);
+	assert_int_equal(allowlist_count(list), 1);
+	assert_int_equal(count(state, "SELECT count(*) FROM audit WHERE action='expire'"), 2);
+	assert_int_equal(count(state, "SELECT count(*) FROM allow"), 1);
+	allowlist_free(list);
+	store_free(store);
+}
+
+/* The kernel knows one element for what configuration and socket both say: the later end counts. */
+static void test_element(void **state)
+{
+	struct store *store = open_store(state);
+	struct allowlist *list = allowlist_new(store);
+	struct config *config = configured(state);
+	struct allow_entry entry = entry_of(NULL, "203.0.113.25", NOW + 60);
+	struct allow_element element;
+
+	assert_false(allowlist_element(list, &entry, now, &element));
+	assert_int_equal(allowlist_configure(list, config), 0);
+	assert_true(allowlist_element(list, &entry, now, &element));
+	assert_int_equal(element.expires, 5000000 + 3600 * 1000);
+	assert_int_equal(element.kind, ALLOW_DESTINATION);
+	assert_true(allow_element_valid(&element));
+
+	assert_null(allowlist_by_id(list, 0)); /* entries of the configuration have no id */
+	assert_int_equal(allowlist_same(list, &entry)->id, 0);
+	assert_int_equal(allowlist_add(list, &entry, "add", &actor), 0);
+	assert_int_equal(allowlist_same(list, &entry)->id, 1);
+	assert_true(allowlist_element(list, &entry, now, &element));
+	assert_int_equal(element.expires, 5000000 + 3600 * 1000);
+	assert_int_equal(allowlist_del(list, 1, "del", &actor, NULL), 0);
+	entry.id = 0;
+	entry.expires = 0;
+	assert_int_equal(allowlist_add(list, &entry, "add", &actor), 0);
+	assert_true(allowlist_element(list, &entry, now, &element));
+	assert_int_equal(element.expires, 0);
+	allowlist_free(list);
+	config_free(config);
+	store_free(store);
+}
+
+static void test_match(void **state)
+{
+	struct store *store = open_store(state);
+	struct allowlist *list = allowlist_new(store);
+	struct allow_entry source = entry_of("100.64.3.0/24", NULL, NOW + 10);
+	struct allow_entry pair = entry_of("100.64.3.7", "203.0.113.25", 0);
+	struct addr from, to, none = {0};
+	struct allow_rule *rules;
+	size_t rule_count;
+
+	addr_parse("100.64.3.7", &from);
+	addr_parse("203.0.113.25", &to);
+	allowlist_add(list, &source, "add", &actor);
+	allowlist_add(list, &pair, "add", &actor);
+	assert_int_equal(allowlist_match(list, &from, &to, NOW)->id, pair.id);
+	assert_int_equal(allowlist_match(list, &from, &none, NOW)->id, source.id);
+	assert_null(allowlist_match(list, &from, &none, NOW + 10));
+	assert_null(allowlist_match(list, &to, &from, NOW));
+	assert_true(allow_entry_exact(&pair));
+	assert_false(allow_entry_exact(&source));
+
+	assert_int_equal(allowlist_rules(list, now, &rules, &rule_count), 0);
+	assert_int_equal(rule_count, 2);
+	assert_int_equal(rules[0].expires, 5000000 + 10 * 1000);
+	free(rules);
+	assert_int_equal(allowlist_rules(list, (struct allow_clock){.real = NOW + 10}, &rules,
+					 &rule_count),
+			 0);
+	assert_int_equal(rule_count, 1);
+	free(rules);
+	allowlist_free(list);
+	store_free(store);
+}
+
+/* Nothing is said to be done that is not on the disk. */
+static void test_unwritable(void **state)
+{
+	struct store *store = store_new("/proc/edge25.db");
+	struct allowlist *list = allowlist_new(store);
+	struct allow_entry entry = entry_of("100.64.3.7", NULL, 0);
+	uint8_t numbers[POLICIES_MAX];
+	const struct policy policies[] = {{.name = "home"}, {.name = "lab"}};
+
+	assert_false(store_ready(store));
+	assert_non_null(store_problem(store));
+	assert_int_equal(allowlist_add(list, &entry, "add", &actor), -EIO);
+	assert_int_equal(allowlist_count(list), 0);
+	assert_int_equal(allowlist_read(list), -EIO);
+	assert_int_equal(store_numbers(store, policies, 2, NOW, numbers), -EIO);
+	assert_int_equal(numbers[0], 0);
+	assert_int_equal(numbers[1], 1);
+	allowlist_free(list);
+	store_free(store);
+
+	temporary_write(state, "edge25.db", "this is no database, but it is long enough to look "
+					    "like a file that somebody put here by mistake........");
+	store = open_store(state);
+	assert_false(store_ready(store));
+	assert_non_null(strstr(store_problem(store), "not a database"));
+	store_free(store);
+}
+
+static void test_numbers(void **state)
+{
+	struct store *store = open_store(state);
+	const struct policy first[] = {{.name = "home"}, {.name = "lab"}, {.name = "old"}};
+	const struct policy second[] = {{.name = "new"}, {.name = "lab"}, {.name = "home"}};
+	struct policy all[POLICIES_MAX] = {0};
+	uint8_t numbers[POLICIES_MAX];
+
+	assert_int_equal(store_numbers(store, first, 3, NOW, numbers), 0);
+	assert_memory_equal(numbers, ((uint8_t[]){0, 1, 2}), 3);
+	store_free(store);
+	store = open_store(state);
+	assert_int_equal(store_numbers(store, second, 3, NOW + 1, numbers), 0);
+	assert_memory_equal(numbers, ((uint8_t[]){3, 1, 0}), 3);
+
+	/* All 16 at once: the name that was not used for longest gives up its number. */
+	for (int i = 0; i < POLICIES_MAX; i++)
+		snprintf(all[i].name, sizeof(all[i].name), "p%d", i);
+	snprintf(all[7].name, sizeof(all[7].name), "lab");
+	assert_int_equal(store_numbers(store, all, POLICIES_MAX, NOW + 2, numbers), 0);
+	assert_int_equal(numbers[7], 1);
+	for (int i = 0; i < POLICIES_MAX; i++)
+		for (int j = 0; j < i; j++)
+			assert_int_not_equal(numbers[i], numbers[j]);
+	assert_int_equal(count(state, "SELECT count(*) FROM policy_number"), POLICIES_MAX);
+	store_free(store);
+}
+
+#define STORE_TEST(test)                                                                           \
+	cmocka_unit_test_setup_teardown(test, temporary_setup, temporary_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_TEST(test_survives), STORE_TEST(test_put_back),  STORE_TEST(test_expiry),
+		STORE_TEST(test_element),  STORE_TEST(test_match),     STORE_TEST(test_unwritable),
+		STORE_TEST(test_numbers),
+	};
+
+	return cmocka_run_group_tests_name("control/allowlist", tests, NULL, NULL);
+}

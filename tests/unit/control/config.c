@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "../unit.h"
+
+#include "control/config.h"
+#include "temporary.h"
+
+#define HOME "policy \"home\" { mode = block }\n"
+
+/* The line that a configuration ends in, without the directory of the file. */
+static const struct {
+	const char *text;
+	const char *error;
+} bad[] = {
+	{"", "edge25.conf: no policy: expected at least one, for instance policy \"home\" { mode = "
+	     "monitor }"},
+	{"policy \"home\" { mode = blok }", "edge25.conf:1: policy \"home\": mode = blok: expected "
+					   "block or monitor"},
+	{"\n\npolicy \"home\" {\n deny = drop\n mode = guard\n}",
+	 "edge25.conf:5: policy \"home\": mode = guard: guard comes with detection and is not in this "
+	 "version: expected block or monitor"},
+	{"policy \"home\" { deny = drop }",
+	 "edge25.conf:1: policy \"home\": mode is missing: expected block or monitor"},
+	{"policy \"home\" { mode = block deny = reset }",
+	 "edge25.conf:1: policy \"home\": deny = reset: expected drop, tcp-reset or admin-prohibited"},
+	{"policy \"home\" { mode = block host-prefix6 = 65 }",
+	 "edge25.conf:1: policy \"home\": host-prefix6 = 65: expected 64, 60, 56 or 48"},
+	{"policy \"home\" { mode = block when-unanswered = drop }",
+	 "edge25.conf:1: policy \"home\": when-unanswered = drop: expected refuse or pass"},
+	{"policy \"my home\" { mode = block }",
+	 "edge25.conf:1: policy \"my home\": expected a name of 1 to 31 characters: a letter, then "
+	 "letters, digits and '_'"},
+	{"policy \"home\" { mode = block colour = red }",
+	 "edge25.conf:1: no such option 'colour': expected one of mode, deny, host-prefix6, "
+	 "when-unanswered"},
+	{HOME HOME, "edge25.conf:2: found duplicate title 'home'"},
+	{HOME "range \"dsl\" { prefixes = { \"100.64.0.0/10\" } policy = \"hom\" }",
+	 "edge25.conf:2: range \"dsl\": policy = hom: expected the name of a policy that is defined"},
+	{HOME "range \"dsl\" { prefixes = { \"100.64.0.0/10\" } }",
+	 "edge25.conf:2: range \"dsl\": policy is missing: expected the name of a policy"},
+	{HOME "range \"dsl\" { policy = \"home\" }",
+	 "edge25.conf:2: range \"dsl\": expected prefixes, prefix-file or interfaces"},
+	{HOME "range \"dsl\" { prefixes = { \"100.64.0.0/10\",\n \"100.64.0.1/10\" } policy = home }",
+	 "edge25.conf:3: range \"dsl\": prefixes: 100.64.0.1/10 has host bits set; did you mean "
+	 "100.64.0.0/10?"},
+	{HOME "range \"dsl\" { prefixes = { \"100.64.300.0/10\" } policy = home }",
+	 "edge25.conf:2: range \"dsl\": prefixes: 100.64.300.0/10 is not an IPv4 or IPv6 prefix"},
+	{HOME "range \"dsl\" { prefixes = { \"2001:db8::/129\" } policy = home }",
+	 "edge25.conf:2: range \"dsl\": prefixes: 2001:db8::/129: the length of an IPv4 prefix is 0 to "
+	 "32, of an IPv6 prefix 0 to 128"},
+	{HOME "range \"both\" { prefixes = { \"10.0.0.0/8\" } interfaces = { \"lan\" } policy = home }",
+	 "edge25.conf:2: range \"both\": prefixes and interfaces in one range are not in this version: "
+	 "expected one kind; write two ranges"},
+	{HOME "range \"lan\" { interfaces = { \"ppp*\" } policy = home }",
+	 "edge25.conf:2: range \"lan\": interfaces: ppp*: expected an interface name of 1 to 15 "
+	 "characters, without wildcards"},
+	{HOME "range \"lan\" { interfaces = { \"br-lan\" } policy = home }\n"
+	      "range \"lan2\" { interfaces = { \"br-lan\" } policy = home }",
+	 "edge25.conf:3: range \"lan2\": interfaces: br-lan: expected each interface once, range "
+	 "\"lan\" has it"},
+	{HOME "policy \"lab\" { mode = monitor }\n"
+	      "range \"a\" { prefixes = { \"10.0.0.0/8\" } policy = home }\n"
+	      "range \"b\" { prefixes = { \"10.0.0.0/8\" } policy = lab }",
+	 "edge25.conf:4: range \"b\": 10.0.0.0/8: expected one policy for a prefix; range \"a\" "
+	 "(DIR/edge25.conf:3) gives it policy \"home\""},
+	{HOME "range \"dsl\" { prefix-file = \"none.prefixes\" policy = home }",
+	 "edge25.conf:2: range \"dsl\": prefix-file = none.prefixes: No such file or directory"},
+	{HOME "range \"dsl\" { prefix-file = \"bad.prefixes\" policy = home }",
+	 "bad.prefixes:4: 10.0.0.0/33: the length of an IPv4 prefix is 0 to 32, of an IPv6 prefix 0 to "
+	 "128"},
+	{HOME "allow \"relay\" { comment = \"x\" }",
+	 "edge25.conf:2: allow \"relay\": expected from, to or both"},
+	{HOME "allow \"relay\" { to = { \"203.0.113.25\" } }",
+	 "edge25.conf:2: allow \"relay\": comment is missing: expected why and for whom "
+	 "(require-comment = no does without)"},
+	{HOME "allow \"relay\" { to = { \"203.0.113.25\" } comment = \"x\" expires = \"2h\" }",
+	 "edge25.conf:2: allow \"relay\": expires = 2h: expected a date such as 2026-12-01 or "
+	 "2026-12-01T12:00:00Z"},
+	{HOME "allow \"relay\" { from = { \"2001:db8::1\" } to = { \"203.0.113.25\" } comment = x }",
+	 "edge25.conf:2: allow \"relay\": from 2001:db8::1 to 203.0.113.25: expected both IPv4 or both "
+	 "IPv6"},
+	{"queue-lenght = 5\n" HOME, "edge25.conf:1: no such option 'queue-lenght': expected one of "},
+	{"queue-length = 5\n" HOME, "edge25.conf:1: queue-length = 5: expected a number from 16 to "
+				    "1048576"},
+	{"queues = many\n" HOME, "edge25.conf:1: queues = many: expected a number from 0 to 16"},
+	{"queue-first = 65530\n" HOME,
+	 "edge25.conf:1: queue-first = 65530: expected at most 65520, so that all queues have a number"},
+	{"remember-for = 10\n" HOME,
+	 "edge25.conf:1: remember-for = 10: expected a duration (such as 30s, 10m, 2h, 7d or 1w) from "
+	 "1s to 365d"},
+	{"event-file-max = 1KiB\n" HOME,
+	 "edge25.conf:1: event-file-max = 1KiB: expected a size (such as 64MiB) from 64KiB to 1024GiB"},
+	{"mark-mask = 0xff00ff00\n" HOME,
+	 "edge25.conf:1: mark-mask = 0xff00ff00: expected eight adjacent bits, such as 0xff000000"},
+	{"require-comment = maybe\n" HOME,
+	 "edge25.conf:1: require-comment = maybe: expected yes or no"},
+	{"run-dir = run\n" HOME,
+	 "edge25.conf:1: run-dir = run: expected a path that begins with /"},
+	{"read-interval = 10m\ntally-for = 1h\n" HOME,
+	 "edge25.conf:2: tally-for = 3600s: expected at least ten times read-interval (600s), or "
+	 "counts may expire unread"},
+	{HOME "range \"dsl\" {\n prefixes = { \"10.0.0.0/8\"\n", "edge25.conf:4: "},
+};
+
+static int load(void **state, const char *text, struct config **config, struct config_error *error)
+{
+	char path[TEMPORARY_PATH_MAX];
+
+	temporary_write(state, "edge25.conf", text);
+	return config_load(temporary_path(state, "edge25.conf", path), config, error);
+}
+
+static void replace(char *text, size_t size, const char *what, const char *with)
+{
+	char copy[1024], *at;
+
+	while ((at = strstr(text, what))) {
+		snprintf(copy, sizeof(copy), "%.*s%s%s", (int)(at - text), text, with,
+			 at + strlen(what));
+		snprintf(text, size, "%s", copy);
+	}
+}
+
+static void test_errors(void **state)
+{
+	temporary_write(state, "bad.prefixes", "# home lines\n\n  10.1.0.0/16  # dsl\n10.0.0.0/33\n");
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct config_error error;
+		struct config *config;
+		const char *name;
+		char wanted[1024];
+
+		if (load(state, bad[i].text, &config, &error) == 0)
+			fail_msg("no error for: %s", bad[i].text);
+		snprintf(wanted, sizeof(wanted), "%s", bad[i].error);
+		replace(wanted, sizeof(wanted), "DIR", *state);
+		name = error.text + strlen(*state) + 1;
+		if (strncmp(error.text, *state, strlen(*state)) != 0 ||
+		    strncmp(name, wanted, strlen(wanted)) != 0)
+			fail_msg("%s\n  is:     %s\n  wanted: %s", bad[i].text, error.text, wanted);
+		/* A table line that ends in a blank says only how the error begins. */
+		if (wanted[strlen(wanted) - 1] != ' ')
+			assert_string_equal(name, wanted);
+	}
+}
+
+static void test_too_many_policies(void **state)
+{
+	char text[1024] = "";
+	struct config_error error;
+	struct config *config;
+
+	for (int i = 0; i < 17; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "policy \"p%d\" { mode = block }\n", i);
+	assert_int_not_equal(load(state, text, &config, &error), 0);
+	assert_non_null(strstr(error.text, "edge25.conf:17: policy \"p16\": expected at most 16"));
+}
+
+static void test_missing_file(void **state)
+{
+	char path[TEMPORARY_PATH_MAX];
+	struct config_error error;
+	struct config *config;
+
+	assert_int_not_equal(config_load(temporary_path(state, "none.conf", path), &config, &error),
+			     0);
+	assert_non_null(strstr(error.text, "none.conf: No such file or directory"));
+}
+
+static void test_values(void **state)
+{
+	static const uint8_t numbers[] = {5, 2};
+	struct config_error error;
+	struct config *config;
+	struct addr addr;
+
+	temporary_write(state, "dsl.prefixes", "100.64.0.0/10\r\n2001:db8::/32 # all\n\n# end");
+	assert_int_equal(
+		load(state,
+		     "run-dir = /run/other\nremember-for = 1h\n"
+		     "policy \"home\" { mode = block deny = drop host-prefix6 = 56 }\n"
+		     "policy \"lab\" { mode = monitor }\n"
+		     "range \"dsl\" { prefix-file = \"dsl.prefixes\" policy = \"home\" }\n"
+		     "range \"lab\" { prefixes = { \"100.64.9.0/24\" } policy = \"lab\" }\n"
+		     "range \"lan\" { interfaces = { \"br-lan\", \"eth1.5\" } policy = \"lab\" }\n"
+		     "allow \"relays\" { from = { \"100.64.1.0/24\", \"100.64.2.1\" }\n"
+		     " to = { \"203.0.113.25\", \"203.0.113.26\" } comment = \"ours\"\n"
+		     " expires = \"2030-01-01\" }\n",
+		     &config, &error),
+		0);
+	assert_string_equal(config->settings.run_dir, "/run/other");
+	assert_string_equal(config->settings.state_dir, "/var/lib/edge25");
+	assert_int_equal(config->settings.remember_for, 3600);
+	assert_int_equal(config->settings.mark_mask, 0xff000000);
+	assert_int_equal(config->settings.event_file_max, 64 << 20);
+	assert_int_equal(config->policy_count, 2);
+	assert_int_equal(config->policies[0].deny, DENY_DROP);
+	assert_int_equal(config->policies[0].unanswered, SAFE_REFUSE);
+	assert_int_equal(config->policies[0].host_prefix6, 56);
+	assert_int_equal(config->policies[1].deny, DENY_TCP_RESET);
+	assert_int_equal(config->policies[1].unanswered, SAFE_PASS);
+	assert_int_equal(config->prefix_count, 3);
+	assert_int_equal(config->interface_count, 2);
+	assert_int_equal(config->allow_count, 4);
+	assert_int_equal(config->allows[3].expires, 1893456000);
+
+	assert_int_equal(config_number(config, numbers), 0);
+	assert_ptr_equal(config_policy(config, 5), &config->policies[0]);
+	assert_null(config_policy(config, 0));
+	addr_parse("100.64.9.1", &addr);
+	assert_int_equal(intervals_find(&config->intervals, &addr), 2);
+	assert_string_equal(config->ranges[config_find(config, &addr)->range].name, "lab");
+	addr_parse("100.64.10.1", &addr);
+	assert_int_equal(intervals_find(&config->intervals, &addr), 5);
+	assert_string_equal(config->ranges[config_find(config, &addr)->range].name, "dsl");
+	addr_parse("192.0.2.1", &addr);
+	assert_null(config_find(config, &addr));
+	config_free(config);
+}
+
+static void test_directory(void **state)
+{
+	char path[TEMPORARY_PATH_MAX];
+	struct config_error error;
+	struct config *config;
+
+	assert_int_equal(mkdir(temporary_path(state, "conf.d", path), 0755), 0);
+	temporary_write(state, "conf.d/20-b.conf", "queues = 2\n");
+	temporary_write(state, "conf.d/10-a.conf", "queues = 1\nrange \"dsl\" { prefix-file = "
+						   "\"beside.prefixes\" policy = \"home\" }\n");
+	temporary_write(state, "conf.d/beside.prefixes", "10.0.0.0/8\n");
+	temporary_write(state, "conf.d/30-c.conf.bak", "this is not read");
+	assert_int_equal(load(state, HOME, &config, &error), 0);
+	assert_int_equal(config->settings.queues, 2);
+	assert_int_equal(config->prefix_count, 1);
+	config_free(config);
+
+	temporary_write(state, "conf.d/20-b.conf", "\nqueues = two\n");
+	assert_int_not_equal(load(state, HOME, &config, &error), 0);
+	assert_non_null(strstr(error.text, "conf.d/20-b.conf:2: queues = two: expected a number"));
+}
+
+/* Every way of longest-prefix match agrees, whatever the order in the files. */
+static void test_find_longest(void **state)
+{
+	uint64_t seed = 25;
+	char *text = malloc(100000);
+	struct config_error error;
+	struct config *config;
+	const uint8_t numbers[] = {0, 1};
+	size_t n;
+
+	n = (size_t)sprintf(text, HOME "policy \"lab\" { mode = monitor }\nrange \"a\" { policy = "
+				       "home prefixes = { \"10.0.0.0/8\"");
+	for (int i = 0; i < 200; i++)
+		n += (size_t)sprintf(text + n, ", \"10.%u.%u.0/24\"", random_below(&seed, 8),
+				     random_below(&seed, 128));
+	n += (size_t)sprintf(text + n, "} }\nrange \"b\" { policy = lab prefixes = { ");
+	for (unsigned i = 0; i < 8; i++)
+		n += (size_t)sprintf(text + n, "%s\"10.%u.0.0/16\", \"10.%u.128.0/20\"",
+				     i ? ", " : "", i, i);
+	sprintf(text + n, "} }\n");
+	assert_int_equal(load(state, text, &config, &error), 0);
+	assert_int_equal(config_number(config, numbers), 0);
+	for (int i = 0; i < 5000; i++) {
+		struct addr addr = {.family = FAMILY_IPV4,
+				    .bytes = {10, (uint8_t)random_below(&seed, 9),
+					      (uint8_t)random_below(&seed, 256), 1}};
+		const struct config_prefix *found = config_find(config, &addr);
+
+		assert_non_null(found);
+		assert_int_equal(intervals_find(&config->intervals, &addr),
+				 config->ranges[found->range].policy);
+	}
+	config_free(config);
+	free(text);
+}
+
+#define CONFIG_TEST(test)                                                                          \
+	cmocka_unit_test_setup_teardown(test, temporary_setup, temporary_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CONFIG_TEST(test_errors),       CONFIG_TEST(test_too_many_policies),
+		CONFIG_TEST(test_missing_file), CONFIG_TEST(test_values),
+		CONFIG_TEST(test_directory),    CONFIG_TEST(test_find_longest),
+	};
+
+	return cmocka_run_group_tests_name("control/config", tests, NULL, NULL);
+}

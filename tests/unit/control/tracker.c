@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "../unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "control/tracker.h"
+
+static const struct hash_key key = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
+
+static struct addr addr_of(const char *text)
+{
+	struct addr addr;
+
+	assert_int_equal(addr_parse(text, &addr), 0);
+	return addr;
+}
+
+static struct host *event(struct tracker *tracker, const char *from, const char *to, uint64_t time,
+			  bool *fresh)
+{
+	struct message_event record = {.time = time,
+				       .source = addr_of(from),
+				       .destination = addr_of(to),
+				       .policy = 3,
+				       .mac_length = 6,
+				       .mac = {2, 0, 0, 0, 0, 1}};
+
+	return tracker_event(tracker, &record, 56, fresh);
+}
+
+static void tally(struct tracker *tracker, const char *host, uint8_t kind, uint64_t packets,
+		  uint64_t now)
+{
+	const struct message_tally record = {
+		.host = addr_of(host), .kind = kind, .packets = packets};
+
+	tracker_tally(tracker, &record, 56, 4, now);
+}
+
+static void test_siphash(void **state)
+{
+	uint8_t bytes[15];
+
+	(void)state;
+	for (uint8_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i;
+	/* The test vector of the paper, appendix A. */
+	assert_true(hash_bytes(&key, bytes, sizeof(bytes)) == 0xa129ca6149be45e5);
+}
+
+static void test_counts(void **state)
+{
+	struct tracker *tracker = tracker_new(16, 64, key);
+	struct host *host;
+	bool fresh;
+
+	(void)state;
+	host = event(tracker, "100.64.3.7", "198.51.100.1", 10, &fresh);
+	assert_true(fresh);
+	assert_ptr_equal(event(tracker, "100.64.3.7", "198.51.100.1", 11, &fresh), host);
+	assert_false(fresh);
+	event(tracker, "100.64.3.7", "198.51.100.2", 12, &fresh);
+	assert_true(fresh);
+	event(tracker, "100.64.3.8", "198.51.100.2", 13, &fresh);
+	assert_true(fresh);
+	assert_int_equal(tracker_count(tracker), 2);
+	assert_int_equal(host->destinations, 2);
+	assert_int_equal(host_attempts(host), 0); /* the kernel counts, not the events */
+	tally(tracker, "100.64.3.7", MESSAGE_REFUSED, 40, 20);
+	tally(tracker, "100.64.3.7", MESSAGE_PASSED, 2, 20);
+	tracker_reading_end(tracker);
+	tally(tracker, "100.64.3.7", MESSAGE_REFUSED, 45, 30);
+	tally(tracker, "100.64.3.7", MESSAGE_PASSED, 2, 30);
+	tracker_reading_end(tracker);
+	assert_int_equal(host->refused, 45);
+	assert_int_equal(host->passed, 2);
+	assert_int_equal(host->first_seen, 10);
+	assert_int_equal(host->last_seen, 30);
+	assert_int_equal(host->policy, 3);
+	tracker_free(tracker);
+}
+
+/* An element that expired in the kernel counts from 0 again, whether a reading missed it or not. */
+static void test_expired_tally(void **state)
+{
+	struct tracker *tracker = tracker_new(16, 64, key);
+
+	(void)state;
+	tally(tracker, "100.64.3.7", MESSAGE_REFUSED, 5, 10);
+	tracker_reading_end(tracker);
+	tracker_reading_end(tracker); /* without it */
+	tally(tracker, "100.64.3.7", MESSAGE_REFUSED, 9, 30);
+	tracker_reading_end(tracker);
+	assert_int_equal(tracker_newest(tracker)->refused, 14);
+	tally(tracker, "100.64.3.7", MESSAGE_REFUSED, 2, 40);
+	tracker_reading_end(tracker);
+	assert_int_equal(tracker_newest(tracker)->refused, 16);
+	assert_int_equal(tracker_newest(tracker)->policy, 4); /* no event told another */
+	tracker_free(tracker);
+}
+
+static void test_ipv6_hosts(void **state)
+{
+	struct tracker *tracker = tracker_new(16, 64, key);
+	char text[PREFIX_TEXT_MAX];
+	bool fresh;
+
+	(void)state;
+	event(tracker, "2001:db8:0:1::5", "2001:db9::25", 10, &fresh);
+	event(tracker, "2001:db8:0:2::6", "2001:db9::25", 11, &fresh);
+	assert_false(fresh);
+	tally(tracker, "2001:db8:0:1::", MESSAGE_REFUSED, 3, 20);
+	tally(tracker, "2001:db8:0:2::", MESSAGE_REFUSED, 4, 20);
+	tally(tracker, "2001:db8:0:100::", MESSAGE_REFUSED, 1, 20);
+	tracker_reading_end(tracker);
+	assert_int_equal(tracker_count(tracker), 2);
+	assert_string_equal(
+		prefix_format(&tracker_older(tracker, tracker_newest(tracker))->prefix, text),
+		"2001:db8::/56");
+	assert_int_equal(tracker_older(tracker, tracker_newest(tracker))->refused, 7);
+	tracker_free(tracker);
+}
+
+static void test_bounds(void **state)
+{
+	struct tracker *tracker = tracker_new(4, 8, key);
+	struct tracker_losses losses;
+	char from[32], to[32];
+	bool fresh;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(from, sizeof(from), "10.0.%u.%u", i / 256, i % 256);
+		for (unsigned j = 0; j < 3; j++) {
+			snprintf(to, sizeof(to), "198.51.%u.%u", i % 7, j);
+			event(tracker, from, to, i, &fresh);
+			assert_true(fresh);
+		}
+	}
+	losses = tracker_losses(tracker);
+	assert_int_equal(tracker_count(tracker), 4);
+	assert_int_equal(losses.hosts_forgotten, 996);
+	assert_true(losses.destinations_uncounted > 0);
+	/* What is left is what was seen last. */
+	assert_int_equal(tracker_newest(tracker)->prefix.addr.bytes[3], 999 % 256);
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(from, sizeof(from), "10.1.0.%u", i);
+		tally(tracker, from, MESSAGE_REFUSED, 1, 2000);
+	}
+	tracker_reading_end(tracker);
+	assert_int_equal(tracker_losses(tracker).tallies_unread, 12);
+	tracker_free(tracker);
+}
+
+static void test_top(void **state)
+{
+	struct tracker *tracker = tracker_new(64, 64, key);
+	const struct host *top[5];
+	char from[32];
+
+	(void)state;
+	assert_int_equal(tracker_top(tracker, top, 5), 0);
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(from, sizeof(from), "10.0.0.%u", i);
+		tally(tracker, from, MESSAGE_REFUSED, 1 + (i * 17) % 40, i);
+	}
+	assert_int_equal(tracker_top(tracker, top, 5), 5);
+	for (uint64_t i = 0; i < 5; i++)
+		assert_int_equal(host_attempts(top[i]), 40 - i);
+	tracker_free(tracker);
+}
+
+/*
+ * Against a count that forgets nothing, with random hosts, destinations, expiries and readings. A
+ * host whose element has expired rests until a reading without it.
+ */
+static void test_random(void **state)
+{
+	enum { HOSTS = 50, DESTINATIONS = 40, ROUNDS = 20000 };
+	static bool met[HOSTS][DESTINATIONS], rests[HOSTS];
+	uint64_t sent[HOSTS] = {0}, kernel[HOSTS] = {0}, seed = 2525;
+	struct tracker *tracker = tracker_new(HOSTS, HOSTS * DESTINATIONS, key);
+	char from[32], to[32];
+	bool fresh;
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		unsigned host = random_below(&seed, HOSTS);
+		unsigned destination = random_below(&seed, DESTINATIONS);
+
+		snprintf(from, sizeof(from), "10.0.0.%u", host);
+		snprintf(to, sizeof(to), "198.51.100.%u", destination);
+		if (!rests[host]) {
+			event(tracker, from, to, i, &fresh);
+			assert_int_equal(fresh, !met[host][destination]);
+			met[host][destination] = true;
+			sent[host]++;
+			kernel[host]++;
+		}
+		if (i % 100 != 99)
+			continue;
+		for (unsigned j = 0; j < HOSTS; j++) {
+			snprintf(from, sizeof(from), "10.0.0.%u", j);
+			if (kernel[j])
+				tally(tracker, from, MESSAGE_REFUSED, kernel[j], i);
+			rests[j] = random_below(&seed, 10) == 0;
+			if (rests[j])
+				kernel[j] = 0;
+		}
+		tracker_reading_end(tracker);
+	}
+	for (unsigned j = 0; j < HOSTS; j++) {
+		snprintf(from, sizeof(from), "10.0.0.%u", j);
+		if (kernel[j])
+			tally(tracker, from, MESSAGE_REFUSED, kernel[j], ROUNDS);
+	}
+	for (struct host *host = tracker_newest(tracker); host; host = tracker_older(tracker, host)) {
+		unsigned number = host->prefix.addr.bytes[3], destinations = 0;
+
+		for (unsigned j = 0; j < DESTINATIONS; j++)
+			destinations += met[number][j];
+		assert_int_equal(host->destinations, destinations);
+		assert_int_equal(host->refused, sent[number]);
+	}
+	tracker_free(tracker);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_siphash),   cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_expired_tally), cmocka_unit_test(test_ipv6_hosts),
+		cmocka_unit_test(test_bounds),    cmocka_unit_test(test_top),
+		cmocka_unit_test(test_random),
+	};
+
+	return cmocka_run_group_tests_name("control/tracker", tests, NULL, NULL);
+}
