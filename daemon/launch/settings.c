@@ -42,7 +42,7 @@ static int settings_line(char *line, struct settings *settings)
 			continue;
 		if (strlen(value + 1) >= keys[i].size || (keys[i].path && value[1] != '/'))
 			return -EINVAL;
-		strcpy((char *)settings + keys[i].offset, value + 1);
+		memcpy((char *)settings + keys[i].offset, value + 1, strlen(value + 1) + 1);
 	}
 	return 0;
 }

@@ -32,7 +32,7 @@ static bool monitor_path(const char *path, char monitor[PATH_TEXT_MAX])
 	if (strcmp(name, CONTROL_NAME) != 0 || before + sizeof(MONITOR_NAME) > PATH_TEXT_MAX)
 		return false;
 	memcpy(monitor, path, before);
-	strcpy(monitor + before, MONITOR_NAME);
+	memcpy(monitor + before, MONITOR_NAME, sizeof(MONITOR_NAME));
 	return true;
 }
 

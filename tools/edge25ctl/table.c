@@ -21,7 +21,8 @@ struct table {
 
 struct table *table_new(const struct column *columns, size_t count, bool utf8)
 {
-	struct table *table = calloc(1, sizeof(*table));
+	struct table *table = count && count <= TABLE_COLUMNS_MAX ? calloc(1, sizeof(*table)) :
+								    NULL;
 
 	if (!table)
 		return NULL;

@@ -16,7 +16,7 @@ struct column {
 
 struct table;
 
-/* @columns must live as long as the table. NULL: no memory (the others accept that). */
+/* @columns, 1 to TABLE_COLUMNS_MAX, must live on. NULL: no memory (the others accept that). */
 struct table *table_new(const struct column *columns, size_t count, bool utf8);
 void table_free(struct table *table);
 
