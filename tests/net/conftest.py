@@ -6,6 +6,7 @@
     client      a MailClient of subscriber 0
     edge25      start edge25 in the gateway: edge25(configuration) -> Edge25, healthy; stopped, and
                 its table removed, at the end of the test
+    gate        what the gateway does to connections, told by wires and servers
 """
 
 import itertools
@@ -14,6 +15,7 @@ import pytest
 
 from lab.client import MailClient
 from lab.edge25 import HOME, Edge25, missing_programs
+from lab.gate import Gate
 from lab.host import leave_by_exception, obstacle, work_directory
 from lab.mail import MailServer
 from lab.namespaces import Topology
@@ -55,6 +57,12 @@ def fixture_client(topology, mail):
     """A mail client of subscriber 0; the mail server runs."""
     del mail
     return MailClient(topology.subscribers[0])
+
+
+@pytest.fixture(scope="session", name="gate")
+def fixture_gate(topology):
+    """Checks of what the gateway does."""
+    return Gate(topology)
 
 
 @pytest.fixture(scope="session", name="serial")

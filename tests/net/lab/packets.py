@@ -8,6 +8,7 @@ import struct
 ETHERTYPES = {0x0800: 4, 0x86dd: 6}
 TCP, UDP = 6, 17
 ICMP, ICMPV6 = 1, 58
+ICMP_ERRORS = (3, 4, 5, 11, 12)
 IPV6_EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options
 IPV6_FRAGMENT = 44
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
@@ -15,8 +16,10 @@ FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
 @dataclasses.dataclass(frozen=True)
 class Packet:
-    """One packet; the ports are None where it has none, icmp is (type, code). time is the
-    kernel's, in seconds."""
+    """One packet; the ports are None where it has none. time is the kernel's, in seconds.
+
+    icmp is (type, code), quoted the packet that an ICMP error is about.
+    """
 
     time: float
     outgoing: bool
@@ -27,6 +30,7 @@ class Packet:
     destination_port: int | None
     flags: int
     icmp: tuple | None
+    quoted: "Packet | None"
     frame: bytes
 
     def is_opening(self, port=None):
@@ -52,9 +56,14 @@ def parse(frame, time, outgoing):
         ports = struct.unpack("!HH", payload[:4])
     flags = payload[13] if protocol == TCP and len(payload) > 13 else 0
     icmp = tuple(payload[:2]) if protocol in (ICMP, ICMPV6) and len(payload) >= 2 else None
+    quoted = parse(frame[:14] + payload[8:], time, outgoing) if _is_error(protocol, icmp) else None
     return Packet(time, outgoing, str(ipaddress.ip_address(source)),
                   str(ipaddress.ip_address(destination)), protocol, *ports, flags, icmp,
-                  frame)
+                  quoted, frame)
+
+
+def _is_error(protocol, icmp):
+    return icmp and (icmp[0] in ICMP_ERRORS if protocol == ICMP else icmp[0] < 128)
 
 
 def _ipv4_payload(packet):
