@@ -13,7 +13,8 @@
 
 #define CLIENT_REQUEST_SECONDS 10.
 #define CLIENT_STALL_SECONDS 10.
-#define CLIENT_WATCH_BYTES (256u << 10) /* events that wait for a slow watcher; then they are lost */
+#define CLIENT_WATCH_BYTES \
+	(256u << 10) /* events that wait for a slow watcher; then they are lost */
 
 struct client;
 
@@ -37,5 +38,7 @@ bool client_idle(const struct client *client, double *since);
 void client_event(struct client *client, const char *line, size_t length);
 /* Tells it why, if it listens, and ends it. */
 void client_dismiss(struct client *client, const char *why);
+/* The same for a connection that there is no room for; closes it. */
+void client_refuse(int fd, const char *why);
 
 #endif

@@ -17,9 +17,9 @@
 #include "common/policy.h"
 
 #define CONFIG_FILE "/etc/edge25/edge25.conf"
-#define CONFIG_RANGES_MAX 4096       /* one names its prefixes in 16 bits */
-#define CONFIG_PREFIXES_MAX 1000000  /* what the kernel's maps are tested with */
-#define CONFIG_ALLOWS_MAX 10000      /* entries that people write by hand */
+#define CONFIG_RANGES_MAX 4096      /* one names its prefixes in 16 bits */
+#define CONFIG_PREFIXES_MAX 2000000 /* a million of each family: what the maps are tested with */
+#define CONFIG_ALLOWS_MAX 10000     /* entries that people write by hand */
 #define CONFIG_NAME_MAX 64
 
 /* "edge25.conf:12: ..."; not escaped: whoever prints it escapes it. */

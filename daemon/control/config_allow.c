@@ -62,9 +62,9 @@ static int add_pair(cfg_t *section, struct config *config, struct config_allow *
 	if (result)
 		return result;
 	if (from && to && allow->from.addr.family != allow->to.addr.family)
-		return config_fail_at(error, to,
-				      "allow \"%s\": from %s to %s: expected both IPv4 or both IPv6",
-				      allow->name, from->text, to->text);
+		return config_fail_at(
+			error, to, "allow \"%s\": from %s to %s: expected both IPv4 or both IPv6",
+			allow->name, from->text, to->text);
 	if (config->allow_count >= CONFIG_ALLOWS_MAX)
 		return config_fail_in(error, section, "expected at most %d allow entries",
 				      CONFIG_ALLOWS_MAX);
@@ -81,7 +81,8 @@ static int read_allow(cfg_t *section, struct config *config, struct config_error
 
 	snprintf(allow.name, sizeof(allow.name), "%s", cfg_title(section));
 	if (strcmp(allow.name, cfg_title(section)) != 0)
-		return config_fail_in(error, section, "allow \"%s\": expected at most %d characters",
+		return config_fail_in(error, section,
+				      "allow \"%s\": expected at most %d characters",
 				      cfg_title(section), CONFIG_NAME_MAX - 1);
 	if (!froms && !tos)
 		return config_fail_in(error, section, "allow \"%s\": expected from, to or both",

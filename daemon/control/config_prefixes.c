@@ -130,7 +130,8 @@ static int compare(const void *a, const void *b)
 	int order = addr_compare(&p->prefix.addr, &q->prefix.addr);
 
 	if (!order)
-		order = (p->prefix.length > q->prefix.length) - (p->prefix.length < q->prefix.length);
+		order = (p->prefix.length > q->prefix.length) -
+			(p->prefix.length < q->prefix.length);
 	if (!order) /* the order of the files, so that the error names the later line */
 		order = (p->file > q->file) - (p->file < q->file);
 	return order ? order : (p->line > q->line) - (p->line < q->line);
@@ -148,14 +149,15 @@ int config_prefixes_check(struct config *config, struct config_error *error)
 		const struct config_range *range = &config->ranges[prefix->range];
 		const struct config_range *other = &config->ranges[before->range];
 
-		if (prefix_equal(&before->prefix, &prefix->prefix) && range->policy != other->policy)
-			return config_fail(error, config->files[prefix->file], (int)prefix->line,
-					   "range \"%s\": %s: expected one policy for a prefix; range "
-					   "\"%s\" (%s:%u) gives it policy \"%s\"",
-					   range->name, prefix_format(&prefix->prefix, text),
-					   other->name, config->files[before->file],
-					   (unsigned)before->line,
-					   config->policies[other->policy].name);
+		if (prefix_equal(&before->prefix, &prefix->prefix) &&
+		    range->policy != other->policy)
+			return config_fail(
+				error, config->files[prefix->file], (int)prefix->line,
+				"range \"%s\": %s: expected one policy for a prefix; range "
+				"\"%s\" (%s:%u) gives it policy \"%s\"",
+				range->name, prefix_format(&prefix->prefix, text), other->name,
+				config->files[before->file], (unsigned)before->line,
+				config->policies[other->policy].name);
 	}
 	return 0;
 }

@@ -22,9 +22,10 @@ static int name_check(cfg_t *section, const char *kind, struct config_error *err
 {
 	if (name_valid(cfg_title(section)))
 		return 0;
-	return config_fail_in(error, section,
-			      "%s \"%s\": expected a name of 1 to %d letters, digits, '_', '.' and '-'",
-			      kind, cfg_title(section), CONFIG_NAME_MAX - 1);
+	return config_fail_in(
+		error, section,
+		"%s \"%s\": expected a name of 1 to %d letters, digits, '_', '.' and '-'", kind,
+		cfg_title(section), CONFIG_NAME_MAX - 1);
 }
 
 /* --- policy --- */
@@ -41,10 +42,11 @@ static int policy_mode(cfg_t *section, struct policy *policy, struct config_erro
 	if (policy->mode)
 		return 0;
 	if (strcmp(word->text, "guard") == 0)
-		return config_fail_at(error, word,
-				      "policy \"%s\": mode = guard: guard comes with detection and is "
-				      "not in this version: expected block or monitor",
-				      policy->name);
+		return config_fail_at(
+			error, word,
+			"policy \"%s\": mode = guard: guard comes with detection and is "
+			"not in this version: expected block or monitor",
+			policy->name);
 	return config_fail_at(error, word, "policy \"%s\": mode = %s: expected block or monitor",
 			      policy->name, word->text);
 }
@@ -56,9 +58,10 @@ static int policy_deny(cfg_t *section, struct policy *policy, struct config_erro
 	policy->deny = (uint8_t)(word ? policy_deny_value(word->text) : DENY_TCP_RESET);
 	if (policy->deny)
 		return 0;
-	return config_fail_at(error, word,
-			      "policy \"%s\": deny = %s: expected drop, tcp-reset or admin-prohibited",
-			      policy->name, word->text);
+	return config_fail_at(
+		error, word,
+		"policy \"%s\": deny = %s: expected drop, tcp-reset or admin-prohibited",
+		policy->name, word->text);
 }
 
 static int policy_unanswered(cfg_t *section, struct policy *policy, struct config_error *error)
@@ -132,7 +135,8 @@ int sections_policies(cfg_t *tree, struct config *config, struct config_error *e
 	if (!config->policies)
 		return -ENOMEM;
 	for (unsigned i = 0; i < count; i++) {
-		int result = read_policy(cfg_getnsec(tree, "policy", i), &config->policies[i], error);
+		int result =
+			read_policy(cfg_getnsec(tree, "policy", i), &config->policies[i], error);
 
 		if (result)
 			return result;
@@ -150,9 +154,10 @@ static int range_policy(cfg_t *section, const struct config *config, struct conf
 	const struct word *word = words_get(section, "policy", 0);
 
 	if (!word)
-		return config_fail_in(error, section,
-				      "range \"%s\": policy is missing: expected the name of a policy",
-				      range->name);
+		return config_fail_in(
+			error, section,
+			"range \"%s\": policy is missing: expected the name of a policy",
+			range->name);
 	for (size_t i = 0; i < config->policy_count; i++) {
 		if (strcmp(config->policies[i].name, word->text) == 0) {
 			range->policy = (unsigned)i;
@@ -174,17 +179,20 @@ static int range_prefixes(cfg_t *section, struct config *config, unsigned range,
 		const struct word *word = words_get(section, "prefixes", i);
 		struct config_prefix prefix = {.range = (uint16_t)range,
 					       .line = (uint32_t)word->line};
-		int file = config_file_index(config, word->file);
+		int result = config_file_index(config, word->file);
 
-		if (file < 0)
-			return file;
-		prefix.file = (uint16_t)file;
+		if (result < 0)
+			return result;
+		prefix.file = (uint16_t)result;
 		if (prefix_read(word->text, &prefix.prefix, text))
 			return config_fail_at(error, word, "range \"%s\": prefixes: %s",
 					      config->ranges[range].name, text);
-		if (config_prefix_add(config, &prefix))
-			return config_fail_at(error, word, "expected at most %d prefixes in all",
-					      CONFIG_PREFIXES_MAX);
+		result = config_prefix_add(config, &prefix);
+		if (result == -E2BIG)
+			config_fail_at(error, word, "%s: expected at most %d prefixes in all",
+				       word->text, CONFIG_PREFIXES_MAX);
+		if (result)
+			return result;
 	}
 	return 0;
 }
@@ -194,8 +202,9 @@ static bool interface_valid(const char *name)
 	size_t length = strlen(name);
 
 	/* dev_valid_name() of the kernel (net/core/dev.c), less the wildcards of nft. */
-	return length > 0 && length < PLAN_INTERFACE_MAX && strpbrk(name, "/: \t\n\v\f\r*?") == NULL &&
-	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+	return length > 0 && length < PLAN_INTERFACE_MAX &&
+	       strpbrk(name, "/: \t\n\v\f\r*?") == NULL && strcmp(name, ".") != 0 &&
+	       strcmp(name, "..") != 0;
 }
 
 static int range_interfaces(cfg_t *section, struct config *config, unsigned range,
@@ -206,11 +215,11 @@ static int range_interfaces(cfg_t *section, struct config *config, unsigned rang
 		struct config_interface *all;
 
 		if (!interface_valid(word->text))
-			return config_fail_at(error, word,
-					      "range \"%s\": interfaces: %s: expected an interface name "
-					      "of 1 to %d characters, without wildcards",
-					      config->ranges[range].name, word->text,
-					      PLAN_INTERFACE_MAX - 1);
+			return config_fail_at(
+				error, word,
+				"range \"%s\": interfaces: %s: expected an interface name "
+				"of 1 to %d characters, without wildcards",
+				config->ranges[range].name, word->text, PLAN_INTERFACE_MAX - 1);
 		for (size_t j = 0; j < config->interface_count; j++)
 			if (strcmp(config->interfaces[j].name, word->text) == 0)
 				return config_fail_at(
@@ -247,10 +256,11 @@ static int read_range(cfg_t *section, struct config *config, unsigned range,
 	snprintf(self->name, sizeof(self->name), "%s", cfg_title(section));
 	self->by_interface = interfaces;
 	if (prefixes && interfaces)
-		return config_fail_in(error, section,
-				      "range \"%s\": prefixes and interfaces in one range are not in "
-				      "this version: expected one kind; write two ranges",
-				      self->name);
+		return config_fail_in(
+			error, section,
+			"range \"%s\": prefixes and interfaces in one range are not in "
+			"this version: expected one kind; write two ranges",
+			self->name);
 	if (!prefixes && !interfaces)
 		return config_fail_in(error, section,
 				      "range \"%s\": expected prefixes, prefix-file or interfaces",

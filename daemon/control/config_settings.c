@@ -118,7 +118,10 @@ static int parse_value(const struct key *key, const char *text, uint64_t *value)
 /* Seconds or bytes in the largest unit that says them without a rest. */
 static const char *quantity(const struct key *key, uint64_t value, char *text, size_t size)
 {
-	static const struct { uint64_t factor; const char *word; } units[2][5] = {
+	static const struct {
+		uint64_t factor;
+		const char *word;
+	} units[2][5] = {
 		{{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}, {0, NULL}},
 		{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}, {0, NULL}},
 	};
@@ -153,7 +156,8 @@ static int value_error(const struct key *key, const struct word *word, struct co
 		return config_fail_at(error, word, "%s = %s: expected yes or no", key->name,
 				      word->text);
 	return config_fail_at(error, word, "%s = %s: expected %s from %s to %s", key->name,
-			      word->text, nouns[key->kind], quantity(key, key->min, min, sizeof(min)),
+			      word->text, nouns[key->kind],
+			      quantity(key, key->min, min, sizeof(min)),
 			      quantity(key, key->max, max, sizeof(max)));
 }
 
@@ -165,8 +169,9 @@ static int read_text(const struct key *key, const struct word *word, char **fiel
 	/* They are handed on as lines, and a run-dir has to fit into a socket's address. */
 	for (const char *p = text; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return config_fail_at(error, word, "%s = %s: expected no control characters",
-					      key->name, text);
+			return config_fail_at(error, word,
+					      "%s = %s: expected no control characters", key->name,
+					      text);
 	if (key->kind == KIND_PATH && strlen(text) > PATH_LENGTH_MAX)
 		return config_fail_at(error, word, "%s = %s: expected at most %d characters",
 				      key->name, text, PATH_LENGTH_MAX);

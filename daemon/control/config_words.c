@@ -14,8 +14,8 @@ static struct config_error *parsing;
 __attribute__((format(printf, 4, 0))) static int fail(struct config_error *error, const char *file,
 						      int line, const char *fmt, va_list ap)
 {
-	int n = line > 0 ? snprintf(error->text, sizeof(error->text), "%s:%d: ", file, line)
-			 : snprintf(error->text, sizeof(error->text), "%s: ", file);
+	int n = line > 0 ? snprintf(error->text, sizeof(error->text), "%s:%d: ", file, line) :
+			   snprintf(error->text, sizeof(error->text), "%s: ", file);
 
 	if (n > 0 && (size_t)n < sizeof(error->text))
 		vsnprintf(error->text + n, sizeof(error->text) - (size_t)n, fmt, ap);
@@ -44,7 +44,7 @@ static void list_keys(const cfg_t *cfg, char *text, size_t size)
 	}
 }
 
-static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	const char *unknown = "no such option";
 	char keys[512];
@@ -125,8 +125,8 @@ static int read_file(cfg_t *cfg, const char *path, struct config_error *error)
 	fclose(file);
 	if (result == CFG_SUCCESS)
 		return 0;
-	return error->text[0] ? -EINVAL
-			      : config_fail(error, path, 0, "it could not be read as a whole");
+	return error->text[0] ? -EINVAL :
+				config_fail(error, path, 0, "it could not be read as a whole");
 }
 
 static int is_conf(const struct dirent *entry)
@@ -158,7 +158,8 @@ static int read_directory(cfg_t *cfg, const char *path, struct config_error *err
 	}
 	free(name);
 	for (int i = 0; i < count; i++) {
-		if (!result && asprintf(&name, "%.*sconf.d/%s", base, path, entries[i]->d_name) >= 0) {
+		if (!result &&
+		    asprintf(&name, "%.*sconf.d/%s", base, path, entries[i]->d_name) >= 0) {
 			result = read_file(cfg, name, error);
 			free(name);
 		}

@@ -219,8 +219,8 @@ static int make_state(struct control *control)
 		return -ENOMEM;
 	if (store_ready(control->store) && allowlist_read(control->allowlist))
 		log_error("store: stored allow entries are not in force: %s",
-			  store_problem(control->store) ? store_problem(control->store)
-							: "an entry cannot be read");
+			  store_problem(control->store) ? store_problem(control->store) :
+							  "an entry cannot be read");
 	control->figures = figures_new();
 	control->tracker = tracker_new((uint32_t)settings->max_hosts,
 				       (uint32_t)settings->max_destinations, key);

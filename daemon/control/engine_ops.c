@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "control.h"
 #include "engine_ops.h"
+#include "control.h"
 
 static void on_up(void *ctx, const struct message_hello *hello)
 {

@@ -17,8 +17,8 @@ struct signature {
 
 static const struct signature refused = {
 	"blocked", "Outbound port 25 refused: possible infected host", NULL, 1};
-static const struct signature seen = {
-	"allowed", "Outbound port 25 seen: possible infected host", "refused", 2};
+static const struct signature seen = {"allowed", "Outbound port 25 seen: possible infected host",
+				      "refused", 2};
 
 /* The addresses of a line: of one packet, or of the last one in a period. */
 struct flow {
@@ -99,17 +99,17 @@ json_t *event_json_attempt(const struct message_event *event, const struct host 
 			   const struct policy *policy)
 {
 	const struct signature *signature = signature_of(policy, event->action);
-	const struct flow flow = {event->time,        &event->source,
-				  &event->destination, event->source_port,
-				  event->destination_port, event->interface};
+	const struct flow flow = {event->time,        &event->source,          &event->destination,
+				  event->source_port, event->destination_port, event->interface};
 	json_t *data = metadata(host, policy, signature);
 	/* The kernel's tally is read later than its packets are told of. */
 	uint64_t attempts = host_attempts(host);
 
 	if (event->reason)
 		json_object_set_new(data, "reason", json_string(packet_reason_word(event->reason)));
-	json_object_set_new(data, "attempts", json_integer((json_int_t)(
-		attempts > host->events ? attempts : host->events)));
+	json_object_set_new(
+		data, "attempts",
+		json_integer((json_int_t)(attempts > host->events ? attempts : host->events)));
 	json_object_set_new(data, "destinations", json_integer(host->destinations));
 	return line(&flow, signature, data);
 }
@@ -117,10 +117,13 @@ json_t *event_json_attempt(const struct message_event *event, const struct host 
 json_t *event_json_summary(const struct host *host, const struct policy *policy,
 			   struct event_period period, uint64_t now)
 {
-	const struct signature *signature =
-		policy && policy->mode == MODE_MONITOR ? &seen : &refused;
-	const struct flow flow = {now, &host->last_source, &host->last_destination,
-				  host->last_source_port, host->last_destination_port,
+	const struct signature *signature = policy && policy->mode == MODE_MONITOR ? &seen :
+										     &refused;
+	const struct flow flow = {now,
+				  &host->last_source,
+				  &host->last_destination,
+				  host->last_source_port,
+				  host->last_destination_port,
 				  host->interface};
 	json_t *data = metadata(host, policy, signature);
 	char first[TIME_TEXT_MAX];

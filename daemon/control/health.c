@@ -26,7 +26,8 @@ static void engine_problems(const struct control *control, bool fresh, json_t *p
 		return;
 	}
 	if (!fresh)
-		problem(problems, "engine", "the engine is connected but did not answer within 1 s");
+		problem(problems, "engine",
+			"the engine is connected but did not answer within 1 s");
 	if (intent_refusal(control->intent))
 		problem(problems, "plan", intent_refusal(control->intent));
 	else if (!intent_in_force(control->intent))
@@ -34,7 +35,8 @@ static void engine_problems(const struct control *control, bool fresh, json_t *p
 	for (size_t i = 0; (queue = figures_queue_at(control->figures, i)); i++)
 		dropped += queue->kernel_dropped + queue->user_dropped;
 	if (dropped) {
-		json_t *text = json_sprintf("%" PRIu64 " questions did not fit into the queues since "
+		json_t *text = json_sprintf("%" PRIu64
+					    " questions did not fit into the queues since "
 					    "the engine started: more queues, or a greater "
 					    "queue-length, help",
 					    dropped);

@@ -143,7 +143,8 @@ void intent_ack(struct intent *intent, uint64_t sequence, const struct message_a
 	if (ack->error == 0) {
 		if (intent->refusal[0] || !intent->in_force)
 			log_notice("plan: in force%s",
-				   ack->kernel_changed ? "" : ", the kernel held all of it already");
+				   ack->kernel_changed ? "" :
+							 ", the kernel held all of it already");
 		intent->in_force = intent->was_in_force = true;
 		intent->refusal[0] = '\0';
 		return;

@@ -113,7 +113,9 @@ static void disconnect(struct link *link, const char *why)
 	link->fd = -1;
 	link->greeted = false;
 	link_queue_clear(link->queue);
-	if (was_up)
+	if (!why)
+		link->said = true; /* we are leaving */
+	else if (was_up)
 		log_warning("link: lost the engine: %s", why);
 	else if (!link->said)
 		log_warning("link: the engine does not talk to us: %s", why);
@@ -152,8 +154,8 @@ uint64_t link_send(struct link *link, enum message_type type, const void *record
 					.count = count,
 					.sequence = ++link->sequence};
 
-	if (!link->greeted || link_queue_add(link->queue, &header, records,
-					     count * message_record_size(type), fd)) {
+	if (!link->greeted ||
+	    link_queue_add(link->queue, &header, records, count * message_record_size(type), fd)) {
 		if (fd >= 0)
 			close(fd);
 		if (link->greeted)
@@ -318,7 +320,7 @@ void link_free(struct link *link)
 {
 	if (!link)
 		return;
-	disconnect(link, "we are leaving");
+	disconnect(link, NULL);
 	while (link->waits)
 		wait_end(link->waits, -ENOTCONN, NULL);
 	ev_timer_stop(link->loop, &link->retry);

@@ -16,7 +16,8 @@
 
 #define LINK_RETRY_MIN 0.05
 #define LINK_RETRY_MAX 1.0
-#define LINK_QUEUE_MAX 256 /* messages that wait for the engine; a CHANGE each for so many clients */
+#define LINK_QUEUE_MAX \
+	256 /* messages that wait for the engine; a CHANGE each for so many clients */
 #define LINK_WAITS_MAX 512 /* answers waited for, as many as there can be clients */
 
 struct link;
@@ -35,7 +36,8 @@ struct link_ops {
 };
 
 /* Begins to connect at once. NULL: no memory. @path and @ops live on. */
-struct link *link_new(struct ev_loop *loop, const char *path, const struct link_ops *ops, void *ctx);
+struct link *link_new(struct ev_loop *loop, const char *path, const struct link_ops *ops,
+		      void *ctx);
 /* Those who wait are told -ENOTCONN. */
 void link_free(struct link *link);
 bool link_connected(const struct link *link);

@@ -20,8 +20,7 @@ struct link_queue {
 
 struct link_queue *link_queue_new(unsigned room)
 {
-	struct link_queue *queue =
-		calloc(1, sizeof(*queue) + room * sizeof(queue->packets[0]));
+	struct link_queue *queue = calloc(1, sizeof(*queue) + room * sizeof(queue->packets[0]));
 
 	if (queue)
 		queue->room = room;

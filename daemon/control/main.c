@@ -14,15 +14,14 @@
 enum { EXIT_USAGE = 2 };
 enum action { ACTION_RUN, ACTION_TEST, ACTION_SETTINGS };
 
-static const char usage[] =
-	"usage: edge25-control [-c FILE] [-t | --settings]\n"
-	"       edge25-control -h | -V\n"
-	"\n"
-	"  -c FILE      configuration (" CONFIG_FILE ")\n"
-	"  -t           check the configuration and leave\n"
-	"  --settings   print what the launcher needs to know and leave\n"
-	"  -h, --help   this text\n"
-	"  -V, --version\n";
+static const char usage[] = "usage: edge25-control [-c FILE] [-t | --settings]\n"
+			    "       edge25-control -h | -V\n"
+			    "\n"
+			    "  -c FILE      configuration (" CONFIG_FILE ")\n"
+			    "  -t           check the configuration and leave\n"
+			    "  --settings   print what the launcher needs to know and leave\n"
+			    "  -h, --help   this text\n"
+			    "  -V, --version\n";
 
 /* "2 ranges", "1 policy". */
 static void print_count(size_t count, const char *one, const char *many, const char *after)
@@ -66,7 +65,8 @@ static bool has_capability(void)
 {
 	if (geteuid() == 0)
 		return false;
-	if (capng_get_caps_process() == 0 && capng_have_capabilities(CAPNG_SELECT_CAPS) == CAPNG_NONE)
+	if (capng_get_caps_process() == 0 &&
+	    capng_have_capabilities(CAPNG_SELECT_CAPS) == CAPNG_NONE)
 		return false;
 	log_error("control: it has capabilities, or they cannot be read; start it without any");
 	return true;

@@ -49,15 +49,16 @@ json_t *entry_json(const struct allow_entry *entry, int64_t now)
 	json_object_set_new(object, "to", side_json(&entry->to));
 	json_object_set_new(object, "expires", time_or_null(entry->expires));
 	json_object_set_new(object, "remaining",
-			    entry->expires ? json_integer(entry->expires > now ? entry->expires - now : 0)
-					   : json_null());
+			    entry->expires ?
+				    json_integer(entry->expires > now ? entry->expires - now : 0) :
+				    json_null());
 	json_object_set_new(object, "comment", string_or_null(entry->comment));
 	json_object_set_new(object, "origin", json_string(stored ? "socket" : "configuration"));
 	json_object_set_new(object, "added", time_or_null(entry->added));
 	json_object_set_new(object, "by",
 			    stored ? json_pack("{s:I, s:s?}", "uid", (json_int_t)entry->uid, "user",
-					       entry->user)
-				   : json_null());
+					       entry->user) :
+				     json_null());
 	return object;
 }
 
@@ -82,14 +83,15 @@ static void reply_added(struct change *change, const char *not_applied)
 	char text[PREFIX_TEXT_MAX];
 
 	if (!may_match(change->control->config, &change->entry.from))
-		json_array_append_new(
-			warnings, json_sprintf("no range covers %s: this entry matches nothing",
-					       prefix_format(&change->entry.from, text)));
+		json_array_append_new(warnings,
+				      json_sprintf("no range covers %s: this entry matches nothing",
+						   prefix_format(&change->entry.from, text)));
 	if (not_applied)
 		json_array_append_new(
 			warnings,
-			json_sprintf("%s: the entry is stored and takes effect when the engine is back",
-				     not_applied));
+			json_sprintf(
+				"%s: the entry is stored and takes effect when the engine is back",
+				not_applied));
 	json_object_set_new(result, "applied", json_boolean(!not_applied));
 	json_object_set_new(result, "warnings", warnings);
 	rpc_reply(change->call, result);
@@ -102,12 +104,12 @@ static void reply_removed(struct change *change, const char *not_applied)
 	if (not_applied)
 		json_array_append_new(
 			warnings,
-			json_sprintf("%s: the entry is gone and loses its effect when the engine is back",
-				     not_applied));
-	rpc_reply(change->call,
-		  json_pack("{s:[o], s:b, s:o}", "removed",
-			    entry_json(&change->entry, intent_clock().real), "applied", !not_applied,
-			    "warnings", warnings));
+			json_sprintf(
+				"%s: the entry is gone and loses its effect when the engine is back",
+				not_applied));
+	rpc_reply(change->call, json_pack("{s:[o], s:b, s:o}", "removed",
+					  entry_json(&change->entry, intent_clock().real),
+					  "applied", !not_applied, "warnings", warnings));
 }
 
 /* --- a change that the engine did not take is taken back --- */
@@ -124,8 +126,8 @@ static void undo(struct change *change)
 				      NULL);
 	if (error)
 		log_error("allow: entry %lld cannot be taken back: %s", (long long)change->entry.id,
-			  store_problem(control->store) ? store_problem(control->store)
-							: strerror(-error));
+			  store_problem(control->store) ? store_problem(control->store) :
+							  strerror(-error));
 	control_expiry_changed(control);
 	intent_taken_back(control->intent);
 }
@@ -149,7 +151,8 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 	}
 	if (!error && ack->error) {
 		undo(change);
-		rpc_fail(change->call, RPC_ENGINE, "the engine could not do it, nothing was changed: %s",
+		rpc_fail(change->call, RPC_ENGINE,
+			 "the engine could not do it, nothing was changed: %s",
 			 ack->text[0] ? ack->text : strerror(-ack->error));
 	} else if (change->removal) {
 		reply_removed(change, not_applied);
@@ -212,9 +215,10 @@ static int read_sides(struct rpc_call *call, struct allow_entry *entry)
 	if (to)
 		prefix_parse(to, &entry->to);
 	if (from && to && entry->from.addr.family != entry->to.addr.family) {
-		rpc_fail(call, RPC_INVALID_PARAMS,
-			 "from %s and to %s are of different families: both must be IPv4 or both IPv6",
-			 from, to);
+		rpc_fail(
+			call, RPC_INVALID_PARAMS,
+			"from %s and to %s are of different families: both must be IPv4 or both IPv6",
+			from, to);
 		return -EINVAL;
 	}
 	return 0;
@@ -319,8 +323,8 @@ void method_allow_del(struct rpc_call *call, void *ctx)
 		return;
 	if (!entry->id) {
 		rpc_fail(call, RPC_CONFIGURED,
-			 "allow \"%s\" stands in the configuration: edit %s and reload", entry->name,
-			 entry->file);
+			 "allow \"%s\" stands in the configuration: edit %s and reload",
+			 entry->name, entry->file);
 		return;
 	}
 	change = change_new(control, call);

@@ -45,23 +45,25 @@ static const char *judge(const struct question *question, char reason[REASON_MAX
 	else if (!question->prefix)
 		n = snprintf(reason, REASON_MAX, "its source is in no range by prefix");
 	else if (question->policy->mode == MODE_MONITOR)
-		n = snprintf(reason, REASON_MAX,
-			     "%s is in range \"%s\", whose policy \"%s\" only monitors; block would "
-			     "refuse it",
-			     prefix_format(&question->prefix->prefix, prefix), question->range->name,
-			     question->policy->name);
+		n = snprintf(
+			reason, REASON_MAX,
+			"%s is in range \"%s\", whose policy \"%s\" only monitors; block would "
+			"refuse it",
+			prefix_format(&question->prefix->prefix, prefix), question->range->name,
+			question->policy->name);
 	else
 		n = snprintf(reason, REASON_MAX,
 			     "%s is in range \"%s\", whose policy \"%s\" blocks port 25",
-			     prefix_format(&question->prefix->prefix, prefix), question->range->name,
-			     question->policy->name);
+			     prefix_format(&question->prefix->prefix, prefix),
+			     question->range->name, question->policy->name);
 	if (question->prefix && !question->allow && question->policy->mode == MODE_BLOCK)
 		verdict = "refuse";
 	if (!question->allow && config_by_interface(question->config)) {
 		add_interfaces(question->config, interfaces, sizeof(interfaces));
-		snprintf(reason + n, REASON_MAX - (size_t)n,
-			 "; should it come in by one of these interfaces, that one's policy decides: %s",
-			 interfaces);
+		snprintf(
+			reason + n, REASON_MAX - (size_t)n,
+			"; should it come in by one of these interfaces, that one's policy decides: %s",
+			interfaces);
 	}
 	return verdict;
 }
@@ -77,10 +79,10 @@ static json_t *answer(const struct question *question, int64_t now)
 	return json_pack(
 		"{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o}", "src",
 		addr_format(&question->source, source), "dst",
-		string_or_null(to ? addr_format(&question->destination, destination) : NULL), "range",
-		string_or_null(question->range ? question->range->name : NULL), "prefix",
-		string_or_null(question->prefix ? prefix_format(&question->prefix->prefix, prefix)
-						: NULL),
+		string_or_null(to ? addr_format(&question->destination, destination) : NULL),
+		"range", string_or_null(question->range ? question->range->name : NULL), "prefix",
+		string_or_null(question->prefix ? prefix_format(&question->prefix->prefix, prefix) :
+						  NULL),
 		"policy", string_or_null(policy ? policy->name : NULL), "mode",
 		string_or_null(policy ? policy_mode_word(policy->mode) : NULL), "verdict", verdict,
 		"reason", reason, "allow",
@@ -98,9 +100,10 @@ void method_explain(struct rpc_call *call, void *ctx)
 	if (destination)
 		addr_parse(destination, &question.destination);
 	if (destination && question.source.family != question.destination.family) {
-		rpc_fail(call, RPC_INVALID_PARAMS,
-			 "src %s and dst %s are of different families: both must be IPv4 or both IPv6",
-			 rpc_text(call, "src"), destination);
+		rpc_fail(
+			call, RPC_INVALID_PARAMS,
+			"src %s and dst %s are of different families: both must be IPv4 or both IPv6",
+			rpc_text(call, "src"), destination);
 		return;
 	}
 	question.prefix = config_find(control->config, &question.source);
@@ -108,7 +111,7 @@ void method_explain(struct rpc_call *call, void *ctx)
 		question.range = &control->config->ranges[question.prefix->range];
 		question.policy = &control->config->policies[question.range->policy];
 	}
-	question.allow = allowlist_match(control->allowlist, &question.source,
-					 &question.destination, now);
+	question.allow =
+		allowlist_match(control->allowlist, &question.source, &question.destination, now);
 	rpc_reply(call, answer(&question, now));
 }

@@ -48,13 +48,13 @@ static json_t *engine_json(const struct control *control)
 	json_t *queues = json_array();
 
 	for (size_t i = 0; (queue = figures_queue_at(control->figures, i)); i++)
-		json_array_append_new(
-			queues,
-			json_pack("{s:I, s:I, s:I, s:I, s:I}", "number", (json_int_t)queue->number,
-				  "held", (json_int_t)queue->held, "answered",
-				  (json_int_t)queue->answered, "kernel_dropped",
-				  (json_int_t)queue->kernel_dropped, "user_dropped",
-				  (json_int_t)queue->user_dropped));
+		json_array_append_new(queues,
+				      json_pack("{s:I, s:I, s:I, s:I, s:I}", "number",
+						(json_int_t)queue->number, "held",
+						(json_int_t)queue->held, "answered",
+						(json_int_t)queue->answered, "kernel_dropped",
+						(json_int_t)queue->kernel_dropped, "user_dropped",
+						(json_int_t)queue->user_dropped));
 	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "connected", hello != NULL, "pid",
 			 hello ? json_integer(hello->pid) : json_null(), "version",
 			 string_or_null(hello ? hello->version : NULL), "kernel",
@@ -75,8 +75,8 @@ static json_t *range_names(const struct config *config, size_t policy)
 }
 
 /* What the kernel counts for each policy, and what it is called here. */
-static const char *const policy_counters[] = {"asked", "answered_refuse", "answered_pass", "refused",
-					      "sent",  "passed",          "unanswered"};
+static const char *const policy_counters[] = {
+	"asked", "answered_refuse", "answered_pass", "refused", "sent", "passed", "unanswered"};
 #define POLICY_COUNTERS (sizeof(policy_counters) / sizeof(policy_counters[0]))
 
 static json_t *policies_json(const struct control *control)
@@ -86,12 +86,13 @@ static json_t *policies_json(const struct control *control)
 
 	for (size_t i = 0; i < config->policy_count; i++) {
 		const struct policy *policy = &config->policies[i];
-		json_t *object = json_pack(
-			"{s:s, s:i, s:s, s:s, s:i, s:s, s:o}", "name", policy->name, "number",
-			policy->number, "mode", policy_mode_word(policy->mode), "deny",
-			policy_deny_word(policy->deny), "host_prefix6", policy->host_prefix6,
-			"when_unanswered", policy_safe_word(policy->unanswered), "ranges",
-			range_names(config, i));
+		json_t *object = json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:o}", "name",
+					   policy->name, "number", policy->number, "mode",
+					   policy_mode_word(policy->mode), "deny",
+					   policy_deny_word(policy->deny), "host_prefix6",
+					   policy->host_prefix6, "when_unanswered",
+					   policy_safe_word(policy->unanswered), "ranges",
+					   range_names(config, i));
 
 		for (size_t j = 0; j < POLICY_COUNTERS; j++)
 			json_object_set_new(object, policy_counters[j],
@@ -180,7 +181,8 @@ static json_t *hosts_json(const struct control *control)
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, host_json(control->config, top[i]));
-	return json_pack("{s:o, s:o}", "count", number(tracker_count(control->tracker)), "top", list);
+	return json_pack("{s:o, s:o}", "count", number(tracker_count(control->tracker)), "top",
+			 list);
 }
 
 static json_t *allow_json(const struct control *control, int64_t now)

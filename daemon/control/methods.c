@@ -31,17 +31,17 @@ static const struct rpc_param explain_params[] = {
 #define TIME_OR_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
 #define BOOLEAN "{\"type\":\"boolean\"}"
 
-#define ENTRY_PROPERTIES                                                                           \
-	"\"id\":{\"type\":[\"integer\",\"null\"]},\"name\":" STRING ",\"from\":" STRING_OR_NULL     \
-	",\"to\":" STRING_OR_NULL ",\"expires\":" TIME_OR_NULL                                     \
-	",\"remaining\":{\"type\":[\"integer\",\"null\"]},\"comment\":" STRING                     \
-	",\"origin\":{\"enum\":[\"socket\",\"configuration\"]},\"added\":" TIME_OR_NULL            \
-	",\"by\":{\"type\":[\"object\",\"null\"],\"properties\":{\"uid\":" NUMBER                  \
+#define ENTRY_PROPERTIES                                                                        \
+	"\"id\":{\"type\":[\"integer\",\"null\"]},\"name\":" STRING ",\"from\":" STRING_OR_NULL \
+	",\"to\":" STRING_OR_NULL ",\"expires\":" TIME_OR_NULL                                  \
+	",\"remaining\":{\"type\":[\"integer\",\"null\"]},\"comment\":" STRING                  \
+	",\"origin\":{\"enum\":[\"socket\",\"configuration\"]},\"added\":" TIME_OR_NULL         \
+	",\"by\":{\"type\":[\"object\",\"null\"],\"properties\":{\"uid\":" NUMBER               \
 	",\"user\":" STRING "}}"
-#define ENTRY_REQUIRED                                                                             \
+#define ENTRY_REQUIRED \
 	"\"id\",\"from\",\"to\",\"expires\",\"remaining\",\"comment\",\"origin\",\"added\",\"by\""
 #define ENTRY                                                                                      \
-	"{\"type\":\"object\",\"properties\":{" ENTRY_PROPERTIES "},\"required\":[" ENTRY_REQUIRED  \
+	"{\"type\":\"object\",\"properties\":{" ENTRY_PROPERTIES "},\"required\":[" ENTRY_REQUIRED \
 	"],\"additionalProperties\":false}"
 #define ENTRIES "{\"type\":\"array\",\"items\":" ENTRY "}"
 
@@ -50,14 +50,14 @@ static const char allow_add_result[] =
 	",\"warnings\":" STRINGS "},\"required\":[" ENTRY_REQUIRED ",\"applied\",\"warnings\"],"
 	"\"additionalProperties\":false}";
 
-static const char allow_del_result[] =
-	"{\"type\":\"object\",\"properties\":{\"removed\":" ENTRIES ",\"applied\":" BOOLEAN
-	",\"warnings\":" STRINGS "},\"required\":[\"removed\",\"applied\",\"warnings\"],"
-	"\"additionalProperties\":false}";
+static const char allow_del_result[] = "{\"type\":\"object\",\"properties\":{\"removed\":" ENTRIES
+				       ",\"applied\":" BOOLEAN ",\"warnings\":" STRINGS
+				       "},\"required\":[\"removed\",\"applied\",\"warnings\"],"
+				       "\"additionalProperties\":false}";
 
-static const char allow_list_result[] =
-	"{\"type\":\"object\",\"properties\":{\"entries\":" ENTRIES "},\"required\":[\"entries\"],"
-	"\"additionalProperties\":false}";
+static const char allow_list_result[] = "{\"type\":\"object\",\"properties\":{\"entries\":" ENTRIES
+					"},\"required\":[\"entries\"],"
+					"\"additionalProperties\":false}";
 
 static const char explain_result[] =
 	"{\"type\":\"object\",\"properties\":{\"src\":" STRING ",\"dst\":" STRING_OR_NULL
@@ -67,60 +67,79 @@ static const char explain_result[] =
 	"\"required\":[\"src\",\"dst\",\"range\",\"prefix\",\"policy\",\"mode\",\"verdict\","
 	"\"reason\",\"allow\"],\"additionalProperties\":false}";
 
-static const char watch_result[] =
-	"{\"type\":\"object\",\"properties\":{\"watching\":" BOOLEAN "},\"required\":[\"watching\"],"
-	"\"additionalProperties\":false}";
+static const char watch_result[] = "{\"type\":\"object\",\"properties\":{\"watching\":" BOOLEAN
+				   "},\"required\":[\"watching\"],"
+				   "\"additionalProperties\":false}";
 
 static const char discover_result[] =
 	"{\"type\":\"object\",\"properties\":{\"openrpc\":" STRING
 	",\"info\":{\"type\":\"object\"},\"methods\":{\"type\":\"array\"}},"
 	"\"required\":[\"openrpc\",\"info\",\"methods\"]}";
 
-#define NAMED(properties, required)                                                                \
-	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{" properties            \
+#define NAMED(properties, required)                                                      \
+	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{" properties \
 	"},\"required\":[" required "]}}"
 
-static const char status_result[] =
-	"{\"type\":\"object\",\"properties\":{\"version\":" STRING ",\"healthy\":" BOOLEAN
-	",\"enforcing\":" BOOLEAN ",\"problems\":" NAMED("\"name\":" STRING ",\"text\":" STRING,
-							 "\"name\",\"text\"")
-	",\"fresh\":" BOOLEAN ",\"uptime\":" NUMBER ",\"now\":" TIME
-	",\"engine\":{\"type\":\"object\",\"properties\":{\"connected\":" BOOLEAN
-	",\"pid\":{\"type\":[\"integer\",\"null\"]},\"version\":" STRING_OR_NULL
-	",\"kernel\":" STRING_OR_NULL ",\"features\":" STRINGS ",\"queues\":" NAMED(
-		"\"number\":" NUMBER ",\"held\":" NUMBER ",\"answered\":" NUMBER
-		",\"kernel_dropped\":" NUMBER ",\"user_dropped\":" NUMBER,
-		"\"number\",\"held\",\"answered\",\"kernel_dropped\",\"user_dropped\"") "}}"
-	",\"policies\":" NAMED(
-		"\"name\":" STRING ",\"number\":" NUMBER ",\"mode\":" STRING ",\"deny\":" STRING
-		",\"host_prefix6\":" NUMBER ",\"when_unanswered\":" STRING ",\"ranges\":" STRINGS
-		",\"asked\":" NUMBER ",\"answered_refuse\":" NUMBER ",\"answered_pass\":" NUMBER
-		",\"refused\":" NUMBER ",\"sent\":" NUMBER ",\"passed\":" NUMBER
-		",\"unanswered\":" NUMBER ",\"lost\":" NUMBER,
-		"\"name\",\"mode\",\"deny\",\"ranges\",\"asked\",\"refused\",\"passed\",\"lost\"")
-	",\"totals\":{\"type\":\"object\",\"properties\":{\"attempts\":" NUMBER
-	",\"refused\":" NUMBER ",\"passed\":" NUMBER ",\"unanswered\":" NUMBER
-	",\"submission\":" NUMBER "}},\"losses\":" NAMED(
-		"\"name\":" STRING ",\"count\":" NUMBER ",\"text\":" STRING,
-		"\"name\",\"count\",\"text\"")
-	",\"hosts\":{\"type\":\"object\",\"properties\":{\"count\":" NUMBER ",\"top\":" NAMED(
-		"\"host\":" STRING ",\"policy\":" STRING_OR_NULL ",\"attempts\":" NUMBER
-		",\"refused\":" NUMBER ",\"passed\":" NUMBER ",\"destinations\":" NUMBER
-		",\"first_seen\":" TIME_OR_NULL ",\"last_seen\":" TIME_OR_NULL
-		",\"interface\":" STRING_OR_NULL ",\"mac\":" STRING_OR_NULL,
-		"\"host\",\"attempts\",\"destinations\"") "}}"
-	",\"allow\":{\"type\":\"object\",\"properties\":{\"count\":" NUMBER
-	",\"expiring\":" ENTRIES "}},\"counters\":{\"type\":\"object\","
-	"\"additionalProperties\":" NUMBER "},\"bounds\":{\"type\":\"object\","
-	"\"additionalProperties\":" NUMBER "}},\"required\":[\"version\",\"healthy\",\"enforcing\","
-	"\"problems\",\"fresh\",\"uptime\",\"now\",\"engine\",\"policies\",\"totals\",\"losses\","
-	"\"hosts\",\"allow\",\"counters\",\"bounds\"]}";
+static const char status_result[] = "{\"type\":\"object\",\"properties\":{\"version\":" STRING ",\"healthy\":" BOOLEAN ",\"enforcing\":" BOOLEAN ",\"problems\":" NAMED(
+	"\"name\":" STRING ",\"text\":" STRING,
+	"\"name\",\"text\"") ",\"fresh\":" BOOLEAN ",\"uptime\":" NUMBER ",\"now\":" TIME
+			     ",\"engine\":{\"type\":\"object\",\"properties\":{\"connected\":" BOOLEAN
+			     ",\"pid\":{\"type\":[\"integer\",\"null\"]},\"version\":" STRING_OR_NULL
+			     ",\"kernel\":" STRING_OR_NULL ",\"features\":" STRINGS
+			     ",\"queues\":" NAMED(
+				     "\"number\":" NUMBER ",\"held\":" NUMBER
+				     ",\"answered\":" NUMBER ",\"kernel_dropped\":" NUMBER
+				     ",\"user_dropped\":" NUMBER,
+				     "\"number\",\"held\",\"answered\",\"kernel_dropped\",\"user_dropped\"") "}}"
+													     ",\"policies\":" NAMED(
+														     "\"name\":" STRING
+														     ",\"number\":" NUMBER
+														     ",\"mode\":" STRING
+														     ",\"deny\":" STRING
+														     ",\"host_prefix6\":" NUMBER
+														     ",\"when_unanswered\":" STRING
+														     ",\"ranges\":" STRINGS
+														     ",\"asked\":" NUMBER
+														     ",\"answered_refuse\":" NUMBER
+														     ",\"answered_pass\":" NUMBER
+														     ",\"refused\":" NUMBER
+														     ",\"sent\":" NUMBER
+														     ",\"passed\":" NUMBER
+														     ",\"unanswered\":" NUMBER
+														     ",\"lost\":" NUMBER,
+														     "\"name\",\"mode\",\"deny\",\"ranges\",\"asked\",\"refused\",\"passed\",\"lost\"") ",\"totals\":{\"type\":\"object\",\"properties\":{\"attempts\":" NUMBER
+																									",\"refused\":" NUMBER
+																									",\"passed\":" NUMBER
+																									",\"unanswered\":" NUMBER
+																									",\"submission\":" NUMBER
+																									"}},\"losses\":" NAMED("\"name\":" STRING ",\"count\":" NUMBER ",\"text\":" STRING, "\"name\",\"count\",\"text\"") ",\"hosts\":{\"type\":\"object\",\"properties\":{\"count\":" NUMBER ",\"top\":" NAMED(
+																										"\"host\":" STRING
+																										",\"policy\":" STRING_OR_NULL
+																										",\"attempts\":" NUMBER
+																										",\"refused\":" NUMBER
+																										",\"passed\":" NUMBER
+																										",\"destinations\":" NUMBER
+																										",\"first_seen\":" TIME_OR_NULL
+																										",\"last_seen\":" TIME_OR_NULL
+																										",\"interface\":" STRING_OR_NULL
+																										",\"mac\":" STRING_OR_NULL,
+																										"\"host\",\"attempts\",\"destinations\"") "}}"
+																															  ",\"allow\":{\"type\":\"object\",\"properties\":{\"count\":" NUMBER
+																															  ",\"expiring\":" ENTRIES
+																															  "}},\"counters\":{\"type\":\"object\","
+																															  "\"additionalProperties\":" NUMBER
+																															  "},\"bounds\":{\"type\":\"object\","
+																															  "\"additionalProperties\":" NUMBER
+																															  "}},\"required\":[\"version\",\"healthy\",\"enforcing\","
+																															  "\"problems\",\"fresh\",\"uptime\",\"now\",\"engine\",\"policies\",\"totals\",\"losses\","
+																															  "\"hosts\",\"allow\",\"counters\",\"bounds\"]}";
 
 const struct rpc_method methods[] = {
 	{"status", "Health, what was counted, hosts with most attempts, entries about to end",
 	 ROLE_MONITOR, NULL, status_result, method_status},
-	{"allow.add", "Lets port 25 through for a source, a destination or a pair; the reply comes "
-		      "when the kernel has it",
+	{"allow.add",
+	 "Lets port 25 through for a source, a destination or a pair; the reply comes "
+	 "when the kernel has it",
 	 ROLE_CONTROL, allow_add_params, allow_add_result, method_allow_add},
 	{"allow.del", "Removes an allow entry; the reply comes when the kernel has forgotten it",
 	 ROLE_CONTROL, allow_del_params, allow_del_result, method_allow_del},
@@ -128,8 +147,9 @@ const struct rpc_method methods[] = {
 	 NULL, allow_list_result, method_allow_list},
 	{"explain", "What would happen to a packet to port 25 now, and why", ROLE_MONITOR,
 	 explain_params, explain_result, method_explain},
-	{"events.watch", "Sends every event as a notification (\"event\") from now on; \"events.lost\" "
-			 "tells how many were too many",
+	{"events.watch",
+	 "Sends every event as a notification (\"event\") from now on; \"events.lost\" "
+	 "tells how many were too many",
 	 ROLE_MONITOR, NULL, watch_result, method_watch},
 	{"rpc.discover", "Describes every method (OpenRPC)", ROLE_MONITOR, NULL, discover_result,
 	 method_discover},

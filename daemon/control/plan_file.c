@@ -93,8 +93,8 @@ static int flatten_allows(const struct allowlist *list, struct allow_clock clock
 	return error;
 }
 
-void *plan_make(const struct config *config, const struct allowlist *list,
-		struct allow_clock clock, size_t *size, int *error)
+void *plan_make(const struct config *config, const struct allowlist *list, struct allow_clock clock,
+		size_t *size, int *error)
 {
 	struct policy *policies = sorted_policies(config);
 	struct plan_interface *interfaces = sorted_interfaces(config);

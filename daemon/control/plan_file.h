@@ -7,8 +7,8 @@
 #include "config.h"
 
 /* The parts in one block that free() releases, or NULL; -errno in *error. For tests and for -t. */
-void *plan_make(const struct config *config, const struct allowlist *list,
-		struct allow_clock clock, size_t *size, int *error);
+void *plan_make(const struct config *config, const struct allowlist *list, struct allow_clock clock,
+		size_t *size, int *error);
 /* A descriptor that nobody can change any more, its size in *size; or -errno. */
 int plan_file(const struct config *config, const struct allowlist *list, struct allow_clock clock,
 	      size_t *size);

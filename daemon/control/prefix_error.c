@@ -18,9 +18,10 @@ int prefix_read(const char *text, struct prefix *prefix, char error[PREFIX_ERROR
 			 prefix_format(prefix, meant));
 		break;
 	case -ERANGE:
-		snprintf(error, PREFIX_ERROR_MAX,
-			 "%.64s: the length of an IPv4 prefix is 0 to 32, of an IPv6 prefix 0 to 128",
-			 text);
+		snprintf(
+			error, PREFIX_ERROR_MAX,
+			"%.64s: the length of an IPv4 prefix is 0 to 32, of an IPv6 prefix 0 to 128",
+			text);
 		break;
 	default:
 		snprintf(error, PREFIX_ERROR_MAX, "%.64s is not an IPv4 or IPv6 prefix", text);

@@ -84,7 +84,7 @@ int control_reload(struct control *control)
 	event_file_bound(control->event_file, config->settings.event_file_max);
 	intent_configure(control->intent, config);
 	config_free(old);
-	log_notice("reload: %s: %zu policies, %zu ranges, %zu prefixes, %zu allow entries",
+	log_notice("reload: %s: policies %zu, ranges %zu, prefixes %zu, allow entries %zu",
 		   config->path, config->policy_count, config->range_count, config->prefix_count,
 		   config->allow_count);
 	return 0;

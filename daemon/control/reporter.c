@@ -115,8 +115,9 @@ bool reporter_summaries(struct reporter *reporter, uint64_t now)
 			return true;
 		period.attempts = host_attempts(host) - host->written_attempts;
 		period.destinations = host->destinations - host->written_destinations;
-		put(reporter, event_json_summary(host, config_policy(reporter->config, host->policy),
-						 period, now));
+		put(reporter,
+		    event_json_summary(host, config_policy(reporter->config, host->policy), period,
+				       now));
 		wrote(host, period.attempts);
 	}
 	return false;

@@ -14,7 +14,7 @@ struct rpc_call {
 	rpc_sender *send;
 	void *arg;
 	json_t *request;
-	json_t *id; /* NULL: a notification */
+	json_t *id;  /* NULL: a notification */
 	bool inside; /* rpc_handle() has not returned yet */
 	bool ended;
 };

@@ -94,8 +94,7 @@ static const struct rpc_param *find(const struct rpc_method *method, const char 
 	return NULL;
 }
 
-static int unknown(const struct rpc_method *method, const char *name,
-		   char message[RPC_MESSAGE_MAX])
+static int unknown(const struct rpc_method *method, const char *name, char message[RPC_MESSAGE_MAX])
 {
 	int n = snprintf(message, RPC_MESSAGE_MAX, "%s has no parameter %.64s; it takes ",
 			 method->name, name);
@@ -115,7 +114,8 @@ int rpc_params_check(const struct rpc_method *method, const json_t *params,
 	json_t *value;
 
 	if (params && !json_is_object(params)) {
-		snprintf(message, RPC_MESSAGE_MAX, "params: expected an object: parameters are named");
+		snprintf(message, RPC_MESSAGE_MAX,
+			 "params: expected an object: parameters are named");
 		return -EINVAL;
 	}
 	json_object_foreach((json_t *)params, name, value)

@@ -13,8 +13,8 @@
 #include "common/log.h"
 #include "server.h"
 
-#define BACKLOG 64
-#define ACCEPT_BURST 16
+#define BACKLOG 1024 /* a thousand who call at once still find a place */
+#define ACCEPT_BURST 64
 #define LISTENERS 2
 
 struct listener {
@@ -139,7 +139,8 @@ static void admit(struct server *server, int fd, enum rpc_role role)
 	}
 	peer.uid = credentials.uid;
 	user_name(peer.uid, peer.user, sizeof(peer.user));
-	if ((count_user(server, peer.uid) < SERVER_CLIENTS_USER_MAX || make_room(server, &peer.uid)) &&
+	if ((count_user(server, peer.uid) < SERVER_CLIENTS_USER_MAX ||
+	     make_room(server, &peer.uid)) &&
 	    (server->count < SERVER_CLIENTS_MAX || make_room(server, NULL)))
 		client = client_new(server->loop, fd, &peer, server->methods, server->ctx,
 				    &client_ops, server);
@@ -148,7 +149,7 @@ static void admit(struct server *server, int fd, enum rpc_role role)
 		return;
 	}
 	server->losses.refused++;
-	close(fd);
+	client_refuse(fd, "too many connections: try again later");
 }
 
 static void on_connection(struct ev_loop *loop, ev_io *io, int events)
@@ -176,8 +177,8 @@ static int listen_at(struct listener *listener, const char *run_dir, const char 
 	int error;
 
 	address->sun_family = AF_UNIX;
-	if ((size_t)snprintf(address->sun_path, sizeof(address->sun_path), "%s/%s", run_dir, name) >=
-	    sizeof(address->sun_path)) {
+	if ((size_t)snprintf(address->sun_path, sizeof(address->sun_path), "%s/%s", run_dir,
+			     name) >= sizeof(address->sun_path)) {
 		log_error("server: %s/%s is too long for a socket's path", run_dir, name);
 		if (fd >= 0)
 			close(fd);
@@ -186,9 +187,9 @@ static int listen_at(struct listener *listener, const char *run_dir, const char 
 	unlink(address->sun_path); /* left by one that was killed: we hold the lock */
 	mask = umask(0117);        /* 0660 from the first moment on */
 	error = fd < 0 || bind(fd, (struct sockaddr *)address, sizeof(*address)) ||
-			listen(fd, BACKLOG)
-			? errno
-			: 0;
+				listen(fd, BACKLOG) ?
+			errno :
+			0;
 	umask(mask);
 	if (error) {
 		log_error("server: cannot listen at %s: %s", address->sun_path, strerror(error));

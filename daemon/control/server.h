@@ -17,8 +17,8 @@
 struct server;
 
 struct server_losses {
-	uint64_t refused;  /* connections beyond the bounds */
-	uint64_t dropped;  /* clients that were too slow */
+	uint64_t refused;   /* connections beyond the bounds */
+	uint64_t dropped;   /* clients that were too slow */
 	uint64_t unwatched; /* events that watchers were too slow for */
 };
 

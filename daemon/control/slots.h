@@ -15,7 +15,7 @@ struct slots {
 	uint32_t *heads; /* by hash; 0: none, else slot + 1 */
 	uint32_t *next;  /* by slot, the same */
 	uint32_t mask;
-	uint32_t free; /* released slots, chained by next; 0: none */
+	uint32_t free;  /* released slots, chained by next; 0: none */
 	uint32_t fresh; /* slots from here on were never used */
 	uint32_t count;
 	uint32_t max;

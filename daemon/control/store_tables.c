@@ -97,11 +97,11 @@ int store_allow_read(struct store *store, int (*each)(void *ctx, const struct al
 		     void *ctx)
 {
 	struct allow_entry entry;
-	sqlite3_stmt *statement =
-		store_prepare(store,
-			      "SELECT id, from_prefix, to_prefix, expires, comment, added, uid, user"
-			      " FROM allow ORDER BY id",
-			      "");
+	sqlite3_stmt *statement = store_prepare(
+		store,
+		"SELECT id, from_prefix, to_prefix, expires, comment, added, uid, user"
+		" FROM allow ORDER BY id",
+		"");
 	int step = SQLITE_DONE, result = statement ? 0 : -EIO;
 
 	while (!result && (step = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -158,8 +158,7 @@ static int numbers_oldest(const struct numbers *numbers)
 	int oldest = -1;
 
 	for (int i = 0; i < POLICIES_MAX; i++)
-		if (!numbers->taken[i] &&
-		    (oldest < 0 || numbers->used[i] < numbers->used[oldest]))
+		if (!numbers->taken[i] && (oldest < 0 || numbers->used[i] < numbers->used[oldest]))
 			oldest = i;
 	return oldest;
 }

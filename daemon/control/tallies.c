@@ -72,7 +72,8 @@ int tallies_read(struct tallies *tallies, const struct message_tally *reading, u
 	uint64_t hash = hash_bytes(&tallies->key, &key, sizeof(key));
 	struct tally *tally;
 
-	if (!addr_size(key.host.family) || (key.kind != MESSAGE_REFUSED && key.kind != MESSAGE_PASSED))
+	if (!addr_size(key.host.family) ||
+	    (key.kind != MESSAGE_REFUSED && key.kind != MESSAGE_PASSED))
 		return -EINVAL;
 	tally = find(tallies, &key, hash);
 	if (!tally)
@@ -93,7 +94,8 @@ void tallies_end(struct tallies *tallies)
 		if (tally->used && !tally->here) {
 			tally->used = false;
 			slots_remove(&tallies->slots,
-				     hash_bytes(&tallies->key, &tally->key, sizeof(tally->key)), slot);
+				     hash_bytes(&tallies->key, &tally->key, sizeof(tally->key)),
+				     slot);
 		}
 		tally->here = false;
 	}

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define TIME_TEXT_MAX 32     /* "2026-12-01T12:00:00.123456+0000" and its NUL */
+#define TIME_TEXT_MAX 32         /* "2026-12-01T12:00:00.123456+0000" and its NUL */
 #define TIME_LATEST 253402300799 /* 9999-12-31T23:59:59Z: what four digits of a year can say */
 
 /* "30s", "10m", "2h", "7d", "1w". -EINVAL: not a duration; -ERANGE: more than 1000 years. */

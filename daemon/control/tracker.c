@@ -181,8 +181,8 @@ static bool pair_add(struct tracker *tracker, struct host *host, const struct ad
 		tracker->losses.destinations_uncounted++;
 		return true;
 	}
-	tracker->pairs[slot] = (struct pair){
-		.destination = *destination, .host = self, .next = host->pairs};
+	tracker->pairs[slot] =
+		(struct pair){.destination = *destination, .host = self, .next = host->pairs};
 	host->pairs = slot + 1;
 	host->destinations++;
 	return true;

@@ -24,7 +24,7 @@ struct host {
 	uint8_t policy; /* number, or TRACKER_NO_POLICY */
 	uint8_t mac_length;
 	uint8_t mac[6];
-	uint32_t interface; /* ifindex; 0: not known */
+	uint32_t interface;             /* ifindex; 0: not known */
 	uint64_t first_seen, last_seen; /* CLOCK_REALTIME, ns */
 	uint64_t refused, passed;       /* packets, by the kernel's count */
 	uint64_t events;
@@ -32,7 +32,7 @@ struct host {
 	struct addr last_source, last_destination;
 	uint16_t last_source_port, last_destination_port;
 	/* The reporter's: */
-	uint64_t hour;       /* since 1970, that the lines below were written in */
+	uint64_t hour; /* since 1970, that the lines below were written in */
 	uint32_t hour_lines;
 	uint32_t written_destinations; /* as the last line said */
 	uint64_t written_attempts;     /* that lines have told of */

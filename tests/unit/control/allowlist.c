@@ -47,7 +47,8 @@ static struct config *configured(void **state)
 			"policy \"home\" { mode = block }\n"
 			"allow \"relay\" { to = { \"203.0.113.25\" } comment = \"ours\" "
 			"expires = \"2026-12-01T01:00:00Z\" }");
-	assert_int_equal(config_load(temporary_path(state, "edge25.conf", path), &config, &error), 0);
+	assert_int_equal(config_load(temporary_path(state, "edge25.conf", path), &config, &error),
+			 0);
 	return config;
 }
 
@@ -245,8 +246,9 @@ static void test_unwritable(void **state)
 	allowlist_free(list);
 	store_free(store);
 
-	temporary_write(state, "edge25.db", "this is no database, but it is long enough to look "
-					    "like a file that somebody put here by mistake........");
+	temporary_write(state, "edge25.db",
+			"this is no database, but it is long enough to look "
+			"like a file that somebody put here by mistake........");
 	store = open_store(state);
 	assert_false(store_ready(store));
 	assert_non_null(strstr(store_problem(store), "not a database"));
@@ -281,14 +283,13 @@ static void test_numbers(void **state)
 	store_free(store);
 }
 
-#define STORE_TEST(test)                                                                           \
-	cmocka_unit_test_setup_teardown(test, temporary_setup, temporary_teardown)
+#define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, temporary_setup, temporary_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORE_TEST(test_survives), STORE_TEST(test_put_back),  STORE_TEST(test_expiry),
-		STORE_TEST(test_element),  STORE_TEST(test_match),     STORE_TEST(test_unwritable),
+		STORE_TEST(test_survives), STORE_TEST(test_put_back), STORE_TEST(test_expiry),
+		STORE_TEST(test_element),  STORE_TEST(test_match),    STORE_TEST(test_unwritable),
 		STORE_TEST(test_numbers),
 	};
 

@@ -14,7 +14,7 @@ static const struct {
 	{"", "edge25.conf: no policy: expected at least one, for instance policy \"home\" { mode = "
 	     "monitor }"},
 	{"policy \"home\" { mode = blok }", "edge25.conf:1: policy \"home\": mode = blok: expected "
-					   "block or monitor"},
+					    "block or monitor"},
 	{"\n\npolicy \"home\" {\n deny = drop\n mode = guard\n}",
 	 "edge25.conf:5: policy \"home\": mode = guard: guard comes with detection and is not in this "
 	 "version: expected block or monitor"},
@@ -39,7 +39,8 @@ static const struct {
 	 "edge25.conf:2: range \"dsl\": policy is missing: expected the name of a policy"},
 	{HOME "range \"dsl\" { policy = \"home\" }",
 	 "edge25.conf:2: range \"dsl\": expected prefixes, prefix-file or interfaces"},
-	{HOME "range \"dsl\" { prefixes = { \"100.64.0.0/10\",\n \"100.64.0.1/10\" } policy = home }",
+	{HOME
+	 "range \"dsl\" { prefixes = { \"100.64.0.0/10\",\n \"100.64.0.1/10\" } policy = home }",
 	 "edge25.conf:3: range \"dsl\": prefixes: 100.64.0.1/10 has host bits set; did you mean "
 	 "100.64.0.0/10?"},
 	{HOME "range \"dsl\" { prefixes = { \"100.64.300.0/10\" } policy = home }",
@@ -47,7 +48,8 @@ static const struct {
 	{HOME "range \"dsl\" { prefixes = { \"2001:db8::/129\" } policy = home }",
 	 "edge25.conf:2: range \"dsl\": prefixes: 2001:db8::/129: the length of an IPv4 prefix is 0 to "
 	 "32, of an IPv6 prefix 0 to 128"},
-	{HOME "range \"both\" { prefixes = { \"10.0.0.0/8\" } interfaces = { \"lan\" } policy = home }",
+	{HOME
+	 "range \"both\" { prefixes = { \"10.0.0.0/8\" } interfaces = { \"lan\" } policy = home }",
 	 "edge25.conf:2: range \"both\": prefixes and interfaces in one range are not in this version: "
 	 "expected one kind; write two ranges"},
 	{HOME "range \"lan\" { interfaces = { \"ppp*\" } policy = home }",
@@ -75,10 +77,12 @@ static const struct {
 	{HOME "allow \"relay\" { to = { \"203.0.113.25\" } comment = \"x\" expires = \"2h\" }",
 	 "edge25.conf:2: allow \"relay\": expires = 2h: expected a date such as 2026-12-01 or "
 	 "2026-12-01T12:00:00Z"},
-	{HOME "allow \"relay\" { from = { \"2001:db8::1\" } to = { \"203.0.113.25\" } comment = x }",
+	{HOME
+	 "allow \"relay\" { from = { \"2001:db8::1\" } to = { \"203.0.113.25\" } comment = x }",
 	 "edge25.conf:2: allow \"relay\": from 2001:db8::1 to 203.0.113.25: expected both IPv4 or both "
 	 "IPv6"},
-	{"queue-lenght = 5\n" HOME, "edge25.conf:1: no such option 'queue-lenght': expected one of "},
+	{"queue-lenght = 5\n" HOME,
+	 "edge25.conf:1: no such option 'queue-lenght': expected one of "},
 	{"queue-length = 5\n" HOME, "edge25.conf:1: queue-length = 5: expected a number from 16 to "
 				    "1048576"},
 	{"queues = many\n" HOME, "edge25.conf:1: queues = many: expected a number from 0 to 16"},
@@ -122,7 +126,8 @@ static void replace(char *text, size_t size, const char *what, const char *with)
 
 static void test_errors(void **state)
 {
-	temporary_write(state, "bad.prefixes", "# home lines\n\n  10.1.0.0/16  # dsl\n10.0.0.0/33\n");
+	temporary_write(state, "bad.prefixes",
+			"# home lines\n\n  10.1.0.0/16  # dsl\n10.0.0.0/33\n");
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct config_error error;
 		struct config *config;
@@ -226,8 +231,9 @@ static void test_directory(void **state)
 
 	assert_int_equal(mkdir(temporary_path(state, "conf.d", path), 0755), 0);
 	temporary_write(state, "conf.d/20-b.conf", "queues = 2\n");
-	temporary_write(state, "conf.d/10-a.conf", "queues = 1\nrange \"dsl\" { prefix-file = "
-						   "\"beside.prefixes\" policy = \"home\" }\n");
+	temporary_write(state, "conf.d/10-a.conf",
+			"queues = 1\nrange \"dsl\" { prefix-file = "
+			"\"beside.prefixes\" policy = \"home\" }\n");
 	temporary_write(state, "conf.d/beside.prefixes", "10.0.0.0/8\n");
 	temporary_write(state, "conf.d/30-c.conf.bak", "this is not read");
 	assert_int_equal(load(state, HOME, &config, &error), 0);
@@ -276,8 +282,7 @@ static void test_find_longest(void **state)
 	free(text);
 }
 
-#define CONFIG_TEST(test)                                                                          \
-	cmocka_unit_test_setup_teardown(test, temporary_setup, temporary_teardown)
+#define CONFIG_TEST(test) cmocka_unit_test_setup_teardown(test, temporary_setup, temporary_teardown)
 
 int main(void)
 {

@@ -33,7 +33,8 @@ static struct fixture setup(void **state, const char *settings)
 
 	seen = 0;
 	snprintf(text, sizeof(text),
-		 "%s\npolicy \"home\" { mode = block }\npolicy \"lab\" { mode = monitor }\n", settings);
+		 "%s\npolicy \"home\" { mode = block }\npolicy \"lab\" { mode = monitor }\n",
+		 settings);
 	temporary_write(state, "edge25.conf", text);
 	assert_int_equal(config_load(temporary_path(state, "edge25.conf", path), &fixture.config,
 				     &error),
@@ -41,8 +42,8 @@ static struct fixture setup(void **state, const char *settings)
 	assert_int_equal(config_number(fixture.config, numbers), 0);
 	fixture.tracker = tracker_new(1024, 4096, (struct hash_key){1, 2});
 	fixture.file = event_file_new(*state, fixture.config->settings.event_file_max);
-	fixture.reporter = reporter_new(fixture.tracker, fixture.file, fixture.config, count_event,
-					&seen);
+	fixture.reporter =
+		reporter_new(fixture.tracker, fixture.file, fixture.config, count_event, &seen);
 	return fixture;
 }
 
@@ -171,7 +172,8 @@ static void test_lines_per_second(void **state)
 
 static void test_rotation(void **state)
 {
-	struct fixture fixture = setup(state, "event-file-max = 64KiB\nevents-per-second = 1000000");
+	struct fixture fixture =
+		setup(state, "event-file-max = 64KiB\nevents-per-second = 1000000");
 	char path[TEMPORARY_PATH_MAX], from[32], text[2];
 	struct stat st;
 
@@ -252,7 +254,7 @@ static void test_write_failure(void **state)
 	release(&fixture);
 }
 
-#define REPORTER_TEST(test)                                                                        \
+#define REPORTER_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, temporary_setup, temporary_teardown)
 
 int main(void)

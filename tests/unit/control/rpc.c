@@ -32,8 +32,10 @@ static void method_broken(struct rpc_call *call, void *ctx)
 }
 
 static const struct rpc_param params[] = {
-	{"from", RPC_PREFIX, false, "a prefix"},   {"id", RPC_ID, false, "a number"},
-	{"host", RPC_ADDRESS, false, "an address"}, {"text", RPC_TEXT, false, "a text"},
+	{"from", RPC_PREFIX, false, "a prefix"},
+	{"id", RPC_ID, false, "a number"},
+	{"host", RPC_ADDRESS, false, "an address"},
+	{"text", RPC_TEXT, false, "a text"},
 	{NULL, RPC_TEXT, false, NULL},
 };
 static const struct rpc_param needed[] = {
@@ -60,10 +62,12 @@ static void on_response(void *arg, json_t *response)
 }
 
 /* The response as text; "" when there was none. */
-static const char *ask(struct rpc_peer *peer, const char *text, size_t length, char *out, size_t size)
+static const char *ask(struct rpc_peer *peer, const char *text, size_t length, char *out,
+		       size_t size)
 {
 	struct world world = {0};
-	struct rpc_call *call = rpc_handle(methods, &world, peer, text, length, on_response, &world);
+	struct rpc_call *call =
+		rpc_handle(methods, &world, peer, text, length, on_response, &world);
 	char *json;
 
 	assert_null(call);
@@ -81,8 +85,8 @@ static const char *ask(struct rpc_peer *peer, const char *text, size_t length, c
 
 #define REQUEST(rest) "{\"jsonrpc\":\"2.0\",\"id\":1," rest "}"
 #define RESULT(result) "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":" result "}"
-#define ERROR(id, code, message)                                                                   \
-	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"error\":{\"code\":" #code ",\"message\":\"" message  \
+#define ERROR(id, code, message)                                                                  \
+	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"error\":{\"code\":" #code ",\"message\":\"" message \
 	"\"}}"
 
 static const struct {
@@ -103,8 +107,7 @@ static const struct {
 	{"{}", ERROR("null", -32600, "expected \\\"jsonrpc\\\": \\\"2.0\\\"")},
 	{"{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"echo\"}",
 	 ERROR("null", -32600, "expected \\\"jsonrpc\\\": \\\"2.0\\\"")},
-	{REQUEST("\"method\":5"),
-	 ERROR("null", -32600, "expected \\\"method\\\" with a string")},
+	{REQUEST("\"method\":5"), ERROR("null", -32600, "expected \\\"method\\\" with a string")},
 	{"{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"echo\"}",
 	 ERROR("null", -32600, "expected \\\"id\\\" with a string, a number or null")},
 	{"[" REQUEST("\"method\":\"echo\"") "]",

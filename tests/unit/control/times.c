@@ -47,15 +47,9 @@ static void test_sizes(void **state)
 		int result;
 		uint64_t bytes;
 	} cases[] = {
-		{"512", 0, 512},
-		{"512B", 0, 512},
-		{"64KiB", 0, 65536},
-		{"64MiB", 0, 67108864},
-		{"2GiB", 0, 2147483648},
-		{"64MB", -EINVAL, 0},
-		{"64 MiB", -EINVAL, 0},
-		{"MiB", -EINVAL, 0},
-		{"99999999999999GiB", -ERANGE, 0},
+		{"512", 0, 512},        {"512B", 0, 512},        {"64KiB", 0, 65536},
+		{"64MiB", 0, 67108864}, {"2GiB", 0, 2147483648}, {"64MB", -EINVAL, 0},
+		{"64 MiB", -EINVAL, 0}, {"MiB", -EINVAL, 0},     {"99999999999999GiB", -ERANGE, 0},
 	};
 
 	(void)state;

@@ -115,9 +115,9 @@ static void test_ipv6_hosts(void **state)
 	tally(tracker, "2001:db8:0:100::", MESSAGE_REFUSED, 1, 20);
 	tracker_reading_end(tracker);
 	assert_int_equal(tracker_count(tracker), 2);
-	assert_string_equal(
-		prefix_format(&tracker_older(tracker, tracker_newest(tracker))->prefix, text),
-		"2001:db8::/56");
+	assert_string_equal(prefix_format(&tracker_older(tracker, tracker_newest(tracker))->prefix,
+					  text),
+			    "2001:db8::/56");
 	assert_int_equal(tracker_older(tracker, tracker_newest(tracker))->refused, 7);
 	tracker_free(tracker);
 }
@@ -215,7 +215,8 @@ static void test_random(void **state)
 		if (kernel[j])
 			tally(tracker, from, MESSAGE_REFUSED, kernel[j], ROUNDS);
 	}
-	for (struct host *host = tracker_newest(tracker); host; host = tracker_older(tracker, host)) {
+	for (struct host *host = tracker_newest(tracker); host;
+	     host = tracker_older(tracker, host)) {
 		unsigned number = host->prefix.addr.bytes[3], destinations = 0;
 
 		for (unsigned j = 0; j < DESTINATIONS; j++)
@@ -229,9 +230,9 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_siphash),   cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_siphash),       cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_expired_tally), cmocka_unit_test(test_ipv6_hosts),
-		cmocka_unit_test(test_bounds),    cmocka_unit_test(test_top),
+		cmocka_unit_test(test_bounds),        cmocka_unit_test(test_top),
 		cmocka_unit_test(test_random),
 	};
 
