@@ -81,6 +81,10 @@ class Edge25:
             except subprocess.TimeoutExpired as expired:
                 raise LabError(f"edge25d did not end\n{self.stderr()}") from expired
 
+    def wait(self):
+        """Wait until edge25d has ended by itself; its exit code."""
+        return self._daemon.wait(20)
+
     def restart(self):
         """Stop and start; every change of the configuration counts."""
         self.stop()

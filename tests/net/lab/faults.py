@@ -58,11 +58,16 @@ def killed(edge25, *programs):
     with frozen(edge25.pid()):
         old = {program: edge25.signal(program, signal.SIGKILL) for program in programs}
         for pid in old.values():
-            wait_for(lambda pid=pid: set(_states(pid)) <= {"Z"}, f"process {pid} to end")
+            wait_until_ended(pid)
         yield
     for program, pid in old.items():
         edge25.wait_for_new(program, pid)
     edge25.wait_until_healthy()
+
+
+def wait_until_ended(pid):
+    """Wait until a process is gone, or only its parent has not noticed yet."""
+    wait_for(lambda: set(_states(pid)) <= {"Z"}, f"process {pid} to end")
 
 
 def _states(pid):
