@@ -2,12 +2,16 @@
 """Port 25 of subscribers is closed, or watched; mail programs and everything else go on."""
 
 import contextlib
+import os
+import signal
 import statistics
+import threading
 
 import pytest
 
 from lab.capture import Capture
 from lab.edge25 import ENGINE, HOME
+from lab.faults import asked, frozen
 from lab.gate import DROP, MX, PROHIBITED, RESET, Conversation, Flow
 from lab.promise import eventually, holds, kept_by, must_fail
 from lab.sockets import Listener, connect, connect_many
@@ -119,9 +123,9 @@ def test_submission_is_delivered_counted_and_never_queued(edge25, gate, client, 
     sent = len(line.openings(SUBMISSION[way]))
     assert daemon.status()["totals"] == {"attempts": 0, "refused": 0, "passed": 0, "unanswered": 0,
                                          "submission": sent}
-    assert gate.queued() == 0
+    assert asked(daemon) == 0
     gate.refuses(*gate.flows(client.subscriber, 1, version))
-    assert gate.queued() == 1
+    assert asked(daemon) == 1
     with gate.spoiled(f"tcp dport {SUBMISSION[way]} reject with tcp reset"):
         must_fail(submission_arrives, client, mail, way, MX[version])
 
@@ -139,18 +143,28 @@ def servers(topology, *ports):
 def test_submission_goes_on_when_the_engine_stands_still(edge25, gate, topology, version):
     daemon = edge25(MONITOR)
     flows = gate.flows(topology.subscribers[0], 8, version)
-    with servers(topology, *SUBMISSION.values()), daemon.stopped(ENGINE):
+    with servers(topology, *SUBMISSION.values()), frozen(daemon.pid(ENGINE)):
         for port in SUBMISSION.values():
             gate.passes(*flows, port=port)
         must_fail(gate.passes, *flows, port=25)
 
 
+@contextlib.contextmanager
+def held_up(pid, seconds=0.05):
+    """A process stands still for the first moments of the block."""
+    with frozen(pid):
+        timer = threading.Timer(seconds, os.kill, (pid, signal.SIGCONT))
+        timer.start()
+        yield
+        timer.join()
+
+
 def delay(daemon, flows, port):
-    """What opening a connection takes, in the middle, when the engine stands still for the first
-    50 ms of each."""
+    """What opening a connection takes, in the middle, when the engine is held up at each."""
     seconds = []
+    engine = daemon.pid(ENGINE)
     for flow in flows:
-        with daemon.stopped(ENGINE, 0.05):
+        with held_up(engine):
             connection = connect(flow.subscriber, flow.destination, port)
         assert connection.error == "", connection
         seconds.append(connection.seconds)
@@ -161,7 +175,7 @@ def test_submission_is_not_delayed(edge25, gate, topology):
     daemon = edge25(MONITOR)
     flows = gate.flows(topology.subscribers[0], 15)
     with servers(topology, 2525, *SUBMISSION.values()):
-        bound = 3 * delay(daemon, flows, 2525) + 0.01
+        bound = delay(daemon, flows, 2525) + 0.02
         for port in SUBMISSION.values():
             assert delay(daemon, flows, port) < bound
         assert delay(daemon, flows, 25) > bound  # the control run
@@ -171,12 +185,12 @@ def test_submission_is_not_delayed(edge25, gate, topology):
 
 @versions
 def test_other_ports_are_untouched(edge25, gate, topology, version):
-    edge25()
+    daemon = edge25()
     flow, = gate.flows(topology.subscribers[0], 1, version)
     with servers(topology, *OTHER_PORTS):
         for port in OTHER_PORTS:
             gate.passes(flow, port=port)
-        assert gate.queued() == 0
+        assert asked(daemon) == 0
         with gate.spoiled("tcp dport 26 drop"):
             must_fail(gate.passes, flow, port=26)
 
@@ -191,10 +205,10 @@ def test_who_is_in_no_range_is_untouched(edge25, gate, topology, configuration, 
     subscriber = topology.subscribers[0]
     for prefix in ("10.77.0.0/24", "2001:db8:77::/64"):
         topology.delegate(subscriber, prefix)
-    edge25(configuration)
+    daemon = edge25(configuration)
     flows = gate.flows(subscriber, 4, version, SOURCES[version])
     promise(gate.passes, *flows)
-    assert (gate.queued() == 0) == (promise is holds)
+    assert (asked(daemon) == 0) == (promise is holds)
     gate.refuses(*gate.flows(subscriber, 1, version))
 
 

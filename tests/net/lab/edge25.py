@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """edge25 in the gateway: its configuration, its processes, its control program and its events."""
 
-import contextlib
 import json
 import os
 import pathlib
 import signal
 import subprocess
-import threading
 
 from .host import LabError, wait_for
 
@@ -160,20 +158,6 @@ class Edge25:
         pid = wait_for(lambda: self.pid(program), f"{program} to run")
         os.kill(pid, number)
         return pid
-
-    @contextlib.contextmanager
-    def stopped(self, program, seconds=None):
-        """ENGINE or CONTROL stands still (SIGSTOP) for the block, or so long within it."""
-        pid = self.signal(program, signal.SIGSTOP)
-        timer = threading.Timer(seconds or 0, os.kill, (pid, signal.SIGCONT))
-        if seconds:
-            timer.start()
-        try:
-            yield
-        finally:
-            if seconds:
-                timer.join()
-            os.kill(pid, signal.SIGCONT)
 
     def wait_for_new(self, program, old):
         """Wait until ENGINE or CONTROL runs under another process id than OLD."""

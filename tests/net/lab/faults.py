@@ -33,6 +33,11 @@ def queues(edge25):
     return [Queue(int(line[0]), int(line[1]), int(line[2]), int(line[7])) for line in lines]
 
 
+def asked(edge25):
+    """How many packets the kernel has handed to the queues since they were bound."""
+    return sum(queue.asked for queue in queues(edge25))
+
+
 def wait_until_held(edge25, count):
     """Wait until the kernel holds exactly so many packets."""
     wait_for(lambda: sum(queue.held for queue in queues(edge25)) == count,

@@ -10,7 +10,6 @@ Each check opens real connections and raises AssertionError when a promise does 
 import contextlib
 import dataclasses
 import itertools
-import pathlib
 
 from .capture import Capture
 from .namespaces import Subscriber, destinations
@@ -109,12 +108,6 @@ class Gate:
                 who = (flow.address, connection.source_port, flow.destination)
                 eventually(lambda who=who: who in self.topology.mail_servers.accepted,
                            f"{who} at the server")
-
-    def queued(self):
-        """How many packets the kernel has handed to queues, by its own count of each queue."""
-        with self.topology.gateway.entered():
-            text = pathlib.Path("/proc/thread-self/net/netfilter/nfnetlink_queue").read_text()
-        return sum(int(line.split()[7]) for line in text.splitlines())
 
     @contextlib.contextmanager
     def spoiled(self, rule):
