@@ -12,8 +12,7 @@ static bool ended(const struct allow_entry *entry, int64_t now)
 
 static struct allow_rule rule_of(const struct allow_entry *entry, struct allow_clock clock)
 {
-	struct allow_rule rule = {
-		.from = entry->from, .to = entry->to, .id = (uint32_t)entry->id};
+	struct allow_rule rule = {.from = entry->from, .to = entry->to, .id = (uint32_t)entry->id};
 
 	if (entry->expires > clock.real)
 		rule.expires = clock.boot_ms + (uint64_t)(entry->expires - clock.real) * 1000;

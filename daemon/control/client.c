@@ -8,9 +8,9 @@
 
 #include "buffer.h"
 #include "client.h"
+#include "refusal.h"
 
 #define READ_CHUNK 16384
-#define CLOSE_READS 64 /* of unread chunks before a close: what a socket buffer holds */
 
 struct client {
 	struct ev_loop *loop;
@@ -212,50 +212,11 @@ static void work(struct client *client)
 		arm_input(client);
 }
 
-static int add_refusal(struct buffer *out, const char *why)
-{
-	json_t *error = rpc_error(RPC_BUSY, why);
-	char *text = error ? json_dumps(error, JSON_COMPACT) : NULL;
-	int result = -ENOMEM;
-
-	if (text && buffer_add(out, text, strlen(text)) == 0)
-		result = buffer_add(out, "\n", 1);
-	free(text);
-	json_decref(error);
-	return result;
-}
-
 void client_dismiss(struct client *client, const char *why)
 {
-	if (add_refusal(&client->out, why) == 0)
+	if (refusal_add(&client->out, why) == 0)
 		flush(client);
 	finish(client, true);
-}
-
-/*
- * A socket that is closed while something unread is in it resets the connection, and the other side
- * never sees the last words that were sent to it.
- */
-static void close_gently(int fd)
-{
-	char sink[READ_CHUNK];
-
-	shutdown(fd, SHUT_RDWR);
-	for (int i = 0; i < CLOSE_READS; i++)
-		if (recv(fd, sink, sizeof(sink), MSG_DONTWAIT) <= 0)
-			break;
-	close(fd);
-}
-
-void client_refuse(int fd, const char *why)
-{
-	struct buffer out = {0};
-
-	/* A new connection has room for a line; if it has not, it goes without. */
-	if (add_refusal(&out, why) == 0)
-		(void)!send(fd, out.data, out.size, MSG_DONTWAIT | MSG_NOSIGNAL);
-	buffer_release(&out);
-	close_gently(fd);
 }
 
 static void on_request_deadline(struct ev_loop *loop, ev_timer *timer, int events)
@@ -326,7 +287,7 @@ void client_free(struct client *client)
 	ev_timer_stop(client->loop, &client->request_deadline);
 	ev_timer_stop(client->loop, &client->stall_deadline);
 	rpc_abandon(client->call);
-	close_gently(client->fd);
+	refusal_close(client->fd);
 	buffer_release(&client->in);
 	buffer_release(&client->out);
 	free(client);

@@ -38,7 +38,5 @@ bool client_idle(const struct client *client, double *since);
 void client_event(struct client *client, const char *line, size_t length);
 /* Tells it why, if it listens, and ends it. */
 void client_dismiss(struct client *client, const char *why);
-/* The same for a connection that there is no room for; closes it. */
-void client_refuse(int fd, const char *why);
 
 #endif

@@ -35,15 +35,15 @@ static int read_prefix(const struct word *word, const char *key, const char *nam
 static int add(struct config *config, const struct config_allow *allow, const char *comment)
 {
 	struct config_allow *all = array_room(config->allows, config->allow_count, sizeof(*all));
+	struct config_allow copy = *allow;
 
 	if (!all)
 		return -ENOMEM;
 	config->allows = all;
-	all[config->allow_count] = *allow;
-	all[config->allow_count].comment = strdup(comment);
-	if (!all[config->allow_count].comment)
+	copy.comment = strdup(comment);
+	if (!copy.comment)
 		return -ENOMEM;
-	config->allow_count++;
+	all[config->allow_count++] = copy;
 	return 0;
 }
 

@@ -14,7 +14,7 @@
 
 int config_file_index(struct config *config, const char *name)
 {
-	char **all;
+	char **all, *copy;
 
 	for (size_t i = config->file_count; i-- > 0;)
 		if (strcmp(config->files[i], name) == 0)
@@ -25,9 +25,10 @@ int config_file_index(struct config *config, const char *name)
 	if (!all)
 		return -ENOMEM;
 	config->files = all;
-	all[config->file_count] = strdup(name);
-	if (!all[config->file_count])
+	copy = strdup(name);
+	if (!copy)
 		return -ENOMEM;
+	all[config->file_count] = copy;
 	return (int)config->file_count++;
 }
 

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "control.h"
+#include "directories.h"
 #include "engine_ops.h"
 #include "methods.h"
 #include "reload.h"
@@ -153,33 +151,6 @@ static void start_signal(struct control *control, ev_signal *watcher,
 
 /* --- parts --- */
 
-/* The launcher makes them as it should; alone we try, and whoever needs one says what is wrong. */
-static void make_directories(const struct config_settings *settings)
-{
-	mkdir(settings->run_dir, 0755);
-	mkdir(settings->state_dir, 0750);
-	mkdir(settings->log_dir, 0750);
-}
-
-static int take_lock(const char *run_dir)
-{
-	char *path;
-	int fd;
-
-	if (asprintf(&path, "%s/control.lock", run_dir) < 0)
-		return -1;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	if (fd < 0) {
-		log_error("control: %s cannot be opened: %s", path, strerror(errno));
-	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
-		log_error("control: another edge25-control runs on %s: %s is held", run_dir, path);
-		close(fd);
-		fd = -1;
-	}
-	free(path);
-	return fd;
-}
-
 static struct store *open_store(const struct config_settings *settings)
 {
 	struct store *store = NULL;
@@ -268,9 +239,9 @@ struct control *control_new(struct ev_loop *loop, struct config *config)
 	control->loop = loop;
 	control->config = config;
 	control->started = (int64_t)intent_clock().boot_ms;
-	make_directories(&config->settings);
+	directories_make(&config->settings);
 	say_ended(config);
-	control->lock = take_lock(config->settings.run_dir);
+	control->lock = directories_lock(config->settings.run_dir);
 	error = control->lock < 0 ? -EIO : make_state(control);
 	if (!error)
 		error = make_connections(control);

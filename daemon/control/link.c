@@ -10,17 +10,9 @@
 #include "common/log.h"
 #include "link.h"
 #include "link_queue.h"
+#include "link_waits.h"
 
 #define RECEIVE_BURST 64 /* messages before others have their turn */
-
-struct wait {
-	ev_timer timer;
-	struct link *link;
-	struct wait *next;
-	uint64_t sequence;
-	link_done *done;
-	void *arg;
-};
 
 struct link {
 	struct ev_loop *loop;
@@ -36,61 +28,9 @@ struct link {
 	struct message_hello hello;
 	uint64_t sequence;
 	struct link_queue *queue;
-	struct wait *waits;
-	unsigned wait_count;
+	struct link_waits *waits;
 	uint8_t buffer[MESSAGE_SIZE_MAX];
 };
-
-/* --- those who wait --- */
-
-static void wait_end(struct wait *wait, int error, const struct message_ack *ack)
-{
-	struct wait **at = &wait->link->waits;
-
-	while (*at != wait)
-		at = &(*at)->next;
-	*at = wait->next;
-	wait->link->wait_count--;
-	ev_timer_stop(wait->link->loop, &wait->timer);
-	wait->done(wait->arg, error, ack);
-	free(wait);
-}
-
-static void waits_end(struct link *link, uint64_t sequence, const struct message_ack *ack)
-{
-	for (struct wait *wait = link->waits; wait; wait = wait->next) {
-		if (wait->sequence == sequence) {
-			wait_end(wait, 0, ack);
-			return;
-		}
-	}
-}
-
-static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop;
-	(void)events;
-	wait_end(timer->data, -ETIMEDOUT, NULL);
-}
-
-int link_wait(struct link *link, uint64_t sequence, double seconds, link_done *done, void *arg)
-{
-	struct wait *wait = link->wait_count < LINK_WAITS_MAX ? calloc(1, sizeof(*wait)) : NULL;
-
-	if (!wait)
-		return -ENOBUFS;
-	wait->link = link;
-	wait->sequence = sequence;
-	wait->done = done;
-	wait->arg = arg;
-	wait->next = link->waits;
-	link->waits = wait;
-	link->wait_count++;
-	ev_timer_init(&wait->timer, on_deadline, seconds, 0.);
-	wait->timer.data = wait;
-	ev_timer_start(link->loop, &wait->timer);
-	return 0;
-}
 
 /* --- the connection --- */
 
@@ -122,8 +62,7 @@ static void disconnect(struct link *link, const char *why)
 	link->said = true;
 	if (was_up)
 		link->ops->down(link->ctx);
-	while (link->waits)
-		wait_end(link->waits, -ENOTCONN, NULL);
+	link_waits_fail(link->waits, -ENOTCONN);
 	retry_later(link);
 }
 
@@ -198,7 +137,7 @@ static void hand_over(struct link *link, const struct message_header *header, si
 	case MESSAGE_ACK:
 		record.ack.text[sizeof(record.ack.text) - 1] = '\0';
 		ops->ack(link->ctx, header->sequence, &record.ack);
-		waits_end(link, header->sequence, &record.ack);
+		link_waits_end(link->waits, header->sequence, &record.ack);
 		break;
 	case MESSAGE_EVENT:
 		ops->event(link->ctx, &record.event);
@@ -237,7 +176,7 @@ static int handle(struct link *link, size_t length)
 	}
 	if (header.type == MESSAGE_END) {
 		link->ops->end(link->ctx);
-		waits_end(link, header.sequence, NULL);
+		link_waits_end(link->waits, header.sequence, NULL);
 		return 0;
 	}
 	if (header.type < MESSAGE_ACK)
@@ -297,7 +236,11 @@ struct link *link_new(struct ev_loop *loop, const char *path, const struct link_
 
 	if (link)
 		link->queue = link_queue_new(LINK_QUEUE_MAX);
-	if (!link || !link->queue) {
+	if (link)
+		link->waits = link_waits_new(loop);
+	if (!link || !link->queue || !link->waits) {
+		if (link)
+			link_queue_free(link->queue);
 		free(link);
 		return NULL;
 	}
@@ -321,11 +264,16 @@ void link_free(struct link *link)
 	if (!link)
 		return;
 	disconnect(link, NULL);
-	while (link->waits)
-		wait_end(link->waits, -ENOTCONN, NULL);
+	link_waits_fail(link->waits, -ENOTCONN);
 	ev_timer_stop(link->loop, &link->retry);
 	link_queue_free(link->queue);
+	link_waits_free(link->waits);
 	free(link);
+}
+
+int link_wait(struct link *link, uint64_t sequence, double seconds, link_done *done, void *arg)
+{
+	return link_waits_add(link->waits, sequence, seconds, done, arg);
 }
 
 bool link_connected(const struct link *link)

@@ -11,6 +11,7 @@
 
 #include "client.h"
 #include "common/log.h"
+#include "refusal.h"
 #include "server.h"
 
 #define BACKLOG 1024 /* a thousand who call at once still find a place */
@@ -149,7 +150,7 @@ static void admit(struct server *server, int fd, enum rpc_role role)
 		return;
 	}
 	server->losses.refused++;
-	client_refuse(fd, "too many connections: try again later");
+	refusal_send(fd, "too many connections: try again later");
 }
 
 static void on_connection(struct ev_loop *loop, ev_io *io, int events)

@@ -122,10 +122,10 @@ static struct host *host_new(struct tracker *tracker, const struct prefix *prefi
 			     uint64_t now)
 {
 	uint32_t slot = slots_add(&tracker->host_slots, hash);
-	struct host *host;
+	struct host *host = host_at(tracker, tracker->oldest);
 
-	if (slot == SLOT_NONE) {
-		forget(tracker, host_at(tracker, tracker->oldest));
+	if (slot == SLOT_NONE && host) {
+		forget(tracker, host);
 		slot = slots_add(&tracker->host_slots, hash);
 	}
 	host = &tracker->hosts[slot];
