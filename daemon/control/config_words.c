@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config_words.h"
 
@@ -109,12 +110,18 @@ static cfg_t *tree_new(const char *const *names, size_t count)
 static int read_file(cfg_t *cfg, const char *path, struct config_error *error)
 {
 	FILE *file = fopen(path, "re");
+	struct stat st;
 	int result;
 
 	if (!file) {
 		result = -errno;
 		config_fail(error, path, 0, "%s", strerror(errno));
 		return result;
+	}
+	/* The scanner behind libconfuse ends the process when it cannot read, as in a directory. */
+	if (fstat(fileno(file), &st) || !S_ISREG(st.st_mode)) {
+		fclose(file);
+		return config_fail(error, path, 0, "it is no regular file");
 	}
 	free(cfg->filename);
 	cfg->filename = strdup(path);
