@@ -298,8 +298,13 @@ const struct rpc_peer *client_peer(const struct client *client)
 	return &client->peer;
 }
 
-bool client_idle(const struct client *client, double *since)
+enum client_claim client_claim(const struct client *client, double *since)
 {
 	*since = client->idle_since;
-	return !client->busy && !client->peer.watching && !client->over;
+	if (client->over || client->peer.watching)
+		return CLIENT_WORKS;
+	if (!client->busy)
+		return ev_now(client->loop) - *since < CLIENT_NEW_SECONDS ? CLIENT_NEW :
+									    CLIENT_RESTS;
+	return client->in.size ? CLIENT_QUEUES : CLIENT_WORKS;
 }

@@ -13,6 +13,7 @@
 
 #define CLIENT_REQUEST_SECONDS 10.
 #define CLIENT_STALL_SECONDS 10.
+#define CLIENT_NEW_SECONDS 0.5 /* to send the first request */
 #define CLIENT_WATCH_BYTES \
 	(256u << 10) /* events that wait for a slow watcher; then they are lost */
 
@@ -32,8 +33,14 @@ struct client *client_new(struct ev_loop *loop, int fd, const struct rpc_peer *p
 			  const struct client_ops *ops, void *ctx);
 void client_free(struct client *client);
 const struct rpc_peer *client_peer(const struct client *client);
-/* Waiting for a request, and since when (ev_now)? A client at work or watching is never idle. */
-bool client_idle(const struct client *client, double *since);
+/*
+ * How good a reason a client has to stay when there are too many: it has asked nothing for a while;
+ * it has asked more than the one request that is being answered; it has only just come or got its
+ * answer; it waits for its one answer, or watches.
+ */
+enum client_claim { CLIENT_RESTS, CLIENT_QUEUES, CLIENT_NEW, CLIENT_WORKS };
+/* *since: when it came or last got an answer (ev_now). */
+enum client_claim client_claim(const struct client *client, double *since);
 /* To a client that watches: an event line with its newline. */
 void client_event(struct client *client, const char *line, size_t length);
 /* Tells it why, if it listens, and ends it. */

@@ -95,6 +95,14 @@ static json_t *line(const struct flow *flow, const struct signature *signature, 
 	return object;
 }
 
+/* The kernel's tally is read later than its packets are told of. */
+uint64_t event_json_attempts(const struct host *host)
+{
+	uint64_t attempts = host_attempts(host);
+
+	return attempts > host->events ? attempts : host->events;
+}
+
 json_t *event_json_attempt(const struct message_event *event, const struct host *host,
 			   const struct policy *policy)
 {
@@ -102,8 +110,6 @@ json_t *event_json_attempt(const struct message_event *event, const struct host 
 	const struct flow flow = {event->time,        &event->source,          &event->destination,
 				  event->source_port, event->destination_port, event->interface};
 	json_t *data = metadata(host, policy, signature);
-	/* The kernel's tally is read later than its packets are told of. */
-	uint64_t attempts = host_attempts(host);
 
 	if (event->reason)
 		json_object_set_new(data, "reason", json_string(packet_reason_word(event->reason)));

@@ -22,6 +22,8 @@ json_t *event_json_attempt(const struct message_event *event, const struct host 
 /* What a host did since its last line. */
 json_t *event_json_summary(const struct host *host, const struct policy *policy,
 			   struct event_period period, uint64_t now);
+/* The attempts of a host as a line tells them now. */
+uint64_t event_json_attempts(const struct host *host);
 /* "02:00:5e:10:00:01", or NULL where it is not known. */
 const char *host_mac(const struct host *host, char text[18]);
 

@@ -79,6 +79,7 @@ static bool host_allows(const struct reporter *reporter, struct host *host, uint
 static void wrote(struct host *host, uint64_t attempts)
 {
 	host->written_attempts += attempts;
+	host->last_attempts = event_json_attempts(host);
 	host->written_destinations = host->destinations;
 }
 
@@ -109,11 +110,15 @@ bool reporter_summaries(struct reporter *reporter, uint64_t now)
 	     host = tracker_older(reporter->tracker, host)) {
 		struct event_period period;
 
-		if (host_attempts(host) <= host->written_attempts)
+		/* A tally may be read before the events of its packets: what a line told of already
+		 * is told again, as a period without attempts, so that the last line is right. */
+		if (host_attempts(host) <= host->written_attempts &&
+		    host_attempts(host) <= host->last_attempts)
 			continue;
 		if (!rate_allows(reporter, now))
 			return true;
-		period.attempts = host_attempts(host) - host->written_attempts;
+		period.attempts = host_attempts(host) > host->written_attempts ?
+					  host_attempts(host) - host->written_attempts : 0;
 		period.destinations = host->destinations - host->written_destinations;
 		put(reporter,
 		    event_json_summary(host, config_policy(reporter->config, host->policy), period,

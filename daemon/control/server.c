@@ -86,10 +86,11 @@ static unsigned count_user(const struct server *server, uint32_t uid)
 	return count;
 }
 
-/* Room for one more: the connection that has rested longest (of this user, or of all) goes. */
+/* Room for one more (of this user, or of all): who rests longest goes, then who asks for most. */
 static bool make_room(struct server *server, const uint32_t *uid)
 {
-	struct client *longest = NULL;
+	enum client_claim claim, least = CLIENT_WORKS;
+	struct client *found = NULL;
 	double since, oldest = 0;
 
 	for (unsigned i = 0; i < server->count; i++) {
@@ -97,15 +98,17 @@ static bool make_room(struct server *server, const uint32_t *uid)
 
 		if (uid && client_peer(client)->uid != *uid)
 			continue;
-		if (client_idle(client, &since) && (!longest || since < oldest)) {
-			longest = client;
+		claim = client_claim(client, &since);
+		if (claim < least || (found && claim == least && since < oldest)) {
+			found = client;
+			least = claim;
 			oldest = since;
 		}
 	}
-	if (!longest)
+	if (!found)
 		return false;
 	server->losses.refused++;
-	client_dismiss(longest, "too many connections: this one rested longest");
+	client_dismiss(found, "too many connections: others come first");
 	reap(server);
 	return true;
 }

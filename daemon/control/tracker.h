@@ -36,6 +36,7 @@ struct host {
 	uint32_t hour_lines;
 	uint32_t written_destinations; /* as the last line said */
 	uint64_t written_attempts;     /* that lines have told of */
+	uint64_t last_attempts;        /* as the last line said */
 	/* The tracker's: */
 	uint32_t pairs;        /* first of its pairs, slot + 1 */
 	uint32_t newer, older; /* by last_seen, slot + 1 */
