@@ -76,10 +76,10 @@ static bool host_allows(const struct reporter *reporter, struct host *host, uint
 	return host->hour_lines < reporter->config->settings.events_per_host;
 }
 
-static void wrote(struct host *host, uint64_t attempts)
+static void wrote(struct host *host, uint64_t attempts, uint64_t in_all)
 {
 	host->written_attempts += attempts;
-	host->last_attempts = event_json_attempts(host);
+	host->last_attempts = in_all;
 	host->written_destinations = host->destinations;
 }
 
@@ -100,7 +100,7 @@ void reporter_event(struct reporter *reporter, const struct message_event *event
 		return;
 	}
 	host->hour_lines++;
-	wrote(host, 1);
+	wrote(host, 1, event_json_attempts(host));
 	put(reporter, event_json_attempt(event, host, policy));
 }
 
@@ -108,22 +108,22 @@ bool reporter_summaries(struct reporter *reporter, uint64_t now)
 {
 	for (struct host *host = tracker_newest(reporter->tracker); host;
 	     host = tracker_older(reporter->tracker, host)) {
-		struct event_period period;
+		uint64_t attempts = host_attempts(host);
+		struct event_period period = {0};
 
-		/* A tally may be read before the events of its packets: what a line told of already
-		 * is told again, as a period without attempts, so that the last line is right. */
-		if (host_attempts(host) <= host->written_attempts &&
-		    host_attempts(host) <= host->last_attempts)
+		/* A tally may be read before its packets are told of: then lines have told of all
+		 * of them, and the last line still has an older sum. */
+		if (attempts <= host->written_attempts && attempts <= host->last_attempts)
 			continue;
 		if (!rate_allows(reporter, now))
 			return true;
-		period.attempts = host_attempts(host) > host->written_attempts ?
-					  host_attempts(host) - host->written_attempts : 0;
+		if (attempts > host->written_attempts)
+			period.attempts = attempts - host->written_attempts;
 		period.destinations = host->destinations - host->written_destinations;
 		put(reporter,
 		    event_json_summary(host, config_policy(reporter->config, host->policy), period,
 				       now));
-		wrote(host, period.attempts);
+		wrote(host, period.attempts, attempts);
 	}
 	return false;
 }

@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What edge25 says was tried, held against captures of what was sent."""
+
+import collections
+import contextlib
+import ipaddress
+import itertools
+import random
+
+import pytest
+
+from lab.capture import Capture
+from lab.edge25 import ENGINE, HOME
+from lab.faults import asked, frozen
+from lab.gate import DROP, Flow
+from lab.promise import eventually, kept_by, must_fail
+from lab.raw import Wire, openings
+from lab.sockets import connect, connect_many
+
+COUNTING = """\
+reject-rate = 100000
+read-interval = 1s
+summary-interval = 1s
+events-per-second = 10000
+""" + HOME
+MONITOR = COUNTING.replace("mode = block", "mode = monitor")
+versions = pytest.mark.parametrize("version", [4, 6])
+
+
+def host_of(source):
+    """The host that a source counts for: an IPv4 address, or an IPv6 /64."""
+    if ":" not in source:
+        return source
+    return str(ipaddress.ip_network(f"{source}/64", strict=False))
+
+
+class Tally:
+    """Attempts and different destinations of each host."""
+
+    def __init__(self):
+        self.attempts = collections.Counter()
+        self.destinations = {}
+
+    @classmethod
+    def of_captures(cls, *captures):
+        """What the wires carried to port 25."""
+        tally, seen = cls(), collections.defaultdict(set)
+        for packet in itertools.chain(*(capture.openings() for capture in captures)):
+            tally.attempts[host_of(packet.source)] += 1
+            seen[host_of(packet.source)].add(packet.destination)
+        tally.destinations = {host: len(servers) for host, servers in seen.items()}
+        return tally
+
+    @classmethod
+    def of_events(cls, daemon):
+        """What the newest event of each host says."""
+        tally = cls()
+        for event in daemon.events():
+            data = event["alert"]["metadata"]
+            tally.attempts[data["host"]] = data["attempts"]
+            tally.destinations[data["host"]] = data["destinations"]
+        return tally
+
+    @classmethod
+    def of_status(cls, daemon):
+        """What the status says of the hosts that tried most."""
+        tally = cls()
+        for entry in daemon.status()["hosts"]["top"]:
+            tally.attempts[entry["host"]] = entry["attempts"]
+            tally.destinations[entry["host"]] = entry["destinations"]
+        return tally
+
+    def __eq__(self, other):
+        return (self.attempts, self.destinations) == (other.attempts, other.destinations)
+
+    def __repr__(self):
+        return f"{dict(self.attempts)} to {self.destinations}"
+
+
+def counts_are(daemon, tally, *sources):
+    """Total, status and events say the same as the wires, the total at once."""
+    totals = daemon.status()["totals"]
+    assert totals["attempts"] == tally.attempts.total(), totals
+    for source in sources or (Tally.of_status, Tally.of_events):
+        eventually(lambda source=source: source(daemon) == tally,
+                   lambda source=source: f"{source(daemon)}\n  instead of {tally}", patience=5)
+
+
+# A bot.
+
+@versions
+def test_who_tries_200_servers_is_named_with_what_was_sent(edge25, gate, topology, version):
+    daemon = edge25(COUNTING)
+    bot = topology.subscribers[0]
+    flows = gate.flows(bot, 200, version)
+    with Capture(bot) as line:
+        gate.refuses(*flows)
+    tally = Tally.of_captures(line)
+    assert tally.destinations == {host_of(bot.address(version)): 200}
+    counts_are(daemon, tally)
+    assert bot.address(version).removesuffix("2") in daemon.control().stdout
+    with gate.spoiled(f"tcp dport 25 {'ip6' if version == 6 else 'ip'} daddr "
+                      f"{flows[7].destination} reject with tcp reset"), Capture(bot) as line:
+        gate.refuses(*flows)
+    tally.attempts += Tally.of_captures(line).attempts
+    must_fail(counts_are, daemon, tally)
+
+
+# The second packet of a pair.
+
+def are_refused_without_the_engine(daemon, gate, flows):
+    with frozen(daemon.pid(ENGINE)):
+        gate.refuses(*flows)
+
+
+@versions
+def test_a_refused_pair_is_asked_about_once_and_counted_each_time(edge25, gate, topology, version):
+    daemon = edge25(COUNTING)
+    subscriber = topology.subscribers[0]
+    flows = gate.flows(subscriber, 10, version)
+    with Capture(subscriber) as line:
+        gate.refuses(*flows)
+        for _ in range(4):
+            are_refused_without_the_engine(daemon, gate, flows)
+    assert asked(daemon) == len(flows)
+    assert len(line.openings()) == 5 * len(flows)
+    counts_are(daemon, Tally.of_captures(line))
+    must_fail(are_refused_without_the_engine, daemon, gate, gate.flows(subscriber, 1, version))
+
+
+def pass_without_the_engine(daemon, gate, flows):
+    with frozen(daemon.pid(ENGINE)):
+        gate.passes(*flows)
+
+
+@versions
+def test_a_watched_pair_is_asked_about_once_and_counted_each_time(edge25, gate, topology, version):
+    daemon = edge25(MONITOR)
+    subscriber = topology.subscribers[0]
+    flows = gate.flows(subscriber, 10, version)
+    with Capture(subscriber) as line:
+        gate.passes(*flows)
+        for _ in range(4):
+            pass_without_the_engine(daemon, gate, flows)
+    assert asked(daemon) == len(flows)
+    assert len(line.openings()) == 5 * len(flows)
+    counts_are(daemon, Tally.of_captures(line))
+    must_fail(pass_without_the_engine, daemon, gate, gate.flows(subscriber, 1, version))
+
+
+# Repeated, retransmitted, allowed.
+
+@versions
+def test_each_retransmission_is_an_attempt(edge25, gate, topology, version):
+    daemon = edge25(COUNTING.replace("deny = tcp-reset", "deny = drop"))
+    subscriber = topology.subscribers[0]
+    with Capture(subscriber) as line:
+        connection = connect(subscriber, gate.fresh(1, version)[0], timeout=1.5)
+        assert connection.error in DROP.errors[version]
+    assert len(line.openings()) >= 2
+    counts_are(daemon, Tally.of_captures(line))
+
+
+@versions
+def test_what_is_allowed_is_no_attempt(edge25, gate, topology, version):
+    subscriber = topology.subscribers[0]
+    servers = gate.fresh(8, version)
+    daemon = edge25(f'{COUNTING}\nallow "ours" {{ to = {{ "{servers[0]}" }} comment = "ours" }}')
+    with Capture(subscriber) as line:
+        gate.refuses(*(Flow(subscriber, server) for server in servers[1:]))
+    with Capture(subscriber) as free:
+        gate.passes(*[Flow(subscriber, servers[0])] * 3)
+    counts_are(daemon, Tally.of_captures(line))
+    assert daemon.status()["counters"]["allowed"] == len(free.openings()) == 3
+    must_fail(counts_are, daemon, Tally.of_captures(line, free))
+
+
+# Many hosts.
+
+@pytest.fixture(name="crowd_of_hosts")
+def fixture_crowd_of_hosts(topology):
+    """(subscriber, source) of 40 IPv4 hosts and 10 IPv6 hosts, these with 3 addresses each."""
+    hosts = []
+    for subscriber in topology.subscribers:
+        for prefix in (f"100.64.{64 + subscriber.index}.0/24",
+                       f"2001:db8:1:{64 + subscriber.index:x}00::/56"):
+            topology.delegate(subscriber, prefix)
+    for number in range(40):
+        subscriber = topology.subscribers[number % 3]
+        hosts.append((subscriber, f"100.64.{64 + subscriber.index}.{number + 1}"))
+    for number in range(30):
+        subscriber = topology.subscribers[number % 3]
+        hosts.append((subscriber, f"2001:db8:1:{64 + subscriber.index:x}{number // 9:02x}::"
+                                  f"{number + 1:x}"))
+    return hosts
+
+
+@contextlib.contextmanager
+def lines(topology):
+    """Captures at the gateway's end of every line."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(Capture(topology.gateway, subscriber.interface))
+               for subscriber in topology.subscribers]
+
+
+def everybody_tries(gate, hosts, seed):
+    """Every host connects to servers of its own choice, to some of them again and again."""
+    chance = random.Random(seed)
+    servers = {version: gate.fresh(24, version) for version in (4, 6)}
+    for _ in range(3):
+        for subscriber, source in chance.sample(hosts, len(hosts)):
+            known = servers[6 if ":" in source else 4]
+            connect_many(subscriber, chance.choices(known, k=chance.randrange(1, 7)), source=source)
+
+
+@pytest.mark.parametrize("configuration", [COUNTING, MONITOR], ids=["block", "monitor"])
+def test_a_random_mix_is_counted_exactly_by_host(edge25, gate, topology, crowd_of_hosts,
+                                                 configuration):
+    daemon = edge25(configuration)
+    with lines(topology) as captures:
+        everybody_tries(gate, crowd_of_hosts, seed=random.randrange(1 << 32))
+    tally = Tally.of_captures(*captures)
+    assert len(tally.attempts) >= 40
+    assert daemon.status()["losses"] == []
+    counts_are(daemon, tally, Tally.of_events)
+    must_fail(counts_are, daemon, Tally.of_captures(*captures[1:]))
+
+
+def every_host_is_charged(daemon, tally, charged):
+    assert charged == tally.attempts
+    assert daemon.status()["losses"] == []
+
+
+SUMMARIES = "events-per-host = 0\n" + COUNTING  # which tell what the kernel counted, and only that
+
+
+@kept_by(SUMMARIES, broken_by="tally-hosts = 16\n" + SUMMARIES)
+def test_what_no_host_is_charged_with_is_a_named_loss(edge25, gate, topology, crowd_of_hosts,
+                                                      configuration, promise):
+    daemon = edge25(configuration)
+    with lines(topology) as captures:
+        everybody_tries(gate, crowd_of_hosts, seed=random.randrange(1 << 32))
+    tally = Tally.of_captures(*captures)
+    status = daemon.status()
+    lost = sum(loss["count"] for loss in status["losses"] if loss["name"] == "untallied_refused")
+    assert status["totals"]["attempts"] == tally.attempts.total()
+    eventually(lambda: Tally.of_events(daemon).attempts.total() + lost == tally.attempts.total(),
+               lambda: f"{Tally.of_events(daemon)} and {lost} lost, instead of {tally}")
+    charged = Tally.of_events(daemon).attempts
+    assert charged <= tally.attempts
+    promise(every_host_is_charged, daemon, tally, charged)
+
+
+# A flood.
+
+def test_a_flood_is_counted_to_the_last_packet(edge25, gate, topology):
+    """More new pairs at once than a queue holds: what nobody answered is refused, and counted."""
+    daemon = edge25("queue-length = 64\nremember-pairs = 2048\n" + COUNTING)
+    bot = topology.subscribers[0]
+    packets = openings(bot, gate.fresh(4096)) * 4
+    with lines(topology) as captures, Capture(topology.internet) as beyond, Wire(topology,
+                                                                                 bot) as wire:
+        wire.send(packets)
+        captures[0].wait_for_openings(len(packets))
+    eventually(lambda: daemon.status()["totals"]["attempts"] == len(packets),
+               lambda: f"{len(packets)} attempts: {daemon.status()}")
+    assert captures[0].attempts().total() == len(packets)
+    assert beyond.openings() == []
+    status = daemon.status()
+    assert status["policies"][0]["lost"] == 0, status
+    assert daemon.host(bot.address4)["attempts"] == len(packets)
+    assert {loss["name"] for loss in status["losses"]} <= {"unremembered", "receive-errors"}
