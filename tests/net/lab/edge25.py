@@ -62,11 +62,11 @@ class Edge25:
         """Write the configuration; reload() or a restart makes it count."""
         self.configuration.write_text(text, encoding="utf-8")
 
-    def start(self, healthy=True):
+    def start(self, healthy=True, **options):
         """Start edge25d, and wait until it says that it is healthy unless told not to."""
         with open(self.directory / "stderr", "a", encoding="utf-8") as stderr:
             self._daemon = self.namespace.popen([BUILD / "edge25d", "-c", self.configuration],
-                                                stdout=stderr, stderr=stderr)
+                                                stdout=stderr, stderr=stderr, **options)
         if healthy:
             self.wait_until_healthy()
 

@@ -3,6 +3,8 @@
 
     frozen(pid)          a process stands still
     killed(edge25, ...)  processes are killed and nobody starts them again until the end
+    bound(...)           another program is bound to a queue
+    owned(...)           another program owns the table
     queues(edge25)       the kernel's own word on who listens and how much is held
 """
 
@@ -11,8 +13,15 @@ import dataclasses
 import os
 import pathlib
 import signal
+import socket
+import struct
+import subprocess
 
 from .host import wait_for
+
+NETLINK_NETFILTER = 12
+BIND = 3 << 8 | 2  # NFNL_SUBSYS_QUEUE, NFQNL_MSG_CONFIG
+REQUEST_ACK = 1 | 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +77,33 @@ def killed(edge25, *programs):
     for program, pid in old.items():
         edge25.wait_for_new(program, pid)
     edge25.wait_until_healthy()
+
+
+@contextlib.contextmanager
+def bound(namespace, number):
+    """A queue has a listener that answers nothing, for the block."""
+    command = struct.pack("=HHBBH", 8, 1, 1, 0, 0)  # NFQA_CFG_CMD, NFQNL_CFG_CMD_BIND
+    body = struct.pack("!BBH", 0, 0, number) + command
+    with namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as listener:
+        listener.send(struct.pack("=IHHII", 16 + len(body), BIND, REQUEST_ACK, 0, 0) + body)
+        error = struct.unpack("=i", listener.recv(256)[16:20])[0]
+        assert error == 0, f"queue {number}: {os.strerror(-error)}"
+        yield
+
+
+@contextlib.contextmanager
+def owned(namespace):
+    """An nft that stays holds a table inet edge25 of its own for the block."""
+    with namespace.popen(["nft", "-i"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                         text=True) as nft:
+        try:
+            nft.stdin.write("add table inet edge25 { flags owner; }\n")
+            nft.stdin.flush()
+            wait_for(lambda: "inet edge25" in namespace.run(["nft", "list", "tables"]).stdout,
+                     "the table of another program")
+            yield
+        finally:
+            nft.kill()
 
 
 def wait_until_ended(pid):

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Privileges as the kernel shows them from outside: users, capabilities, descriptors, files."""
+
+import collections
+import os
+import pathlib
+import pwd
+import stat
+import sys
+
+import pytest
+
+from lab.edge25 import CONTROL, ENGINE
+from lab.promise import must_fail
+
+HOME = """
+policy "home" { mode = block }
+range "subscribers" { prefixes = { "100.64.0.0/10", "2001:db8:1::/48" }  policy = "home" }
+queues = 2
+"""
+NET_ADMIN = 1 << 12  # capability(7)
+USERS = {CONTROL: "nobody", ENGINE: "daemon"}  # as the laboratory configures them
+
+
+def status(pid):
+    """The fields of /proc/PID/status."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return dict(line.split(":\t", 1) for line in text.splitlines())
+
+
+def check_privileges(pid, user, capabilities):
+    """Each thread of a process is that user, alone in its group, for good, with those capabilities
+    in its sets and no other to be had."""
+    account = pwd.getpwnam(user)
+    for task in os.listdir(f"/proc/{pid}/task"):
+        fields = status(f"{pid}/task/{task}")
+        assert fields["Uid"].split() == [str(account.pw_uid)] * 4
+        assert fields["Gid"].split() == [str(account.pw_gid)] * 4
+        assert fields["Groups"].strip() == ""
+        assert fields["NoNewPrivs"] == "1"
+        for name, expected in (("CapEff", capabilities), ("CapPrm", capabilities),
+                               ("CapBnd", capabilities), ("CapInh", 0), ("CapAmb", 0)):
+            assert int(fields[name], 16) == expected, f"{name} of {pid}: {fields[name]}"
+
+
+def test_engine(edge25):
+    check_privileges(edge25(HOME).pid(ENGINE), USERS[ENGINE], NET_ADMIN)
+
+
+def test_control(edge25):
+    check_privileges(edge25(HOME).pid(CONTROL), USERS[CONTROL], 0)
+
+
+def test_control_run(edge25):
+    """edge25d itself is root with all that root has, and this process has no other privileges."""
+    daemon = edge25(HOME)
+    for pid in (daemon.pid(), os.getpid()):
+        must_fail(check_privileges, pid, USERS[ENGINE], NET_ADMIN)
+    must_fail(check_privileges, daemon.pid(ENGINE), USERS[ENGINE], 0)
+
+
+def descriptors(pid):
+    """What a process has open beyond its standard files: kinds of sockets, else names."""
+    found = collections.Counter()
+    for path in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        if int(path.name) > 2:
+            name = os.readlink(path)
+            found[kinds(pid).get(name, name.split("/")[-1])] += 1
+    return found
+
+
+def kinds(pid):
+    """By the name of a descriptor, the kind of socket that it is."""
+    found = {}
+    for name, column in (("unix", 6), ("netlink", 9)):
+        for line in pathlib.Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]:
+            found[f"socket:[{line.split()[column]}]"] = name
+    return found
+
+
+ANONYMOUS = {"anon_inode:[eventpoll]": 1}
+OPEN = {
+    # The socket it was started with, control's connection; nf_tables, and a queue each with its
+    # eventfd, beside the loop's.
+    ENGINE: {**ANONYMOUS, "anon_inode:[eventfd]": 3, "unix": 2, "netlink": 3},
+    # Two listeners and the engine's connection.
+    CONTROL: {**ANONYMOUS, "anon_inode:[eventfd]": 1, "unix": 3, "control.lock": 1, "edge25.db": 1,
+              "events.json": 1},
+}
+
+
+def check_descriptors(pid, expected):
+    """No descriptor but those that are meant."""
+    assert descriptors(pid) == expected
+
+
+@pytest.mark.parametrize("program", [ENGINE, CONTROL])
+def test_descriptors(edge25, program):
+    daemon = edge25(HOME)
+    check_descriptors(daemon.pid(program), OPEN[program])
+    standard = {number: os.readlink(f"/proc/{daemon.pid(program)}/fd/{number}") for number in range(3)}
+    log = str(daemon.directory / "stderr")
+    assert standard == {0: "/dev/null", 1: log, 2: log}
+    must_fail(check_descriptors, daemon.pid(), OPEN[program])
+
+
+def test_nothing_is_inherited(edge25):
+    """A descriptor that edge25d was started with reaches neither program."""
+    daemon = edge25(HOME)
+    daemon.stop()
+    secret = os.memfd_create("secret")
+    try:
+        daemon.start(pass_fds=[secret])
+    finally:
+        os.close(secret)
+    for program in (ENGINE, CONTROL):
+        check_descriptors(daemon.pid(program), OPEN[program])
+
+
+# Below the directory of the test: type and mode, user. What others may read holds no addresses.
+FILES = {
+    "run": ("drwxr-xr-x", "nobody"),
+    "run/edge25d.lock": ("-rw-------", "root"),
+    "run/engine.sock": ("srw-rw----", "root"),
+    "run/control.lock": ("-rw-r-----", "nobody"),
+    "run/control.sock": ("srw-rw----", "nobody"),
+    "run/monitor.sock": ("srw-rw----", "nobody"),
+    "state": ("drwxr-x---", "nobody"),
+    "state/edge25.db": ("-rw-r-----", "nobody"),
+    "log": ("drwxr-x---", "nobody"),
+    "log/events.json": ("-rw-r-----", "nobody"),
+}
+
+
+def check_files(directory):
+    """Each file is there with its mode and its user, and no other."""
+    found = {}
+    for top in ("run", "state", "log"):
+        for path in (directory / top, *(directory / top).iterdir()):
+            entry = path.lstat()
+            found[str(path.relative_to(directory))] = (
+                stat.filemode(entry.st_mode), pwd.getpwuid(entry.st_uid).pw_name)
+    assert found == FILES
+
+
+def test_files(edge25):
+    daemon = edge25(HOME)
+    daemon.ctl("allow", "add", "--to", "203.0.113.25", "--comment", "a test")
+    check_files(daemon.directory)
+    (daemon.directory / "state/edge25.db").chmod(0o644)
+    must_fail(check_files, daemon.directory)
+
+
+CONNECT = """
+import socket, sys
+kind = socket.SOCK_SEQPACKET if "engine" in sys.argv[1] else socket.SOCK_STREAM
+try:
+    socket.socket(socket.AF_UNIX, kind).connect(sys.argv[1])
+except PermissionError:
+    sys.exit("refused")
+"""
+
+
+@pytest.mark.parametrize("user, admitted", [("nobody", True), ("daemon", False)])
+@pytest.mark.parametrize("name", ["control.sock", "monitor.sock", "engine.sock"])
+def test_sockets(edge25, name, user, admitted):
+    """Who may not connect is told so by the file system."""
+    daemon = edge25(HOME)
+    words = ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--clear-groups",
+             sys.executable, "-c", CONNECT, daemon.directory / "run" / name]
+    result = daemon.namespace.run(words, check=False)
+    assert (result.returncode, result.stderr) == ((0, "") if admitted else (1, "refused\n"))
