@@ -21,8 +21,6 @@
 #include "rules/chains.h"
 #include "rules/table_internal.h"
 
-#define PRIORITY_RAW (-300) /* NF_IP_PRI_RAW: before conntrack */
-
 bool allow_same_expiry(const struct allow_element *a, const struct allow_element *b)
 {
 	uint64_t later = a->expires > b->expires ? a->expires : b->expires;
@@ -71,6 +69,11 @@ static struct nftnl_obj *object_new(uint32_t type, const char *name)
 	nftnl_obj_set_str(object, NFTNL_OBJ_NAME, name);
 	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, type);
 	return object;
+}
+
+void counter_create(struct batch *batch, const char *name)
+{
+	batch_object(batch, NFT_MSG_NEWOBJ, NLM_F_CREATE, object_new(NFT_OBJECT_COUNTER, name));
 }
 
 static void put_limit(struct batch *batch, const char *name, uint32_t rate, bool present)
@@ -143,13 +146,11 @@ static void put_table_objects(struct change *change, struct batch *batch)
 {
 	const struct plan_settings *settings = &change->plan->header->settings;
 	char name[RULES_NAME_MAX];
-	bool ports = name_list_has(&change->inventory.sets, set_name(SET_PORTS, NULL, name));
 
 	table_put(change->table, batch);
 	for (size_t i = 0; i < change->counters.count; i++)
 		if (!name_list_has(&change->inventory.counters, change->counters.names[i]))
-			batch_object(batch, NFT_MSG_NEWOBJ, NLM_F_CREATE,
-				     object_new(NFT_OBJECT_COUNTER, change->counters.names[i]));
+			counter_create(batch, change->counters.names[i]);
 	for (enum set set = 0; set < SETS; set++)
 		if (!name_list_has(&change->inventory.sets,
 				   set_name(set, &change->generations, name)))
@@ -157,7 +158,7 @@ static void put_table_objects(struct change *change, struct batch *batch)
 	for (size_t i = 0; i < change->chains.count; i++)
 		if (!name_list_has(&change->inventory.chains, change->chains.names[i]))
 			chain_create(batch, change->chains.names[i]);
-	if (!ports)
+	if (!change->table->installed) /* no harm where they are there already */
 		chains_fill_ports(batch);
 	chains_fill_answers(batch, change->plan, &change->generations);
 	if (change->ranges)
@@ -170,16 +171,16 @@ static void put_allows(struct change *change, struct batch *batch)
 	const struct table *table = change->table;
 	const struct plan *plan = change->plan;
 	bool destroy = table->features & MESSAGE_DESTROY;
-	size_t old = 0, new = 0;
+	size_t held = table->installed ? table->allow_count : 0, old = 0, new = 0;
 	char name[RULES_NAME_MAX];
 
-	if (!table->installed) /* whatever an earlier engine left there */
+	if (!table->installed) /* whatever an earlier engine, or somebody else, left there */
 		for (enum set set = SET_ALLOW_SRC4; set < SETS; set++)
 			if (name_list_has(&change->inventory.sets, set_name(set, NULL, name)))
 				set_flush(batch, name);
-	while (old < table->allow_count || new < plan->header->allows) {
+	while (old < held || new < plan->header->allows) {
 		const struct allow_element *was = &table->allows[old], *is = &plan->allows[new];
-		int order = old == table->allow_count   ? 1 :
+		int order = old == held                 ? 1 :
 			    new == plan->header->allows ? -1 :
 							  allow_element_compare(was, is);
 
@@ -315,7 +316,9 @@ static int change_run(struct change *change, bool allow_fine, struct table_error
 		return table_fail(error, -ENOMEM, "change");
 	put_turn(change, batch, allow_fine);
 	result = table_send(change->table, batch, error);
-	if (!result)
+	if (result)
+		change->table->installed = false; /* sets and rules are not of one plan */
+	else
 		change_clean(change);
 	return result;
 }
@@ -357,37 +360,100 @@ static bool same_allows(const struct table *table, const struct plan *plan)
 	return true;
 }
 
+/*
+ * A table that is there stays as it was made: the kernel gives it an owner only when it had one
+ * that left.
+ */
+static void decide_ownership(struct change *change)
+{
+	struct table *table = change->table;
+
+	table->owned = (table->features & MESSAGE_OWNER) &&
+		       (change->inventory.table ? change->inventory.flags & TABLE_FLAG_PERSIST :
+						  change->plan->header->settings.own_table);
+}
+
+static int start_watch(struct table *table, struct table_error *error)
+{
+	int result;
+
+	if (table->owned) {
+		watch_close(table->watch);
+		table->watch = NULL;
+		return 0;
+	}
+	if (table->watch)
+		return 0;
+	result = watch_open(&table->watch, netlink_portid(table->netlink));
+	return result ? table_fail(error, result, "the table cannot be watched") : 0;
+}
+
+/* What others did while a large change of ours kept the watch from listening. */
+static bool still_there(struct table *table)
+{
+	struct inventory inventory;
+	bool there;
+
+	if (!table->watch)
+		return true;
+	if (inventory_read(table->netlink, &inventory))
+		return false;
+	there = name_list_has(&inventory.chains, CHAIN_SCREEN) &&
+		name_list_has(&inventory.chains, CHAIN_REMEMBER);
+	inventory_release(&inventory);
+	return there;
+}
+
+static int apply_once(struct change *change, struct table_error *error)
+{
+	struct table *table = change->table;
+	const struct plan *plan = change->plan;
+	bool allow_fine = allows_fine(plan->allows, plan->header->allows);
+	int result = change_prepare(change);
+
+	if (result)
+		return table_fail(error, result, "table inet " RULES_TABLE " cannot be read");
+	decide_ownership(change);
+	result = start_watch(table, error);
+	if (!result)
+		result = change_run(change, allow_fine, error);
+	if (result)
+		return result;
+	result = allows_keep(table, plan);
+	if (result)
+		return table_fail(error, result, "plan");
+	table->installed = true;
+	table->plan = *plan;
+	table->generations = change->generations;
+	table->allow_fine = allow_fine;
+	return 0;
+}
+
+#define APPLY_TRIES 3 /* another program that takes the table away each time has won */
+
 int table_apply(struct table *table, const struct plan *plan, uint64_t now, bool *changed,
 		struct table_error *error)
 {
-	bool allow_fine = allows_fine(plan->allows, plan->header->allows);
-	struct change change = {.table = table, .plan = plan, .now = now};
-	int result;
+	int result = 0;
 
-	change.ranges = !table->installed || !same_ranges(&table->plan, plan);
-	*changed = change.ranges || !same_allows(table, plan);
+	*changed = !table->installed || !same_ranges(&table->plan, plan) ||
+		   !same_allows(table, plan);
 	if (!*changed) {
 		table->plan = *plan; /* the block that the old view showed may go now */
 		return 0;
 	}
-	result = change_prepare(&change);
-	if (result)
-		table_fail(error, result, "table inet " RULES_TABLE " cannot be read");
-	else
-		result = change_run(&change, allow_fine, error);
-	if (!result) {
-		result = allows_keep(table, plan);
-		if (result)
-			table_fail(error, result, "plan");
+	for (int tries = 0; tries < APPLY_TRIES; tries++) {
+		struct change change = {.table = table, .plan = plan, .now = now};
+
+		change.ranges = !table->installed || !same_ranges(&table->plan, plan);
+		result = apply_once(&change, error);
+		inventory_release(&change.inventory);
+		free(change.chains.names);
+		free(change.counters.names);
+		if (result || still_there(table))
+			return result;
+		table->installed = false;
 	}
-	if (!result) {
-		table->installed = true;
-		table->plan = *plan;
-		table->generations = change.generations;
-		table->allow_fine = allow_fine;
-	}
-	inventory_release(&change.inventory);
-	free(change.chains.names);
-	free(change.counters.names);
-	return result;
+	return table_fail(error, -EBUSY,
+			  "another program takes the table away each time it is made");
 }

@@ -58,6 +58,11 @@ size_t batch_count(const struct batch *batch)
 	return batch->count;
 }
 
+size_t batch_length(const struct batch *batch)
+{
+	return batch->length;
+}
+
 uint32_t batch_set_id(struct batch *batch)
 {
 	return ++batch->set_id;

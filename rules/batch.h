@@ -43,6 +43,8 @@ uint32_t batch_set_id(struct batch *batch);
 
 /* How many messages so far, with the one that begins the batch. */
 size_t batch_count(const struct batch *batch);
+/* Bytes so far. */
+size_t batch_length(const struct batch *batch);
 
 struct batch_error {
 	int error; /* positive errno of the first message that failed */

@@ -10,6 +10,12 @@
 #include "rules/names.h"
 #include "rules/sets.h"
 
+#define PORT_SMTP 25
+#define PORT_SUBMISSIONS 465 /* RFC 8314 */
+#define PORT_SUBMISSION 587  /* RFC 6409 */
+
+#define PRIORITY_RAW (-300) /* NF_IP_PRI_RAW: before conntrack */
+
 struct chains_input {
 	const struct plan *plan;
 	struct generations generations;
@@ -45,6 +51,8 @@ void counters_each(const struct plan *plan, chains_name_fn *each, void *arg);
 
 void chain_create(struct batch *batch, const char *name);
 void chain_create_base(struct batch *batch, const char *name, int32_t priority);
+/* One that is there stays, with what it counted. */
+void counter_create(struct batch *batch, const char *name);
 void chain_delete(struct batch *batch, const char *name);
 
 /* Fills the map of ports, and the maps of answers of a new generation. */

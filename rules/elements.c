@@ -7,6 +7,7 @@
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,4 +101,25 @@ void elements_add(struct elements *elements, const struct element *element)
 	if (element->comment)
 		put_comment(message, element->comment);
 	mnl_attr_nest_end(message, nest);
+}
+
+/* The key after @last, where an interval stops; false at the end of the address space. */
+static bool key_after(const uint8_t *last, size_t length, uint8_t *after)
+{
+	memcpy(after, last, length);
+	while (length--)
+		if (++after[length])
+			return true;
+	return false;
+}
+
+void elements_add_interval(struct elements *elements, struct element element, const uint8_t *last)
+{
+	uint8_t after[16];
+
+	elements_add(elements, &element);
+	if (key_after(last, element.key_length, after))
+		elements_add(elements, &(struct element){.key = after,
+							 .key_length = element.key_length,
+							 .flags = NFT_SET_ELEM_INTERVAL_END});
 }

@@ -40,6 +40,9 @@ void elements_open(struct elements *elements, struct batch *batch, uint16_t type
 void elements_add(struct elements *elements, const struct element *element);
 void elements_close(struct elements *elements);
 
+/* An interval is two elements: its first key (element->key), and where it has ended. */
+void elements_add_interval(struct elements *elements, struct element element, const uint8_t *last);
+
 /* Kernel 6.3 and later; not in older headers. Deleting what is not there is no error. */
 #define MESSAGE_DESTROY_ELEMENTS 30 /* NFT_MSG_DESTROYSETELEM */
 #define MESSAGE_DESTROY_TABLE 26    /* NFT_MSG_DESTROYTABLE */

@@ -21,31 +21,6 @@ static void chains_of(const struct plan *plan, struct chains *chains)
 			 plan->policies[i].name);
 }
 
-/* The key after @last, where an interval stops; false at the end of the address space. */
-static bool key_after(const uint8_t *last, size_t length, uint8_t *after)
-{
-	memcpy(after, last, length);
-	while (length--)
-		if (++after[length])
-			return true;
-	return false;
-}
-
-/* An interval is two elements: its first key, and where it has ended. */
-static void put_interval(struct elements *elements, const uint8_t *first, const uint8_t *last,
-			 size_t length, struct element element)
-{
-	uint8_t after[16];
-
-	element.key = first;
-	element.key_length = length;
-	elements_add(elements, &element);
-	if (key_after(last, length, after))
-		elements_add(elements, &(struct element){.key = after,
-							 .key_length = length,
-							 .flags = NFT_SET_ELEM_INTERVAL_END});
-}
-
 void set_fill_ranges(struct batch *batch, const struct plan *plan,
 		     const struct generations *generations)
 {
@@ -60,8 +35,11 @@ void set_fill_ranges(struct batch *batch, const struct plan *plan,
 		const struct interval4 *interval = &plan->intervals4[i];
 		uint32_t first = htobe32(interval->first), last = htobe32(interval->last);
 
-		put_interval(&elements, (const uint8_t *)&first, (const uint8_t *)&last, 4,
-			     (struct element){.chain = chains.names[interval->policy]});
+		elements_add_interval(&elements,
+				      (struct element){.key = &first,
+						       .key_length = 4,
+						       .chain = chains.names[interval->policy]},
+				      (const uint8_t *)&last);
 	}
 	elements_close(&elements);
 	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
@@ -69,8 +47,11 @@ void set_fill_ranges(struct batch *batch, const struct plan *plan,
 	for (uint32_t i = 0; i < plan->header->intervals6; i++) {
 		const struct interval6 *interval = &plan->intervals6[i];
 
-		put_interval(&elements, interval->first, interval->last, 16,
-			     (struct element){.chain = chains.names[interval->policy[0]]});
+		elements_add_interval(&elements,
+				      (struct element){.key = interval->first,
+						       .key_length = 16,
+						       .chain = chains.names[interval->policy[0]]},
+				      interval->last);
 	}
 	elements_close(&elements);
 	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
@@ -94,7 +75,9 @@ static void put_allow(struct elements *elements, const struct allow_element *all
 	uint8_t key[32], key_end[32];
 
 	if (allow->kind != ALLOW_PAIR && !allow->exact) {
-		put_interval(elements, first, last, size, element);
+		element.key = first;
+		element.key_length = size;
+		elements_add_interval(elements, element, last);
 		return;
 	}
 	memcpy(key, first, size);

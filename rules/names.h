@@ -24,6 +24,7 @@
 #define COUNTER_LOCAL "local"
 #define COUNTER_ALLOWED "allowed"
 #define COUNTER_BAD_MARK "bad_mark"
+#define COUNTER_EMERGENCY "emergency"
 #define COUNTER_UNREMEMBERED "unremembered"
 #define COUNTER_UNTALLIED_REFUSED "untallied_refused"
 #define COUNTER_UNTALLIED_PASSED "untallied_passed"

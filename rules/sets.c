@@ -59,7 +59,7 @@ struct definition {
 #define DYNAMIC (NFT_SET_EVAL | NFT_SET_TIMEOUT)
 #define NET (NFT_SET_INTERVAL | NFT_SET_TIMEOUT)
 
-static const struct definition definitions[SETS] = {
+static const struct definition definitions[SETS_EVER] = {
 	[SET_REFUSED4] = {"refused4", &pair4, DYNAMIC | NFT_SET_MAP, TYPE_MARK, SIZE_REFUSED, false,
 			  "refusals remembered: source . destination"},
 	[SET_REFUSED6] = {"refused6", &pair6, DYNAMIC | NFT_SET_MAP, TYPE_MARK, SIZE_REFUSED, false,
@@ -112,6 +112,12 @@ static const struct definition definitions[SETS] = {
 				 true, "allowed pairs of prefixes"},
 	[SET_ALLOW_PAIR6_NET] = {"allow_pair6_net", &pair6, NET | NFT_SET_CONCAT, 0, SIZE_NONE,
 				 true, "allowed pairs of prefixes"},
+	[SET_EMERGENCY4] = {"emergency4", &addr4, NFT_SET_INTERVAL, 0, SIZE_NONE, false,
+			    "refused while the table is put back"},
+	[SET_EMERGENCY6] = {"emergency6", &addr6, NFT_SET_INTERVAL, 0, SIZE_NONE, false,
+			    "refused while the table is put back"},
+	[SET_EMERGENCY_INTERFACE] = {"emergency_interface", &ifname, 0, 0, SIZE_NONE, false,
+				     "refused while the table is put back"},
 };
 
 const char *set_name(enum set set, const struct generations *generations, char name[RULES_NAME_MAX])

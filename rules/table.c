@@ -27,8 +27,14 @@ int table_fail(struct table_error *error, int result, const char *what)
 int table_send(struct table *table, struct batch *batch, struct table_error *error)
 {
 	struct batch_error failed;
-	int result = batch_send(batch, table->netlink, &failed);
+	bool told = !table->watch || batch_length(batch) <= TABLE_WATCHED_BATCH;
+	int result;
 
+	if (!told)
+		watch_pause(table->watch);
+	result = batch_send(batch, table->netlink, &failed);
+	if (!told)
+		watch_resume(table->watch);
 	batch_free(batch);
 	if (!result)
 		return 0;
@@ -84,6 +90,7 @@ void table_close(struct table *table)
 {
 	if (!table)
 		return;
+	watch_close(table->watch);
 	netlink_close(table->netlink);
 	free(table->allows);
 	free(table);
@@ -117,7 +124,7 @@ void table_put(struct table *table, struct batch *batch)
 
 	nftnl_table_set_u32(message, NFTNL_TABLE_FAMILY, NFPROTO_INET);
 	nftnl_table_set_str(message, NFTNL_TABLE_NAME, RULES_TABLE);
-	if (table->features & MESSAGE_OWNER)
+	if (table->owned)
 		nftnl_table_set_u32(message, NFTNL_TABLE_FLAGS,
 				    TABLE_FLAG_OWNER | TABLE_FLAG_PERSIST);
 	table_comment(message);

@@ -49,6 +49,28 @@ int table_change(struct table *table, const struct message_change *changes, size
 		 uint64_t now, struct table_error *error);
 
 /*
+ * Where the table is not owned (the kernel cannot, or the plan says so) other programs can change
+ * it. The descriptor becomes readable when somebody did; -1: owned, or nothing installed yet. It
+ * may change with each table_apply().
+ */
+int table_watch_fd(const struct table *table);
+
+struct table_intruder {
+	uint32_t pid;  /* 0: not known */
+	char name[17]; /* "" or the process's name, as the kernel has it (comm) */
+};
+
+/* Reads what the descriptor tells. True: another program changed the table. */
+bool table_watch(struct table *table, struct table_intruder *intruder);
+
+/*
+ * Puts everything back as it was. Where nothing is left of the table, a rule that refuses port 25
+ * from the prefixes and interfaces of block policies comes first, in a batch of its own: a million
+ * prefixes take seconds.
+ */
+int table_repair(struct table *table, uint64_t now, struct table_error *error);
+
+/*
  * The table's named counters, and the packets counted by host, as records for a message. The caller
  * frees *out with free().
  */

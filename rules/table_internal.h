@@ -6,6 +6,7 @@
 #include "rules/batch.h"
 #include "rules/sets.h"
 #include "rules/table.h"
+#include "rules/watch.h"
 
 /* In force since kernel 6.9; not in older headers. */
 #define TABLE_FLAG_OWNER 0x2u   /* NFT_TABLE_F_OWNER */
@@ -14,7 +15,9 @@
 struct table {
 	struct netlink *netlink;
 	uint32_t features;
-	bool installed; /* by this process, from the plan below */
+	bool owned;          /* others get EPERM; else there is the watch */
+	struct watch *watch; /* NULL: owned, or nothing installed yet */
+	bool installed;      /* by this process, from the plan below */
 	struct plan plan;
 	struct generations generations;
 	bool allow_fine;              /* the rules have the look-up for it */
@@ -23,11 +26,14 @@ struct table {
 	size_t allow_room;
 };
 
-/* NEWTABLE, owned where the kernel can. */
+/* NEWTABLE, owned or not. */
 void table_put(struct table *table, struct batch *batch);
 /* Sends and frees @batch. */
 int table_send(struct table *table, struct batch *batch, struct table_error *error);
 int table_fail(struct table_error *error, int result, const char *what);
+
+/* Notices of a batch longer than this would not fit into the watch's socket. */
+#define TABLE_WATCHED_BATCH (256 * 1024)
 
 /* Deletes every rule; writes every rule. Both go into one batch. */
 void table_flush_rules(struct batch *batch);

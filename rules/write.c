@@ -7,10 +7,6 @@
 #include "rules/elements.h"
 #include "rules/writer.h"
 
-#define PORT_SMTP 25
-#define PORT_SUBMISSIONS 465 /* RFC 8314 */
-#define PORT_SUBMISSION 587  /* RFC 6409 */
-
 void writer_put(struct writer *writer, struct nftnl_rule *rule)
 {
 	batch_rule(writer->batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, rule);

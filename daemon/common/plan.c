@@ -107,8 +107,8 @@ static const char *check_settings(const struct plan_settings *settings)
 		return "tallies would expire before they are read";
 	if (!settings->reject_rate)
 		return "the reject rate is 0";
-	if (settings->reserved)
-		return "reserved bytes are not 0";
+	if (settings->own_table > 1)
+		return "own-table is neither 0 nor 1";
 	return NULL;
 }
 

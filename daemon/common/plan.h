@@ -51,7 +51,7 @@ struct plan_settings {
 	uint32_t tally_timeout;   /* seconds */
 	uint32_t read_interval;   /* seconds between readings of the kernel's counters */
 	uint32_t reject_rate;     /* resets a second, and unreachables a second, at most */
-	uint32_t reserved;
+	uint32_t own_table; /* 1: nobody else may change the table, where the kernel can see to it */
 };
 
 struct plan_header {

@@ -72,6 +72,7 @@ static const struct explanation engine_losses[] = {
 	{"answers-unsent", "answers that the kernel did not take: it gave the safe answer"},
 	{"receive-errors", "times that a queue's receive buffer was full or failed"},
 	{"malformed-messages", "messages of the kernel that could not be read"},
+	{"table-repairs", "times that another program changed the kernel's table; it was put back"},
 	{"unparsed-", "packets that could not be parsed: the kernel gave the safe answer"},
 	{NULL, "reported by the engine"},
 };
@@ -82,6 +83,9 @@ static const struct explanation kernel_losses[] = {
 	{"untallied_passed", "passed openings counted for no host: tally-hosts is too small"},
 	{"unremembered", "answers that were not remembered: remember-pairs is too small, or the "
 			 "question was older than the last reload"},
+	{"emergency",
+	 "packets to port 25 refused, and counted for no host, while the table was put "
+	 "back"},
 	{"bad_mark", "packets dropped for a mark that no answer has"},
 	{NULL, NULL},
 };

@@ -17,17 +17,22 @@
 #include "engine/queues.h"
 #include "rules/table.h"
 
+#define REPAIR_AGAIN 1 /* seconds */
+
 struct engine {
 	struct ev_loop *loop;
 	ev_signal stop[2];
 	ev_timer reading;
 	ev_async events;
+	ev_io intrusion; /* somebody changed the table */
+	ev_timer repair; /* again, after one that failed */
 	struct peer *peer;
 	struct table *table;
 	struct snapshots *snapshots;
 	struct queues *queues;
 	struct mapping mapping;    /* the plan in force */
 	struct queues_losses past; /* of queues that were closed */
+	uint64_t repairs;          /* of the table, since this engine started */
 	int status;
 };
 
@@ -71,12 +76,66 @@ static void wake(void *arg)
 	ev_async_send(engine->loop, &engine->events);
 }
 
+static void repair(struct engine *engine)
+{
+	struct table_error error = {0};
+	uint64_t begin = boottime();
+
+	engine->repairs++;
+	if (table_repair(engine->table, begin, &error)) {
+		log_error("engine: the table could not be put back: %s; next try in %d s",
+			  error.text, REPAIR_AGAIN);
+		ev_timer_set(&engine->repair, REPAIR_AGAIN, 0);
+		ev_timer_start(engine->loop, &engine->repair);
+		return;
+	}
+	log_notice("engine: the table is back after %llu ms",
+		   (unsigned long long)(boottime() - begin));
+}
+
+static void on_repair(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	repair(watcher->data);
+}
+
+static void on_intrusion(struct ev_loop *loop, ev_io *watcher, int revents)
+{
+	struct engine *engine = watcher->data;
+	struct table_intruder intruder;
+
+	(void)revents;
+	if (!table_watch(engine->table, &intruder))
+		return;
+	log_warning("engine: table inet edge25 was changed by %s (process %u): putting it back",
+		    intruder.name[0] ? intruder.name : "another program", intruder.pid);
+	ev_timer_stop(loop, &engine->repair);
+	repair(engine);
+}
+
+/* Where the table is not owned there is a watch; a change of plan may begin or end that. */
+static void follow_watch(struct engine *engine)
+{
+	int fd = table_watch_fd(engine->table);
+
+	if (ev_is_active(&engine->intrusion) && engine->intrusion.fd == fd)
+		return;
+	ev_io_stop(engine->loop, &engine->intrusion);
+	if (fd < 0)
+		return;
+	log_notice("engine: the table is not owned: a change by another program is put back");
+	ev_io_set(&engine->intrusion, fd, EV_READ);
+	ev_io_start(engine->loop, &engine->intrusion);
+}
+
 static void send_reading(struct engine *engine, uint64_t sequence)
 {
 	struct message_counter *counters = NULL;
 	struct message_tally *tallies = NULL;
 	struct message_queue queues[PLAN_QUEUES_MAX];
-	struct message_loss losses[QUEUES_LOSSES];
+	struct message_loss losses[QUEUES_LOSSES + 1] = {
+		{.name = "table-repairs", .count = engine->repairs}};
 	struct queues_losses lost = engine->past;
 	size_t counter_count, tally_count;
 	int result = table_read_counters(engine->table, &counters, &counter_count);
@@ -94,7 +153,7 @@ static void send_reading(struct engine *engine, uint64_t sequence)
 		peer_send(engine->peer, MESSAGE_QUEUE, sequence, queues,
 			  queues_count(engine->queues));
 		peer_send(engine->peer, MESSAGE_LOSS, sequence, losses,
-			  queues_losses(&lost, losses));
+			  1 + queues_losses(&lost, losses + 1));
 		peer_send(engine->peer, MESSAGE_END, sequence, NULL, 0);
 	}
 	free(counters);
@@ -198,6 +257,7 @@ static int apply(struct engine *engine, struct mapping *next, bool *changed,
 		replace_queues(engine, queues);
 	mapping_close(&engine->mapping);
 	engine->mapping = *next;
+	follow_watch(engine);
 	ev_timer_stop(engine->loop, &engine->reading);
 	ev_timer_set(&engine->reading, settings->read_interval, settings->read_interval);
 	ev_timer_start(engine->loop, &engine->reading);
@@ -346,6 +406,10 @@ static int engine_open(struct engine *engine, const struct engine_settings *sett
 	ev_async_start(engine->loop, &engine->events);
 	ev_timer_init(&engine->reading, on_reading, 0, 0);
 	engine->reading.data = engine;
+	ev_io_init(&engine->intrusion, on_intrusion, -1, EV_READ);
+	engine->intrusion.data = engine;
+	ev_timer_init(&engine->repair, on_repair, 0, 0);
+	engine->repair.data = engine;
 	for (size_t i = 0; i < 2; i++) {
 		ev_signal_init(&engine->stop[i], on_stop, i ? SIGINT : SIGTERM);
 		ev_signal_start(engine->loop, &engine->stop[i]);

@@ -286,7 +286,7 @@ FAULT(no_tally_timeout, p->settings.tally_timeout = 0)
 FAULT(no_reading, p->settings.read_interval = 0)
 FAULT(late_reading, p->settings.read_interval = 3600)
 FAULT(no_rejects, p->settings.reject_rate = 0)
-FAULT(settings_reserved, p->settings.reserved = 1)
+FAULT(own_table, p->settings.own_table = 2)
 FAULT(policy_mode, p->policies[1].mode = 9)
 FAULT(policy_name, p->policies[1].name[0] = ' ')
 FAULT(policy_number, p->policies[1].number = 16)
@@ -343,7 +343,7 @@ static const struct fault faults[] = {
 	{"tallies would expire before they are read", no_reading},
 	{"tallies would expire before they are read", late_reading},
 	{"the reject rate is 0", no_rejects},
-	{"reserved bytes are not 0", settings_reserved},
+	{"own-table is neither 0 nor 1", own_table},
 	{"a policy has a value out of bounds", policy_mode},
 	{"a policy has a value out of bounds", policy_name},
 	{"a policy has a value out of bounds", policy_number},
