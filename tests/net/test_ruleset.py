@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The kernel's table as others see it: nft lists what rules/edge25.nft says, and cannot change it."""
+"""The kernel's table as others see it: nft lists what rules/edge25.nft says, and may not change
+it."""
 
 import json
 import re

@@ -10,6 +10,7 @@ Each check opens real connections and raises AssertionError when a promise does 
 import contextlib
 import dataclasses
 import itertools
+from concurrent import futures
 
 from .capture import Capture
 from .namespaces import Subscriber, destinations
@@ -123,15 +124,18 @@ class Gate:
 
     @staticmethod
     def _open(flows, port):
-        """Opens all flows; pairs of each flow and how it went."""
-        opened = []
-        lines = {(flow.subscriber, flow.version, flow.source) for flow in flows}
-        for line in lines:
-            group = [flow for flow in flows
-                     if (flow.subscriber, flow.version, flow.source) == line]
-            opened += zip(group, connect_many(line[0], [flow.destination for flow in group], port,
-                                              AT_ONCE, line[2]))
-        return opened
+        """Opens all flows, those of each source at once; pairs of each flow and how it went."""
+        sources = {}
+        for flow in flows:
+            sources.setdefault((flow.subscriber, flow.version, flow.source), []).append(flow)
+
+        def connections(flows):
+            return connect_many(flows[0].subscriber, [flow.destination for flow in flows], port,
+                                AT_ONCE, flows[0].source)
+
+        with futures.ThreadPoolExecutor(len(sources)) as pool:
+            results = pool.map(connections, sources.values())
+        return list(zip(itertools.chain(*sources.values()), itertools.chain(*results)))
 
     def _mark(self, flow, beyond):
         """A packet that must arrive: the wire works, and nothing before it is still under way."""
