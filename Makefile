@@ -76,12 +76,13 @@ UNIT_SOURCES := $(wildcard tests/unit/*/*.c)
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 FUZZ_REPLAYS := $(addprefix $(BUILD)/replay/,$(FUZZ_TARGETS))
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,inject textbook)
 # What a fuzz target reads beside common.
 FUZZ_SOURCES_question_parse := daemon/engine/question.c
 FUZZ_LIBS_question_parse = $(call libs,libmnl libnetfilter_queue,)
 
-.PHONY: all deps deps-check deps-demo check check-root check-layers check-unit check-fuzz check-man \
-	check-net fuzz demo run install install-users uninstall clean help FORCE
+.PHONY: all deps deps-check deps-demo deps-bench check check-root check-layers check-unit check-fuzz \
+	check-man check-net fuzz bench demo run install install-users uninstall clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -129,6 +130,9 @@ deps-check: ## the same for the tests
 deps-demo: ## the same for the demo
 	@tests/deps build demo
 
+deps-bench: ## the same for the benchmarks
+	@tests/deps build bench
+
 # --- tests ---------------------------------------------------------------------------------------
 
 check: deps-check ## every test (root: the net tests make network namespaces)
@@ -154,7 +158,7 @@ check-man: ## lint the man pages
 
 check-root:
 	@test "$$(id -u)" = 0 || { \
-		echo "the net tests and the demo make network namespaces: run as root" >&2; exit 1; }
+		echo "net tests, demo and benchmarks make network namespaces: run as root" >&2; exit 1; }
 
 check-net: check-root all ## net tests: real kernel, real daemon, network namespaces (root)
 	@$(PYTHON) -m pytest tests/net
@@ -183,6 +187,16 @@ build-fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*) $(wildcard daemon/common/*.c d
 	$(call say,FUZZ,$@)
 	$(Q)clang -D_GNU_SOURCE -Idaemon -I. -std=gnu17 -O1 -g -fno-sanitize-recover=all \
 		-fsanitize=fuzzer,address,undefined -o $@ $(filter %.c,$^) $(FUZZ_LIBS_$*)
+
+bench: deps-bench check-root ## benchmarks (root)
+	@$(MAKE) --no-print-directory all $(BENCH_PROGRAMS)
+	@EDGE25_BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
+
+$(BUILD)/bench/inject: $(BUILD)/obj/tests/bench/pairs.o
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(call libs,libnetfilter_queue,)
 
 # --- use -----------------------------------------------------------------------------------------
 

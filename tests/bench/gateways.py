@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is compared: gateways, each in a namespace of the same shape with other rules in it.
+
+Each is a context manager and says what the kernel counted:
+
+    received()   packets that arrived
+    refused()    packets that got no further                    Ruleset, Edge25Gateway
+    answered()   packets that a program in user space answered  Textbook, Edge25Gateway, ...
+    busy()       seconds of processor time of the thread that answers
+"""
+
+import ipaddress
+import itertools
+import os
+import pathlib
+
+from lab.edge25 import BUILD, CONTROL, ENGINE, Edge25
+from lab.host import LabError, undisturbed, wait_for
+from lab.namespaces import PREFIX, Namespace
+
+from counters import read_counters
+from traffic import FIRST_DESTINATION, FIRST_SOURCE, INTERFACE, prefer, processors
+
+TEXTBOOK = BUILD / "bench/textbook"
+TEXTBOOK_QUEUE = 1
+EDGE25_QUEUE = 2500       # queue-first
+QUESTION_TO_REFUSE = 1 << 31  # what an answer sets in a question's mark: daemon/common/mark.h
+
+_serial = itertools.count(1000)
+
+
+class Gateway:
+    """A namespace with one interface, and nothing that filters."""
+
+    name = ""
+
+    def __init__(self):
+        self.namespace = None
+
+    def __enter__(self):
+        try:
+            # lab.namespaces.sweep() knows these names, should this process be killed
+            self.namespace = Namespace(f"{PREFIX}-{os.getpid()}-{next(_serial)}-bench")
+            self.namespace.ip([f"link add {INTERFACE} type veth peer name line0",
+                               f"link set {INTERFACE} up", "link set line0 up"])
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exception):
+        with undisturbed():
+            if self.namespace:
+                try:
+                    self.stop()
+                finally:
+                    self.namespace.remove()
+
+    def start(self):
+        """Put in place what filters."""
+
+    def stop(self):
+        """End what start() started; it may have got only half way."""
+
+    def received(self):
+        """IPv4 packets that arrived: IpInReceives."""
+        lines = self._proc("net/snmp")
+        names, values = (line.split() for line in lines if line.startswith("Ip:"))
+        return int(values[names.index("InReceives")])
+
+    def queues(self):
+        """What the kernel says of each queue: number, port, held, mode, range, dropped because the
+        queue was full, dropped because the socket's buffer was full, last id, 1."""
+        lines = self._proc("net/netfilter/nfnetlink_queue")
+        return [list(map(int, line.split())) for line in lines]
+
+    def held(self):
+        """Packets that wait for an answer."""
+        return sum(queue[2] for queue in self.queues())
+
+    def settle(self):
+        """Wait until no packet waits for an answer."""
+        wait_for(lambda: self.held() == 0, "the queues to be empty")
+
+    def _proc(self, path):
+        with self.namespace.entered():
+            return pathlib.Path("/proc/thread-self", path).read_text(encoding="ascii").splitlines()
+
+    def _nft(self, text):
+        self.namespace.run(["nft", "-f", "-"], input=text)
+
+    def _popen_textbook(self, queue, *bits):
+        program = self.namespace.popen([TEXTBOOK, queue, *bits])
+        wait_for(lambda: self.queues() or program.poll() is not None, "the textbook's queue")
+        if program.poll() is not None:
+            raise LabError("the textbook program ended")
+        os.sched_setaffinity(program.pid, {processors()[1]})
+        prefer(program.pid)
+        return program
+
+
+class Ruleset(Gateway):
+    """Rules of nft in prerouting raw, and behind them a chain that counts what gets past."""
+
+    TABLE = """\
+table inet bench {{
+    counter past {{ }}
+    {sets}
+    chain screen {{
+        type filter hook prerouting priority raw; policy {policy};
+        {rule}
+    }}
+    chain behind {{
+        type filter hook prerouting priority raw + 1; policy accept;
+        counter name past
+    }}
+}}
+"""
+
+    def __init__(self, name, rule="", sets="", policy="accept"):
+        super().__init__()
+        self.name = name
+        self._text = self.TABLE.format(sets=sets, rule=rule, policy=policy)
+
+    def start(self):
+        self._nft(self._text)
+
+    def refused(self):
+        """Packets that arrived and did not get past."""
+        return self.received() - read_counters(self.namespace, "bench")["past"]
+
+    def asked(self):
+        """Nobody is asked."""
+        return 0
+
+
+def policy_drop():
+    """No rule at all; whatever arrives is dropped by the chain's policy."""
+    return Ruleset("no rule, policy drop", policy="drop")
+
+
+def port_drop():
+    """One rule: the port, drop."""
+    return Ruleset("tcp dport 25 drop", "tcp dport 25 drop")
+
+
+def pair_drop(load):
+    """One rule: the pair, looked up in a set that holds all of them, drop."""
+    source, destination = map(ipaddress.ip_address, (FIRST_SOURCE, FIRST_DESTINATION))
+    elements = ",".join(f"{source + number % load.sources} . {destination + number // load.sources}"
+                        for number in range(load.pairs))
+    return Ruleset("ip saddr . ip daddr @pairs drop", "ip saddr . ip daddr @pairs drop",
+                   f"set pairs {{ type ipv4_addr . ipv4_addr; elements = {{ {elements} }} }}")
+
+
+class Textbook(Gateway):
+    """One rule that queues port 25, and the textbook program, which drops packet by packet."""
+
+    name = "textbook"
+
+    def __init__(self):
+        super().__init__()
+        self._program = None
+
+    def start(self):
+        self._queue_rule()
+        self._program = self._popen_textbook(TEXTBOOK_QUEUE)
+
+    def answered(self):
+        """Packets that got an answer: given a number, not lost on the way, not waiting."""
+        return sum(last - lost - held for _, _, held, _, _, _, lost, last, _ in self.queues())
+
+    def busy(self):
+        """Processor time of the thread that answers, in seconds."""
+        return _busy(self._program.pid, self._program.pid)
+
+    def _queue_rule(self):
+        """nft's queue statement, or the NFQUEUE target where the kernel has no queue expression."""
+        try:
+            self._nft("table inet bench { chain screen { type filter hook prerouting priority raw; "
+                      f"tcp dport 25 queue num {TEXTBOOK_QUEUE}; }} }}")
+        except LabError:
+            self.namespace.run(["iptables", "-t", "raw", "-A", "PREROUTING", "-p", "tcp", "--dport",
+                                25, "-j", "NFQUEUE", "--queue-num", TEXTBOOK_QUEUE])
+
+
+class Edge25Gateway(Gateway):
+    """edge25 as people run it: edge25d, with its whole table."""
+
+    name = "edge25"
+    CONFIGURATION = """\
+queues = 1
+queue-first = {queue}
+remember-pairs = {pairs}
+remember-for = 1h
+policy "home" {{ mode = block  deny = drop }}
+policy "watched" {{ mode = monitor }}
+range "subscribers" {{ prefixes = {{ "100.64.0.0/16", "2001:db8:1::/48" }}  policy = "home" }}
+range "others" {{ prefix-file = "{prefixes}"  policy = "watched" }}
+allow "relay" {{ to = {{ "203.0.113.25", "2001:db8:f::25" }}  comment = "our relay" }}
+allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with servers" }}
+"""
+
+    def __init__(self, directory, prefixes, pairs):
+        """prefixes: how many there are; pairs: how many refused ones can be remembered."""
+        super().__init__()
+        self._directory = pathlib.Path(directory) / str(next(_serial))
+        self._prefixes = prefixes
+        self._pairs = pairs
+        self._daemon = None
+
+    def start(self):
+        self._directory.mkdir()
+        path = self._directory / "prefixes"
+        path.write_text(_prefixes(self._prefixes), encoding="ascii")
+        configuration = self.CONFIGURATION.format(queue=EDGE25_QUEUE, pairs=self._pairs,
+                                                  prefixes=path)
+        self._daemon = Edge25(self.namespace, self._directory / "edge25", configuration)
+        self._daemon.start()
+        self._place()
+
+    def stop(self):
+        if self._daemon:
+            self._daemon.stop()
+
+    def refused(self):
+        """Packets that were refused, remembered or not."""
+        return read_counters(self.namespace, "edge25")["refused_home"]
+
+    def asked(self):
+        """Packets that user space was to answer."""
+        return read_counters(self.namespace, "edge25")["asked_home"]
+
+    def answered(self):
+        """Packets that user space answered."""
+        return read_counters(self.namespace, "edge25")["answered_refuse_home"]
+
+    def busy(self):
+        """Processor time of the thread that answers, in seconds."""
+        return _busy(self._daemon.pid(ENGINE), self._queue_thread())
+
+    def _queue_thread(self):
+        for task in pathlib.Path(f"/proc/{self._daemon.pid(ENGINE)}/task").iterdir():
+            if (task / "comm").read_text().startswith("queue"):
+                return int(task.name)
+        raise LabError("the engine has no queue thread")
+
+    def _place(self):
+        """The thread that answers has a core for itself, like the textbook's; what else edge25 does
+        is elsewhere."""
+        _, answering, rest = processors()
+        for pid in (self._daemon.pid(), self._daemon.pid(ENGINE), self._daemon.pid(CONTROL)):
+            for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+                os.sched_setaffinity(int(task.name), rest)
+        os.sched_setaffinity(self._queue_thread(), {answering})
+        prefer(self._queue_thread())
+
+
+class TextbookBehindEdge25(Edge25Gateway):
+    """edge25's table and the textbook program in the engine's place: the kernel does the same."""
+
+    name = "textbook, edge25's table"
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._program = None
+
+    def start(self):
+        super().start()
+        self._daemon.stop()  # the table stays
+        self._program = self._popen_textbook(EDGE25_QUEUE, QUESTION_TO_REFUSE)
+
+    def busy(self):
+        return _busy(self._program.pid, self._program.pid)
+
+
+def _prefixes(count):
+    """Every other /29 of 10.0.0.0/8, so that none becomes one with its neighbour."""
+    first = ipaddress.ip_address("10.0.0.0")
+    return "".join(f"{first + number * 16}/29\n" for number in range(count))
+
+
+def _busy(pid, thread):
+    text = pathlib.Path(f"/proc/{pid}/task/{thread}/schedstat").read_text(encoding="ascii")
+    return int(text.split()[0]) / 1e9
+
+
+def missing_programs():
+    """The programs of the benchmark that were not built."""
+    return [path.name for path in (TEXTBOOK, BUILD / "bench/inject") if not path.exists()]

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The load: SYNs that arrive at an interface of a namespace, made by the program inject; and who
+runs on which core."""
+
+import dataclasses
+import json
+import os
+import pathlib
+
+from lab.edge25 import BUILD
+
+INJECT = BUILD / "bench/inject"
+INTERFACE = "dsl0"
+FIRST_SOURCE, FIRST_DESTINATION = "100.64.1.0", "198.18.0.0"  # as in pairs.h
+SOURCES = 256  # subscribers that many pairs come from
+FIRST = -20    # nice
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """Pairs of source and destination (a power of two), taken in turn."""
+
+    name: str
+    pairs: int
+
+    @property
+    def sources(self):
+        """How many different sources they have; each has pairs / sources destinations."""
+        return min(self.pairs, SOURCES)
+
+
+@dataclasses.dataclass(frozen=True)
+class Injected:
+    """What inject says: frames that arrived (counted by its kernel program), seconds by the clock,
+    seconds of its processor time, and how many packets waited in queues when it ended."""
+
+    frames: int
+    seconds: float
+    cpu: float
+    held: int
+
+
+def inject(namespace, load, seconds, *, rate=0, first=0, drop=False):
+    """Send for some seconds at full speed, or at a rate, and return Injected.
+
+    first: number of the first pair. drop: the frames end where they are made.
+    """
+    words = [INJECT, "--interface", INTERFACE, "--seconds", seconds, "--pairs", load.pairs,
+             "--sources", load.sources, "--first", first, "--rate", int(rate),
+             "--cpu", processors()[0]]
+    if drop:
+        words.append("--drop")
+    result = namespace.run(words, timeout=60 + 4 * seconds, start_new_session=True,
+                           preexec_fn=lambda: prefer(os.getpid()))
+    return Injected(**json.loads(result.stdout))
+
+
+def processors():
+    """CPU numbers: the generator's, the answering thread's, and a list for everything else."""
+    available = sorted(os.sched_getaffinity(0))
+    if len(available) == 1:
+        return available[0], available[0], available
+    return available[0], available[1], available[2:] or available[:1]
+
+
+def prefer(thread):
+    """Let a thread come before whatever else this machine does, by its own nice value and by that
+    of its session where the kernel shares time between sessions (sched_autogroup_enabled)."""
+    os.setpriority(os.PRIO_PROCESS, thread, FIRST)
+    autogroup = pathlib.Path(f"/proc/{thread}/autogroup")
+    if autogroup.exists():
+        autogroup.write_text(f"{FIRST}\n", encoding="ascii")
