@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Control is killed, or stands still: no packet is delayed, changed or forgotten, and what it missed
-is told afterwards, or counted as lost."""
+"""Control is killed, or stands still: no packet is delayed, changed or forgotten, and what it
+missed is told afterwards, or counted as lost."""
 
 import contextlib
 

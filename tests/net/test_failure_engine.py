@@ -12,7 +12,7 @@ import pytest
 
 from lab.capture import Capture
 from lab.edge25 import ENGINE
-from lab.faults import frozen, killed, queues, wait_until_held
+from lab.faults import asked, frozen, killed, queues, wait_until_held
 from lab.promise import SOON, eventually, must_fail
 from lab.raw import Stream, Wire, openings
 
@@ -174,11 +174,6 @@ def check_remembered(edge25, check, flow):
     before = asked(edge25)
     check(flow)
     assert asked(edge25) == before, "asked again"
-
-
-def asked(edge25):
-    """Packets handed to the queues that are bound now."""
-    return sum(queue.asked for queue in queues(edge25))
 
 
 def test_memory_control_run(edge25, gate):

@@ -19,8 +19,8 @@ range "subscribers" { prefixes = { "100.64.0.0/10", "2001:db8:1::/48" }  policy 
 OTHER_QUEUES = "queue-first = 2600\n"
 NOBODY = ["setpriv", "--reuid=nobody", "--clear-groups"]
 LACKS = "root lacks the capability %s (%s): does a container hold it back?"
-HELD = ("table inet edge25 is held by another process (or CAP_NET_ADMIN is missing): stop the other "
-        "edge25-engine in this network namespace")
+HELD = ("table inet edge25 is held by another process (or CAP_NET_ADMIN is missing): stop the "
+        "other edge25-engine in this network namespace")
 BOUND = "queue %d is bound by another program: stop that, or choose another queue-first"
 FAILED = 1
 CONFIG = 78  # EX_CONFIG of sysexits.h
@@ -85,7 +85,7 @@ def test_capability_to_remove(edge25):
 
 
 def check_gives_up(edge25, line):
-    """edge25d starts, the engine says that line once, and all ends; the tables stay as they were."""
+    """edge25d starts, the engine says that line once, all ends; the tables stay as they were."""
     before = tables(edge25)
     result = edge25.run(check=False)
     assert result.returncode == FAILED

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Configurations with an error: one line that says where, what and what was expected; nothing starts,
-and when edge25 runs already, nothing changes."""
+"""Configurations with an error: one line that says where, what and what was expected; nothing
+starts, and when edge25 runs already, nothing changes."""
 
 import pytest
 
@@ -34,8 +34,9 @@ ERRORS = [
      'range "dsl": prefixes: 100.64.300.0/10 is not an IPv4 or IPv6 prefix'),
     (HOME + 'range "dsl" { prefixes = { "100.64.0.1/10" }  policy = "home" }', 2,
      'range "dsl": prefixes: 100.64.0.1/10 has host bits set; did you mean 100.64.0.0/10?'),
-    (HOME + 'range "dsl" { prefixes = { "2001:db8::/129" }  policy = "home" }', 2, 'range "dsl": '
-     'prefixes: 2001:db8::/129: the length of an IPv4 prefix is 0 to 32, of an IPv6 prefix 0 to 128'),
+    (HOME + 'range "dsl" { prefixes = { "2001:db8::/129" }  policy = "home" }', 2,
+     'range "dsl": prefixes: 2001:db8::/129: the length of an IPv4 prefix is 0 to 32, of an IPv6 '
+     'prefix 0 to 128'),
     (HOME + 'range "dsl" { prefixes = { "100.64.0.0/10" }  policy = "hme" }', 2,
      'range "dsl": policy = hme: expected the name of a policy that is defined'),
     (HOME + 'range "dsl" { prefixes = { "100.64.0.0/10" } }', 2,
@@ -47,8 +48,8 @@ ERRORS = [
     (HOME + 'range "lan" { interfaces = { "br-lan-and-much-more" }  policy = "home" }', 2,
      'range "lan": interfaces: br-lan-and-much-more: expected an interface name of 1 to 15 '
      'characters, without wildcards'),
-    (HOME + 'range "lan" { interfaces = { "eth*" }  policy = "home" }', 2, 'range "lan": interfaces: '
-     'eth*: expected an interface name of 1 to 15 characters, without wildcards'),
+    (HOME + 'range "lan" { interfaces = { "eth*" }  policy = "home" }', 2, 'range "lan": '
+     'interfaces: eth*: expected an interface name of 1 to 15 characters, without wildcards'),
     (HOME + DSL + 'allow "x" { comment = "c" }', 3, 'allow "x": expected from, to or both'),
     (HOME + DSL + 'allow "x" { to = { "203.0.113.25" } }', 3, 'allow "x": comment is missing: '
      'expected why and for whom (require-comment = no does without)'),
@@ -67,8 +68,8 @@ ERRORS = [
      "mark-mask = 0xff00ff: expected eight adjacent bits, such as 0xff000000"),
     (HOME + "read-interval = 0s", 2, "read-interval = 0s: expected a duration (such as 30s, 10m, "
      "2h, 7d or 1w) from 1s to 1h"),
-    (HOME + "tally-for = 10s", 2, "tally-for = 10s: expected at least ten times read-interval (10s), "
-     "or counts may expire unread"),
+    (HOME + "tally-for = 10s", 2, "tally-for = 10s: expected at least ten times read-interval "
+     "(10s), or counts may expire unread"),
     (HOME + "event-file-max = 1KiB", 2,
      "event-file-max = 1KiB: expected a size (such as 64MiB) from 64KiB to 1024GiB"),
     (HOME + "require-comment = maybe", 2, "require-comment = maybe: expected yes or no"),
@@ -92,8 +93,8 @@ MACHINE = [
     ('run-dir = "/proc/nothing"', "cannot make run-dir /proc/nothing: No such file or directory"),
     ('run-dir = "@/edge25.conf"',
      "run-dir @/edge25.conf: is a symbolic link or a file: a directory is needed"),
-    ('state-dir = "@/conf.d"', "state-dir @/conf.d belongs to root and is not empty: name a directory "
-     "of its own, or give it to nobody (chown nobody @/conf.d)"),
+    ('state-dir = "@/conf.d"', "state-dir @/conf.d belongs to root and is not empty: name a "
+     "directory of its own, or give it to nobody (chown nobody @/conf.d)"),
 ]
 
 
@@ -173,7 +174,8 @@ def test_check_control_run(idle):
 
 
 @pytest.mark.parametrize("spoil, expected", [
-    (lambda conf: conf.write_text(HOME.replace("block", "blok")), ":1: policy \"home\": mode = blok"),
+    (lambda conf: conf.write_text(HOME.replace("block", "blok")),
+     ':1: policy "home": mode = blok'),
     (lambda conf: conf.unlink(), ": No such file or directory"),
     (lambda conf: (conf.unlink(), conf.mkdir()), ": it is no regular file"),
 ], ids=["value", "missing", "directory"])

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Packets to port 25 that cannot be parsed to the end get their policy's safe answer and are counted
-under the reason; those that are merely unusual are answered as any other.
+"""Packets to port 25 that cannot be parsed to the end get their policy's safe answer and are
+counted under the reason; those that are merely unusual are answered as any other.
 
-A later fragment, which holds no port, is nobody's question: without the first one the receiver puts
-nothing together. The reasons short-ip, bad-version, bad-ip-length, later-fragment and not-tcp cannot
-be met here, because such a packet does not get as far as the queue (tests/unit/common/packet.c has
-them all).
+A later fragment, which holds no port, is nobody's question: without the first one the receiver
+puts nothing together. The reasons short-ip, bad-version, bad-ip-length, later-fragment and not-tcp
+cannot be met here, because such a packet does not get as far as the queue
+(tests/unit/common/packet.c has them all).
 """
 
 import collections

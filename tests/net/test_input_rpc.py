@@ -51,7 +51,8 @@ CALLS = [
     ("allow.add", {"to": "203.0.113.25", "comment": "c", "expires": "2020-01-01"}, PARAMS,
      "expires: 2020-01-01 is not in the future (or too far in it)"),
     ("allow.add", {"from": "100.64.0.1", "to": "2001:db8::1", "comment": "c"}, PARAMS,
-     "from 100.64.0.1 and to 2001:db8::1 are of different families: both must be IPv4 or both IPv6"),
+     "from 100.64.0.1 and to 2001:db8::1 are of different families: both must be IPv4 or both "
+     "IPv6"),
     ("allow.del", {}, PARAMS, "from or to is missing: give at least one"),
     ("allow.del", {"id": "1"}, PARAMS, "id: expected a number from 1 up"),
     ("allow.del", {"id": 0}, PARAMS, "id: expected a number from 1 up"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Restarts: of control, of the engine, of both and of all. The table stays in the kernel in between,
-so a blocked line stays blocked and an allowed one open; `edge25d --remove` takes it away."""
+"""Restarts: of control, of the engine, of both and of all. The table stays in the kernel in
+between, so a blocked line stays blocked and an allowed one open; `edge25d --remove` takes it
+away."""
 
 import contextlib
 import ipaddress

@@ -21,7 +21,7 @@ _ports = itertools.cycle(range(20000, 30000))  # below those that the kernel giv
 
 
 def tcp(source, destination, port=25, offset=5, options=b""):
-    """A SYN segment with a valid checksum; offset says how long its header claims to be, in words."""
+    """A SYN segment with a valid checksum; offset: how long its header claims to be, in words."""
     header = struct.pack("!HHIIBBHHH", next(_ports), port, 1, 0, offset << 4, SYN, 64240, 0, 0)
     segment = header + options
     pseudo = _packed(source) + _packed(destination) + struct.pack("!II", len(segment), TCP)
