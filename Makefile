@@ -82,7 +82,8 @@ FUZZ_SOURCES_question_parse := daemon/engine/question.c
 FUZZ_LIBS_question_parse = $(call libs,libmnl libnetfilter_queue,)
 
 .PHONY: all deps deps-check deps-demo deps-bench check check-root check-layers check-unit check-fuzz \
-	check-man check-net fuzz bench demo run install install-users uninstall clean help FORCE
+	check-man check-net fuzz bench bench-programs demo run install install-users uninstall clean \
+	help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -163,6 +164,14 @@ check-root:
 check-net: check-root all ## net tests: real kernel, real daemon, network namespaces (root)
 	@$(PYTHON) -m pytest tests/net
 
+# A Debian package, or the path of a vmlinuz with its modules in ../lib/modules beside it.
+KERNEL = linux-image-6\.1\..*-cloud-amd64
+KERNEL_TESTS = $$(sed 's/\#.*//' tests/kernel/chosen)
+
+check-kernel: check-root all ## net tests under KERNEL, by default Debian 12's, in QEMU (root)
+	@tests/deps build check kernel
+	@tests/kernel/check-kernel '$(KERNEL)' $(PYTHON) -m pytest -p no:cacheprovider $(KERNEL_TESTS)
+
 # The stem takes the place of a plain % here before the second expansion.
 percent := %
 .SECONDEXPANSION:
@@ -189,8 +198,11 @@ build-fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*) $(wildcard daemon/common/*.c d
 		-fsanitize=fuzzer,address,undefined -o $@ $(filter %.c,$^) $(FUZZ_LIBS_$*)
 
 bench: deps-bench check-root ## benchmarks (root)
-	@$(MAKE) --no-print-directory all $(BENCH_PROGRAMS)
+	@$(MAKE) --no-print-directory bench-programs
 	@EDGE25_BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
+
+bench-programs: all $(BENCH_PROGRAMS)
+	@:
 
 $(BUILD)/bench/inject: $(BUILD)/obj/tests/bench/pairs.o
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
