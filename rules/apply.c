@@ -4,6 +4,7 @@
  * them; when every packet has left the old rules, what only these named goes. A packet keeps the
  * rules that it met first, but its look-ups see the elements of the moment: so no set that rules in
  * force name may change or go in the batch that replaces them, and no rule has a map of its own.
+ * The allow sets, which stay, change in a batch of their own before the rules turn.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -165,32 +166,74 @@ static void put_table_objects(struct change *change, struct batch *batch)
 		set_fill_ranges(batch, change->plan, &change->generations);
 }
 
-/* The kernel's allow sets from what they hold to what the plan says. */
-static void put_allows(struct change *change, struct batch *batch)
+/*
+ * The kernel's allow sets from what they hold to what the plan says. What goes is deleted in @goes,
+ * or where that is NULL at once and alone.
+ */
+static int put_allows(struct change *change, struct batch *goes, struct batch *comes,
+		      struct table_error *error)
 {
-	const struct table *table = change->table;
+	struct table *table = change->table;
 	const struct plan *plan = change->plan;
 	bool destroy = table->features & MESSAGE_DESTROY;
 	size_t held = table->installed ? table->allow_count : 0, old = 0, new = 0;
-	char name[RULES_NAME_MAX];
+	int result = 0;
 
-	if (!table->installed) /* whatever an earlier engine, or somebody else, left there */
-		for (enum set set = SET_ALLOW_SRC4; set < SETS; set++)
-			if (name_list_has(&change->inventory.sets, set_name(set, NULL, name)))
-				set_flush(batch, name);
-	while (old < held || new < plan->header->allows) {
+	while (!result && (old < held || new < plan->header->allows)) {
 		const struct allow_element *was = &table->allows[old], *is = &plan->allows[new];
 		int order = old == held                 ? 1 :
 			    new == plan->header->allows ? -1 :
 							  allow_element_compare(was, is);
+		bool other = order || !allow_same_expiry(was, is);
 
-		if (order < 0 || (!order && !allow_same_expiry(was, is)))
-			set_allow_delete(batch, was, 1, destroy);
-		if (order > 0 || (!order && !allow_same_expiry(was, is)))
-			set_allow_add(batch, is, 1, change->now);
+		if (order <= 0 && other && goes)
+			set_allow_delete(goes, was, 1, destroy);
+		else if (order <= 0 && other)
+			result = table_delete_allow(table, was, error);
+		if (order >= 0 && other)
+			set_allow_add(comes, is, 1, change->now);
 		old += order <= 0;
 		new += order >= 0;
 	}
+	return result;
+}
+
+/* Whatever an earlier engine, or somebody else, left in the allow sets. */
+static void put_flushes(struct change *change, struct batch *batch)
+{
+	char name[RULES_NAME_MAX];
+
+	for (enum set set = SET_ALLOW_SRC4; set < SETS; set++)
+		if (name_list_has(&change->inventory.sets, set_name(set, NULL, name)))
+			set_flush(batch, name);
+}
+
+static int change_allows(struct change *change, struct table_error *error)
+{
+	struct table *table = change->table;
+	struct batch *batch = batch_new();
+	int result;
+
+	if (!batch)
+		return table_fail(error, -ENOMEM, "change");
+	if (!table->installed)
+		put_flushes(change, batch);
+	put_allows(change, batch, batch, error);
+	result = table_send(table, batch, error);
+	if (result != -ENOENT || table->features & MESSAGE_DESTROY)
+		return result;
+	/* something expired meanwhile, and DELSETELEM does not bear that */
+	batch = batch_new();
+	if (!batch)
+		return table_fail(error, -ENOMEM, "change");
+	result = put_allows(change, NULL, batch, error);
+	if (!result)
+		result = table_send(table, batch, error);
+	else
+		batch_free(batch);
+	if (result)
+		table->installed = false; /* some of what goes is gone */
+	return result;
 }
 
 void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
@@ -307,8 +350,9 @@ static int change_run(struct change *change, bool allow_fine, struct table_error
 	if (!batch)
 		return table_fail(error, -ENOMEM, "change");
 	put_table_objects(change, batch);
-	put_allows(change, batch);
 	result = table_send(change->table, batch, error);
+	if (!result)
+		result = change_allows(change, error);
 	if (result)
 		return result;
 	batch = batch_new();

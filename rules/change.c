@@ -68,9 +68,8 @@ static void allows_note(struct table *table, const struct message_change *change
 		memmove(place, place + 1, (--table->allow_count - at) * sizeof(*place));
 }
 
-/* Kernels without DESTROYSETELEM: the element may have expired, and then ENOENT is as good. */
-static int delete_alone(struct table *table, const struct allow_element *element,
-			struct table_error *error)
+int table_delete_allow(struct table *table, const struct allow_element *element,
+		       struct table_error *error)
 {
 	struct batch *batch = batch_new();
 	int result;
@@ -79,38 +78,48 @@ static int delete_alone(struct table *table, const struct allow_element *element
 		return table_fail(error, -ENOMEM, "change");
 	set_allow_delete(batch, element, 1, false);
 	result = table_send(table, batch, error);
-	return result == -ENOENT ? 0 : result;
+	if (result != -ENOENT)
+		return result;
+	error->error = 0;
+	return 0;
 }
 
 /* An expiry that moves is delete and add: adding what is there leaves the old one in older kernels. */
-static int put_elements(struct table *table, const struct message_change *changes, size_t count,
-			uint64_t now, struct table_error *error)
+static int send_elements(struct table *table, const struct message_change *changes, size_t count,
+			 bool replace, uint64_t now, struct table_error *error)
 {
 	bool destroy = table->features & MESSAGE_DESTROY;
-	struct batch *batch;
-	bool found;
+	struct batch *batch = batch_new();
 
-	if (!destroy)
-		for (size_t i = 0; i < count; i++) {
-			int result;
-
-			allows_find(table, &changes[i].element, &found);
-			if (!found)
-				continue;
-			result = delete_alone(table, &changes[i].element, error);
-			if (result)
-				return result;
-		}
-	batch = batch_new();
 	if (!batch)
 		return table_fail(error, -ENOMEM, "change");
 	for (size_t i = 0; i < count; i++) {
-		if (destroy)
-			set_allow_delete(batch, &changes[i].element, 1, true);
+		bool there = destroy;
+
+		if (!destroy)
+			allows_find(table, &changes[i].element, &there);
+		if (replace && there)
+			set_allow_delete(batch, &changes[i].element, 1, destroy);
 		if (changes[i].op == MESSAGE_ADD)
 			set_allow_add(batch, &changes[i].element, 1, now);
 	}
 	return table_send(table, batch, error);
+}
+
+static int put_elements(struct table *table, const struct message_change *changes, size_t count,
+			uint64_t now, struct table_error *error)
+{
+	int result = send_elements(table, changes, count, true, now, error);
+
+	if (result != -ENOENT || table->features & MESSAGE_DESTROY)
+		return result;
+	/* something expired meanwhile, and DELSETELEM does not bear that */
+	result = 0;
+	for (size_t i = 0; !result && i < count; i++)
+		result = table_delete_allow(table, &changes[i].element, error);
+	if (!result)
+		result = send_elements(table, changes, count, false, now, error);
+	return result;
 }
 
 struct purge {

@@ -36,9 +36,9 @@ int table_send(struct table *table, struct batch *batch, struct table_error *err
 	if (!told)
 		watch_resume(table->watch);
 	batch_free(batch);
+	error->error = result; /* also 0: the caller may have come here by way of an error */
 	if (!result)
 		return 0;
-	error->error = result;
 	if (result == -EPERM)
 		snprintf(error->text, sizeof(error->text),
 			 "table inet %s is held by another process (or CAP_NET_ADMIN is missing): "

@@ -43,6 +43,13 @@ void table_write_rules(struct table *table, struct batch *batch, const struct pl
 /* Waits until every packet that is among the rules has left them (an RCU grace period). */
 void table_grace_period(void);
 
+/*
+ * Deletes one allow element, in a batch of its own, where the kernel has no DESTROYSETELEM: it may
+ * have expired, and then ENOENT is as good.
+ */
+int table_delete_allow(struct table *table, const struct allow_element *element,
+		       struct table_error *error);
+
 bool allows_fine(const struct allow_element *allows, size_t count);
 /* Expiries of this distance are the same: they are computed anew from a wall clock (ms). */
 #define ALLOW_EXPIRY_SLACK 2000

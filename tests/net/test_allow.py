@@ -182,6 +182,21 @@ def test_a_longer_entry_goes_on_when_a_shorter_one_ends(edge25, gate):
     gate.passes(flow)
 
 
+@versions
+@widths
+def test_changes_go_on_when_an_entry_has_ended(edge25, gate, width, version):
+    """A kernel before 6.3 refuses to delete an element that has expired."""
+    daemon = edge25(CONFIGURATION)
+    ended, other = (destination_case(gate, version, width) for _ in range(2))
+    add(daemon, *ended.entry, "2s")
+    eventually(lambda: daemon.ctl("allow", "list")["entries"] == [], "the list to be empty")
+    for case in other, ended:
+        add(daemon, *case.entry)
+        gate.passes(*case.matching)
+    daemon.restart()
+    gate.passes(*ended.matching, *other.matching)
+
+
 # What else an entry is.
 
 @pytest.mark.parametrize("length", ["", "/124"], ids=["host", "prefix"])
