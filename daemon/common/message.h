@@ -7,7 +7,9 @@
  * memfd rides along as SCM_RIGHTS), then CHANGEs and READs; the engine answers each PLAN and CHANGE
  * with one ACK and each READ with a reading, all with the sequence number of the request. Readings
  * by the engine's own timer have sequence 0. A reading is any number of COUNTER, TALLY, QUEUE and
- * LOSS messages and one END. EVENTs come at any time and may be lost (a LOSS record counts them).
+ * LOSS messages and one END. EVENTs come at any time, numbered by their sequence; control says with
+ * SEEN up to which it has taken them, and what it has not seen when it goes is sent to the next one.
+ * Those for which there is no room meanwhile are lost, and a LOSS record counts them.
  */
 #ifndef EDGE25_MESSAGE_H
 #define EDGE25_MESSAGE_H
@@ -33,6 +35,7 @@ enum message_type {
 	MESSAGE_QUEUE,   /* engine: struct message_queue */
 	MESSAGE_LOSS,    /* engine: struct message_loss */
 	MESSAGE_END,     /* engine: no record */
+	MESSAGE_SEEN,    /* control: struct message_seen */
 	MESSAGE_TYPES
 };
 
@@ -56,6 +59,10 @@ struct message_hello {
 
 struct message_plan {
 	uint64_t size;
+};
+
+struct message_seen {
+	uint64_t sequence; /* of the last EVENT message taken */
 };
 
 enum message_op { MESSAGE_ADD = 1, MESSAGE_DEL };

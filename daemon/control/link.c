@@ -26,6 +26,7 @@ struct link {
 	bool said; /* that the engine is away */
 	bool greeted;
 	struct message_hello hello;
+	struct message_seen seen; /* events taken, of which the engine was not told; 0: none */
 	uint64_t sequence;
 	struct link_queue *queue;
 	struct link_waits *waits;
@@ -52,6 +53,7 @@ static void disconnect(struct link *link, const char *why)
 	close(link->fd);
 	link->fd = -1;
 	link->greeted = false;
+	link->seen.sequence = 0;
 	link_queue_clear(link->queue);
 	if (!why)
 		link->said = true; /* we are leaving */
@@ -179,19 +181,27 @@ static int handle(struct link *link, size_t length)
 		link_waits_end(link->waits, header.sequence, NULL);
 		return 0;
 	}
-	if (header.type < MESSAGE_ACK)
+	if (header.type < MESSAGE_ACK || header.type == MESSAGE_SEEN)
 		return -EPROTO;
 	for (size_t i = 0; i < header.count && link->greeted; i++)
 		hand_over(link, &header, i);
+	if (header.type == MESSAGE_EVENT)
+		link->seen.sequence = header.sequence;
 	return 0;
 }
 
-static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+/* The engine keeps events until it hears that they were taken. */
+static void tell_seen(struct link *link)
 {
-	struct link *link = io->data;
+	const struct message_seen seen = link->seen;
 
-	(void)loop;
-	(void)events;
+	link->seen.sequence = 0;
+	if (seen.sequence)
+		link_send(link, MESSAGE_SEEN, &seen, 1, -1);
+}
+
+static void receive(struct link *link)
+{
 	for (int i = 0; i < RECEIVE_BURST && link->fd >= 0; i++) {
 		ssize_t n = recv(link->fd, link->buffer, sizeof(link->buffer),
 				 MSG_DONTWAIT | MSG_TRUNC);
@@ -205,6 +215,14 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 		if ((size_t)n > sizeof(link->buffer) || handle(link, (size_t)n))
 			disconnect(link, "it sent a message of another version");
 	}
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop;
+	(void)events;
+	receive(io->data);
+	tell_seen(io->data);
 }
 
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "engine/forward.h"
 #include "engine/mapping.h"
 #include "engine/peer.h"
 #include "engine/queues.h"
@@ -27,6 +28,7 @@ struct engine {
 	ev_io intrusion; /* somebody changed the table */
 	ev_timer repair; /* again, after one that failed */
 	struct peer *peer;
+	struct forward forward;
 	struct table *table;
 	struct snapshots *snapshots;
 	struct queues *queues;
@@ -44,29 +46,16 @@ static uint64_t boottime(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Events from the queue threads to control, as long as it takes them; the rest waits in the rings. */
-static void forward_events(struct engine *engine)
+static void forward(struct engine *engine)
 {
-	struct message_event events[MESSAGE_SIZE_MAX / sizeof(struct message_event)];
-	size_t most = message_records_max(MESSAGE_EVENT);
-
-	for (size_t i = 0; i < queues_count(engine->queues); i++) {
-		struct ring *ring = queue_events(queues_at(engine->queues, i));
-		size_t count;
-
-		while ((count = ring_peek(ring, events, most))) {
-			if (!peer_try(engine->peer, MESSAGE_EVENT, events, count))
-				return;
-			ring_drop(ring, count);
-		}
-	}
+	forward_events(&engine->forward, engine->queues, engine->peer);
 }
 
 static void on_events(struct ev_loop *loop, ev_async *watcher, int revents)
 {
 	(void)loop;
 	(void)revents;
-	forward_events(watcher->data);
+	forward(watcher->data);
 }
 
 static void wake(void *arg)
@@ -140,7 +129,7 @@ static void send_reading(struct engine *engine, uint64_t sequence)
 	size_t counter_count, tally_count;
 	int result = table_read_counters(engine->table, &counters, &counter_count);
 
-	forward_events(engine); /* what a tally counts was told before */
+	forward(engine); /* what a tally counts was told before */
 	if (!result)
 		result = table_read_tallies(engine->table, &tallies, &tally_count);
 	if (result) {
@@ -220,9 +209,10 @@ static int open_queues(struct engine *engine, const struct plan_settings *settin
 /* The old queues went on until the rules turned away from them. */
 static void replace_queues(struct engine *engine, struct queues *queues)
 {
-	forward_events(engine);
+	forward(engine);
 	queues_lost(engine->queues, &engine->past);
-	queues_close(engine->queues);
+	engine->past.events_unsent += queues_close(engine->queues);
+	forward_forget(&engine->forward);
 	engine->queues = queues;
 }
 
@@ -319,6 +309,7 @@ static void on_message(const void *data, const struct message_header *header, in
 {
 	struct engine *engine = arg;
 	struct message_plan plan;
+	struct message_seen seen;
 
 	switch (header->type) {
 	case MESSAGE_PLAN:
@@ -333,6 +324,11 @@ static void on_message(const void *data, const struct message_header *header, in
 			send_reading(engine, header->sequence);
 		else
 			peer_send(engine->peer, MESSAGE_END, header->sequence, NULL, 0);
+		break;
+	case MESSAGE_SEEN:
+		message_record(data, header, 0, &seen);
+		forward_seen(&engine->forward, engine->queues, seen.sequence);
+		forward(engine);
 		break;
 	default:
 		log_warning("engine: a %s message is not for the engine",
@@ -352,18 +348,20 @@ static void on_connected(void *arg)
 		snprintf(hello.kernel, sizeof(hello.kernel), "%.63s", kernel.release);
 	log_info("engine: control is here");
 	peer_send(engine->peer, MESSAGE_HELLO, 0, &hello, 1);
-	forward_events(engine);
+	forward(engine);
 }
 
 static void on_disconnected(void *arg)
 {
-	(void)arg;
+	struct engine *engine = arg;
+
+	forward_rewind(&engine->forward, engine->queues);
 	log_warning("engine: control is gone; packets are answered as before");
 }
 
 static void on_drained(void *arg)
 {
-	forward_events(arg);
+	forward(arg);
 }
 
 static void on_stop(struct ev_loop *loop, ev_signal *watcher, int revents)

@@ -300,14 +300,15 @@ bool peer_send(struct peer *peer, enum message_type type, uint64_t sequence, con
 	return peer->fd >= 0;
 }
 
-bool peer_try(struct peer *peer, enum message_type type, const void *records, size_t count)
+bool peer_try(struct peer *peer, enum message_type type, uint64_t sequence, const void *records,
+	      size_t count)
 {
 	struct outgoing *outgoing;
 	int result;
 
 	if (peer->fd < 0 || !peer_idle(peer))
 		return false;
-	outgoing = outgoing_new(type, 0, records, count);
+	outgoing = outgoing_new(type, sequence, records, count);
 	if (!outgoing)
 		return false;
 	result = peer_write(peer, outgoing);

@@ -42,6 +42,7 @@ bool peer_idle(const struct peer *peer);
 bool peer_send(struct peer *peer, enum message_type type, uint64_t sequence, const void *records,
 	       size_t count);
 /* Sends now or not at all: one message with at most message_records_max(type) records. */
-bool peer_try(struct peer *peer, enum message_type type, const void *records, size_t count);
+bool peer_try(struct peer *peer, enum message_type type, uint64_t sequence, const void *records,
+	      size_t count);
 
 #endif

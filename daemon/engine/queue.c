@@ -227,17 +227,20 @@ int queue_open(struct queue **out, const struct queue_settings *settings)
 	return result;
 }
 
-void queue_close(struct queue *queue)
+size_t queue_close(struct queue *queue)
 {
 	uint64_t one = 1;
+	size_t unsent;
 
 	if (!queue)
-		return;
+		return 0;
 	atomic_store(&queue->stopping, true);
 	if (write(queue->stop, &one, sizeof(one)) < 0)
 		log_warning("queue: %u: stop: %s", queue->settings.number, strerror(errno));
 	pthread_join(queue->thread, NULL);
+	unsent = ring_unsent(queue->events);
 	queue_free(queue);
+	return unsent;
 }
 
 uint16_t queue_number(const struct queue *queue)

@@ -25,8 +25,11 @@ struct queue_settings {
  * CAP_NET_ADMIN); -ENOMEM; -errno of a socket.
  */
 int queue_open(struct queue **queue, const struct queue_settings *settings);
-/* Stops the thread and unbinds; what the kernel still held for it is dropped by the kernel. */
-void queue_close(struct queue *queue);
+/*
+ * Stops the thread and unbinds; what the kernel still held for it is dropped by the kernel. How
+ * many events were not sent yet: they go with it.
+ */
+size_t queue_close(struct queue *queue);
 
 uint16_t queue_number(const struct queue *queue);
 unsigned queue_reader(const struct queue *queue);

@@ -54,13 +54,16 @@ int queues_open(struct queues **out, const struct queues_settings *settings, uin
 	return 0;
 }
 
-void queues_close(struct queues *queues)
+uint64_t queues_close(struct queues *queues)
 {
+	uint64_t unsent = 0;
+
 	if (!queues)
-		return;
+		return 0;
 	for (size_t i = 0; i < queues->count; i++)
-		queue_close(queues->queues[i]);
+		unsent += queue_close(queues->queues[i]);
 	free(queues);
+	return unsent;
 }
 
 size_t queues_count(const struct queues *queues)

@@ -24,7 +24,8 @@ struct queues_settings {
 
 /* All or none; -errno, and in *failed the number of the queue that could not be bound. */
 int queues_open(struct queues **queues, const struct queues_settings *settings, uint16_t *failed);
-void queues_close(struct queues *queues);
+/* How many events were never sent, and are lost with the queues. */
+uint64_t queues_close(struct queues *queues);
 
 size_t queues_count(const struct queues *queues);
 struct queue *queues_at(const struct queues *queues, size_t index);

@@ -21,9 +21,16 @@ void ring_free(struct ring *ring);
 
 /* Writer. False: full, counted. */
 bool ring_put(struct ring *ring, const struct message_event *event);
-/* Reader: up to @max events, oldest first, which stay until ring_drop(). */
+/* Reader: up to @max events that were not sent yet, oldest first. */
 size_t ring_peek(const struct ring *ring, struct message_event *events, size_t max);
+/* Reader: the next @count are on their way; they stay until ring_drop() or ring_rewind(). */
+void ring_sent(struct ring *ring, size_t count);
+/* Reader: the oldest @count of those sent have arrived, and their room is free. */
 void ring_drop(struct ring *ring, size_t count);
+/* Reader: what was sent and has not arrived is to be sent again. */
+void ring_rewind(struct ring *ring);
+/* Reader: how many were not sent yet. */
+size_t ring_unsent(const struct ring *ring);
 /* Events lost for want of room, ever. */
 uint64_t ring_lost(const struct ring *ring);
 

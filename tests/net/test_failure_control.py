@@ -3,6 +3,7 @@
 missed is told afterwards, or counted as lost."""
 
 import contextlib
+import signal
 
 import pytest
 
@@ -29,13 +30,22 @@ BEYOND = 60000
 
 @contextlib.contextmanager
 def gone(edge25, way):
-    """Control does nothing for the block; afterwards edge25 is healthy."""
-    with frozen(edge25.pid(CONTROL)) if way == "stopped" else killed(edge25, CONTROL):
+    """Control does nothing for the block; afterwards edge25 is healthy. Stopped and then killed, it
+    takes what the engine has sent it meanwhile with it, unread."""
+    if way == "killed":
+        with killed(edge25, CONTROL):
+            yield
+        return
+    with frozen(edge25.pid(CONTROL)):
         yield
+        if way == "stopped, then killed":
+            old = edge25.signal(CONTROL, signal.SIGKILL)
+    if way == "stopped, then killed":
+        edge25.wait_for_new(CONTROL, old)
     edge25.wait_until_healthy()
 
 
-WAYS = pytest.mark.parametrize("way", ["stopped", "killed"])
+WAYS = pytest.mark.parametrize("way", ["stopped", "killed", "stopped, then killed"])
 VERSIONS = pytest.mark.parametrize("version", [4, 6])
 
 

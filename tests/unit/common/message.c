@@ -25,6 +25,7 @@ static const struct {
 	{MESSAGE_QUEUE, "queue", sizeof(struct message_queue), false},
 	{MESSAGE_LOSS, "loss", sizeof(struct message_loss), false},
 	{MESSAGE_END, "end", 0, false},
+	{MESSAGE_SEEN, "seen", sizeof(struct message_seen), true},
 };
 
 static void test_types(void **state)

@@ -13,6 +13,13 @@ static struct message_event numbered(uint64_t number)
 	return (struct message_event){.time = number, .source_port = (uint16_t)number};
 }
 
+/* Sent and arrived at once. */
+static void take(struct ring *ring, size_t count)
+{
+	ring_sent(ring, count);
+	ring_drop(ring, count);
+}
+
 static void test_empty(void **state)
 {
 	struct ring *ring = ring_new();
@@ -40,10 +47,10 @@ static void test_peek_keeps_until_drop(void **state)
 	assert_int_equal(ring_peek(ring, events, 3), 3);
 	assert_int_equal(ring_peek(ring, events, 8), 5);
 	assert_int_equal(events[4].time, 4);
-	ring_drop(ring, 2);
+	take(ring, 2);
 	assert_int_equal(ring_peek(ring, events, 8), 3);
 	assert_int_equal(events[0].time, 2);
-	ring_drop(ring, 3);
+	take(ring, 3);
 	assert_int_equal(ring_peek(ring, events, 8), 0);
 	ring_free(ring);
 }
@@ -67,11 +74,37 @@ static void test_full(void **state)
 	for (uint64_t i = 0; i < RING_EVENTS; i++) {
 		assert_int_equal(ring_peek(ring, &event, 1), 1);
 		assert_int_equal(event.time, i);
-		ring_drop(ring, 1);
+		take(ring, 1);
 	}
 	event = numbered(7);
 	assert_true(ring_put(ring, &event));
 	assert_int_equal(ring_lost(ring), 3);
+	ring_free(ring);
+}
+
+/* What was sent and did not arrive comes again; its room is not free before it has arrived. */
+static void test_sent_again(void **state)
+{
+	struct ring *ring = ring_new();
+	struct message_event event, events[8];
+
+	(void)state;
+	for (uint64_t i = 0; i < RING_EVENTS; i++) {
+		event = numbered(i);
+		assert_true(ring_put(ring, &event));
+	}
+	assert_int_equal(ring_peek(ring, events, 8), 8);
+	ring_sent(ring, 8);
+	assert_int_equal(ring_unsent(ring), RING_EVENTS - 8);
+	assert_int_equal(ring_peek(ring, events, 1), 1);
+	assert_int_equal(events[0].time, 8);
+	assert_false(ring_put(ring, &event));
+	ring_drop(ring, 3);
+	assert_true(ring_put(ring, &event));
+	ring_rewind(ring);
+	assert_int_equal(ring_peek(ring, events, 1), 1);
+	assert_int_equal(events[0].time, 3);
+	assert_int_equal(ring_unsent(ring), RING_EVENTS - 2);
 	ring_free(ring);
 }
 
@@ -105,7 +138,7 @@ static void test_two_threads(void **state)
 			assert_int_equal(events[i].time, next);
 			assert_int_equal(events[i].source_port, (uint16_t)next);
 		}
-		ring_drop(ring, count);
+		take(ring, count);
 		if (!count)
 			sched_yield();
 	}
@@ -120,6 +153,7 @@ int main(void)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_peek_keeps_until_drop),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_sent_again),
 		cmocka_unit_test(test_two_threads),
 	};
 
