@@ -9,6 +9,8 @@
 
 #include "config_words.h"
 
+#define FILE_MAX (16 << 20) /* a configuration is written by hand; what is longer is none */
+
 /* libconfuse hands its error function no argument of ours, and parses one file at a time anyhow. */
 static struct config_error *parsing;
 
@@ -33,14 +35,23 @@ int config_fail(struct config_error *error, const char *file, int line, const ch
 	return -EINVAL;
 }
 
+/*
+ * libconfuse takes the end of a file for the end of a section, so a file cut short would pass. Each
+ * is read with one more line at its end, whose key is known outside of sections only.
+ */
+#define END_KEY "end-of-file"
+static const char end_line[] = "\n" END_KEY " = reached\n";
+
 static void list_keys(const cfg_t *cfg, char *text, size_t size)
 {
 	size_t n = 0;
 
 	text[0] = '\0';
 	for (const cfg_opt_t *opt = cfg->opts; opt->name && n < size; opt++) {
-		int added = snprintf(text + n, size - n, "%s%s", n ? ", " : "", opt->name);
+		int added = 0;
 
+		if (strcmp(opt->name, END_KEY) != 0)
+			added = snprintf(text + n, size - n, "%s%s", n ? ", " : "", opt->name);
 		n += added > 0 ? (size_t)added : 0;
 	}
 }
@@ -54,6 +65,11 @@ __attribute__((format(printf, 2, 0))) static void on_error(cfg_t *cfg, const cha
 	if (!parsing || parsing->text[0])
 		return;
 	fail(parsing, cfg->filename ? cfg->filename : "", cfg->line, fmt, ap);
+	if (strstr(parsing->text, END_KEY)) {
+		config_fail(parsing, cfg->filename ? cfg->filename : "", cfg->line - 1,
+			    "the file ends inside a section: expected }");
+		return;
+	}
 	n = strlen(parsing->text);
 	if (!strstr(parsing->text, unknown))
 		return;
@@ -92,14 +108,15 @@ static cfg_t *tree_new(const char *const *names, size_t count)
 	cfg_opt_t sections[] = {SECTION("policy", policy), SECTION("range", range),
 				SECTION("allow", allow), CFG_END()};
 	const size_t section_count = sizeof(sections) / sizeof(sections[0]);
-	cfg_opt_t *opts = calloc(count + section_count, sizeof(*opts));
+	cfg_opt_t *opts = calloc(count + 1 + section_count, sizeof(*opts));
 	cfg_t *cfg;
 
 	if (!opts)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
 		opts[i] = (cfg_opt_t)WORD(names[i]);
-	memcpy(opts + count, sections, sizeof(sections));
+	opts[count] = (cfg_opt_t)WORD(END_KEY);
+	memcpy(opts + count + 1, sections, sizeof(sections));
 	cfg = cfg_init(opts, CFGF_NONE); /* copies the options, names too */
 	free(opts);
 	if (cfg)
@@ -107,10 +124,56 @@ static cfg_t *tree_new(const char *const *names, size_t count)
 	return cfg;
 }
 
+/* The whole file with the end line behind it, to be freed. NULL with errno. */
+static char *read_text(FILE *file, size_t size, size_t *length)
+{
+	char *text = malloc(size + sizeof(end_line));
+
+	if (!text)
+		return NULL;
+	*length = fread(text, 1, size, file);
+	if (ferror(file)) {
+		free(text);
+		return NULL;
+	}
+	memcpy(text + *length, end_line, sizeof(end_line));
+	*length += sizeof(end_line) - 1;
+	return text;
+}
+
+/* Parses what is in memory, as the file @path. */
+static int parse_text(cfg_t *cfg, const char *path, char *text, size_t length,
+		      struct config_error *error)
+{
+	FILE *file = fmemopen(text, length, "r");
+	const struct word *end;
+	int result = CFG_PARSE_ERROR;
+
+	free(cfg->filename);
+	cfg->filename = strdup(path);
+	parsing = error;
+	error->text[0] = '\0';
+	if (file && cfg->filename)
+		result = cfg_parse_fp(cfg, file);
+	parsing = NULL;
+	if (file)
+		fclose(file);
+	if (result != CFG_SUCCESS)
+		return error->text[0] ?
+			       -EINVAL :
+			       config_fail(error, path, 0, "it could not be read as a whole");
+	end = cfg_getptr(cfg, END_KEY);
+	if (!end || strcmp(end->file, path) != 0)
+		return config_fail(error, path, 0, "the file ends inside a comment");
+	return 0;
+}
+
 static int read_file(cfg_t *cfg, const char *path, struct config_error *error)
 {
 	FILE *file = fopen(path, "re");
+	char *text = NULL;
 	struct stat st;
+	size_t length;
 	int result;
 
 	if (!file) {
@@ -118,22 +181,23 @@ static int read_file(cfg_t *cfg, const char *path, struct config_error *error)
 		config_fail(error, path, 0, "%s", strerror(errno));
 		return result;
 	}
-	/* The scanner behind libconfuse ends the process when it cannot read, as in a directory. */
 	if (fstat(fileno(file), &st) || !S_ISREG(st.st_mode)) {
 		fclose(file);
 		return config_fail(error, path, 0, "it is no regular file");
 	}
-	free(cfg->filename);
-	cfg->filename = strdup(path);
-	parsing = error;
-	error->text[0] = '\0';
-	result = cfg->filename ? cfg_parse_fp(cfg, file) : CFG_PARSE_ERROR;
-	parsing = NULL;
+	if (st.st_size > FILE_MAX) {
+		fclose(file);
+		return config_fail(error, path, 0,
+				   "it is larger than %d bytes: put long lists of "
+				   "prefixes into a prefix-file",
+				   FILE_MAX);
+	}
+	text = read_text(file, (size_t)st.st_size, &length);
+	result = text ? parse_text(cfg, path, text, length, error) :
+			config_fail(error, path, 0, "%s", strerror(errno));
+	free(text);
 	fclose(file);
-	if (result == CFG_SUCCESS)
-		return 0;
-	return error->text[0] ? -EINVAL :
-				config_fail(error, path, 0, "it could not be read as a whole");
+	return result;
 }
 
 static int is_conf(const struct dirent *entry)

@@ -11,6 +11,12 @@ static const struct {
 	const char *text;
 	const char *error;
 } bad[] = {
+	{"policy \"home\" { mode = block\n",
+	 "edge25.conf:2: the file ends inside a section: expected }"},
+	{"policy \"home\" { mode = block }\nallow \"a\" { to = { \"192.0.2.1\"\n",
+	 "edge25.conf:3: the file ends inside a section: expected }"},
+	{"policy \"home\" { mode = block }\n/* an end that was cut off\n",
+	 "edge25.conf: the file ends inside a comment"},
 	{"", "edge25.conf: no policy: expected at least one, for instance policy \"home\" { mode = "
 	     "monitor }"},
 	{"policy \"home\" { mode = blok }", "edge25.conf:1: policy \"home\": mode = blok: expected "
