@@ -11,7 +11,8 @@
 #include "common/log.h"
 #include "control.h"
 
-enum { EXIT_USAGE = 2 };
+/* EXIT_CONFIG is EX_CONFIG of sysexits.h: neither edge25d nor systemd starts it again then. */
+enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 };
 enum action { ACTION_RUN, ACTION_TEST, ACTION_SETTINGS };
 
 static const char usage[] = "usage: edge25-control [-c FILE] [-t | --settings]\n"
@@ -102,7 +103,7 @@ static int start(const char *path, enum action action)
 
 	if (config_load(path, &config, &error)) {
 		fprintf(stderr, "%s\n", log_escape(error.text, safe, sizeof(safe)));
-		return EXIT_FAILURE;
+		return action == ACTION_RUN ? EXIT_CONFIG : EXIT_FAILURE;
 	}
 	if (action == ACTION_RUN)
 		return run(config);
