@@ -38,9 +38,14 @@ static void read_mac(struct nlattr *const *attrs, struct question *question)
 }
 
 /* mnl_nlmsg_ok() alone takes a length above INT_MAX for a negative one. */
+static bool complete(const struct nlmsghdr *message, size_t length)
+{
+	return mnl_nlmsg_ok(message, (int)length) && message->nlmsg_len <= length;
+}
+
 static bool whole(const struct nlmsghdr *message, size_t length)
 {
-	return mnl_nlmsg_ok(message, (int)length) && message->nlmsg_len <= length &&
+	return complete(message, length) &&
 	       message->nlmsg_len >= mnl_nlmsg_size(sizeof(struct nfgenmsg)) &&
 	       message->nlmsg_type == (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET);
 }
@@ -68,6 +73,13 @@ int question_parse(const void *data, size_t length, struct question *question)
 		question->packet_length = mnl_attr_get_payload_len(attrs[NFQA_PAYLOAD]);
 	}
 	return 0;
+}
+
+bool question_is_refusal(const void *data, size_t length)
+{
+	const struct nlmsghdr *message = data;
+
+	return complete(message, length) && message->nlmsg_type == NLMSG_ERROR;
 }
 
 uint32_t question_answer(const struct question *question, const struct policy_snapshot *snapshot,

@@ -35,6 +35,9 @@ struct question {
  */
 int question_parse(const void *data, size_t length, struct question *question);
 
+/* What came instead of a question: the kernel did not take an answer. */
+bool question_is_refusal(const void *data, size_t length);
+
 /* Decides; returns the mark to answer with, and tells about it in *event. */
 uint32_t question_answer(const struct question *question, const struct policy_snapshot *snapshot,
 			 uint64_t time, struct message_event *event);

@@ -128,7 +128,10 @@ static void queue_batch(struct queue *queue, unsigned received)
 		struct question question;
 
 		if (question_parse(queue->buffers[i], queue->messages[i].msg_len, &question)) {
-			count(&queue->counts.malformed, 1);
+			count(question_is_refusal(queue->buffers[i], queue->messages[i].msg_len) ?
+				      &queue->counts.unsent :
+				      &queue->counts.malformed,
+			      1);
 			continue;
 		}
 		answers_add(&queue->answers, question.id,
