@@ -10,6 +10,7 @@ import tempfile
 import time
 
 PROGRAMS = ("ip", "nft", "openssl", "postconf", "saslpasswd2", "swaks", "tcpdump")
+SLOWNESS = float(os.environ.get("EDGE25_SLOWNESS", "1"))  # of an emulated machine; stretches limits
 PATIENCE = 20.0  # seconds; a limit for conditions that normally hold within milliseconds
 POLL = 0.02
 LEAVING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -32,6 +33,7 @@ def obstacle():
 
 def wait_for(condition, what, patience=PATIENCE):
     """Wait until condition() is true and return its value; say what was awaited if it never is."""
+    patience *= SLOWNESS
     deadline = time.monotonic() + patience
     while True:
         value = condition()

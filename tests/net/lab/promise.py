@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from .host import POLL
+from .host import POLL, SLOWNESS
 
-SOON = 10.0  # seconds; for what edge25 does by itself within moments
+SOON = 10.0 * SLOWNESS  # seconds; for what edge25 does by itself within moments
 
 
 def holds(check, *arguments, **options):
