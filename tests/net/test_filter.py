@@ -81,7 +81,8 @@ def test_conversations_go_on_when_monitor_begins_and_are_cut_when_block_does(edg
         conversation.goes_on()
         daemon.configure(MONITOR)
         daemon.restart()
-        conversation.goes_on()
+        with frozen(daemon.pid(ENGINE)):
+            conversation.goes_on()
         must_fail(conversation.is_cut)
         daemon.configure(HOME)
         daemon.restart()

@@ -10,13 +10,14 @@ Each check opens real connections and raises AssertionError when a promise does 
 import contextlib
 import dataclasses
 import itertools
+import socket
 from concurrent import futures
 
 from .capture import Capture
 from .namespaces import Subscriber, destinations
 from .packets import FIN, RST, SYN
 from .promise import SOON, eventually
-from .sockets import connect, connect_many, family_of
+from .sockets import CLOSE_BY_RESET, connect, connect_many, family_of
 
 AT_ONCE = 0.8  # seconds; a SYN that was lost is sent again after one
 MARKER = 2525  # no rule of edge25 knows this port
@@ -127,11 +128,11 @@ class Gate:
         """Opens all flows, those of each source at once; pairs of each flow and how it went."""
         sources = {}
         for flow in flows:
-            sources.setdefault((flow.subscriber, flow.version, flow.source), []).append(flow)
+            sources.setdefault((flow.subscriber, flow.address), []).append(flow)
 
         def connections(flows):
             return connect_many(flows[0].subscriber, [flow.destination for flow in flows], port,
-                                AT_ONCE, flows[0].source)
+                                AT_ONCE, flows[0].address)
 
         with futures.ThreadPoolExecutor(len(sources)) as pool:
             results = pool.map(connections, sources.values())
@@ -139,7 +140,7 @@ class Gate:
 
     def _mark(self, flow, beyond):
         """A packet that must arrive: the wire works, and nothing before it is still under way."""
-        marker = connect(flow.subscriber, flow.destination, MARKER, source=flow.source)
+        marker = connect(flow.subscriber, flow.destination, MARKER, source=flow.address)
         assert marker.error == "ECONNREFUSED", f"the internet itself refuses {MARKER}: {marker}"
         eventually(lambda: beyond.openings(MARKER), "the marker on the internet's wire")
 
@@ -162,6 +163,7 @@ class Conversation:
     def __init__(self, flow, port=SMTP):
         self._socket = flow.subscriber.socket(family_of(flow.destination))
         self._socket.settimeout(SOON)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, CLOSE_BY_RESET)
         self._socket.bind((flow.address, 0))
         self._socket.connect((flow.destination, port))
         self._read(b"220")

@@ -51,6 +51,7 @@ virtual_gid_maps = static:{nobody}
 smtpd_peername_lookup = no
 disable_dns_lookups = yes
 smtpd_client_connection_count_limit = 0
+smtpd_timeout = 1h
 smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
 smtpd_tls_chain_files = {directory}/tls.pem
 smtpd_tls_security_level = may
