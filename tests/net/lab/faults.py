@@ -114,7 +114,8 @@ def wait_until_ended(pid):
 def _states(pid):
     """The state of each thread of a process, as a letter of proc(5)."""
     states = []
-    for path in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            states.append(path.read_text().rpartition(")")[2].split()[0])
+    with contextlib.suppress(FileNotFoundError):  # it may end at any moment
+        for path in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                states.append(path.read_text().rpartition(")")[2].split()[0])
     return states
