@@ -10,13 +10,13 @@ import struct
 import threading
 import time
 
-CLOSE_BY_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: nothing of a connection comes after it
+CLOSE_BY_RESET = struct.pack("ii", 1, 0)  # for SO_LINGER
 AT_ONCE = 400  # descriptors in use at a time; the usual limit of a process is 1024
 
 
 @dataclasses.dataclass(frozen=True)
 class Connection:
-    """How opening one connection ended: error is "" (open), "ECONNREFUSED", ..., "ETIMEDOUT"."""
+    """How opening one connection ended: error is "" (greeted), "ECONNREFUSED", ..., "ETIMEDOUT"."""
 
     destination: str
     port: int
@@ -31,12 +31,16 @@ def family_of(address):
 
 
 def connect(namespace, destination, port=25, timeout=5.0, source=None):
-    """Open one connection, close it, and say how it went."""
+    """Open one connection until the server greets, close it, and say how it went."""
     return connect_many(namespace, [destination], port, timeout, source)[0]
 
 
 def connect_many(namespace, destinations, port=25, timeout=5.0, source=None):
-    """Open a connection to each destination, all at once; the results come in the same order."""
+    """Open a connection to each destination, all at once; the results come in the same order.
+
+    Each is closed by a reset, after which neither end has anything to send; not before the server
+    has greeted, because the reset might overtake the packet that opens the connection.
+    """
     results = []
     for first in range(0, len(destinations), AT_ONCE):
         results += _connect_batch(namespace, destinations[first:first + AT_ONCE], port, timeout,
@@ -68,8 +72,12 @@ def _connect_batch(namespace, destinations, port, timeout, source):
             for key, _ in selector.select(max(0.0, deadline - time.monotonic())):
                 index, peer = key.data, key.fileobj
                 error = peer.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                results[index] = _result(peer, destinations[index], port, error, started[index])
-                selector.unregister(peer)
+                if error or key.events == selectors.EVENT_READ:
+                    results[index] = _result(peer, destinations[index], port, error,
+                                             started[index])
+                    selector.unregister(peer)
+                else:
+                    selector.modify(peer, selectors.EVENT_READ, index)
         for key in list(selector.get_map().values()):
             results[key.data] = _result(key.fileobj, destinations[key.data], port,
                                         errno.ETIMEDOUT, started[key.data])
