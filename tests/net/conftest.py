@@ -19,6 +19,7 @@ from lab.gate import Gate
 from lab.host import leave_by_exception, obstacle, work_directory
 from lab.mail import MailServer
 from lab.namespaces import Topology
+from lab.sockets import wait_until_settled
 
 
 def pytest_configure(config):
@@ -92,3 +93,4 @@ def fixture_edge25(topology, laboratory, serial):
     finally:
         for daemon in started:
             daemon.remove()
+        wait_until_settled(topology.crowd)

@@ -39,9 +39,8 @@ SYSCTLS = {
     "net.ipv6.conf.default.accept_ra": 0,
     "net.ipv6.conf.default.accept_dad": 0,
     "net.ipv6.ip_nonlocal_bind": 1,  # sources from delegated prefixes
-    # A connection that a test cut does not come back in a later one: a client answers each SYN-ACK
-    # that it does not expect with a reset, and that is a packet to port 25.
-    "net.ipv4.tcp_synack_retries": 0,
+    "net.ipv4.tcp_synack_retries": 0,  # servers do not go on about what a change of rules cut off
+    "net.ipv4.tcp_orphan_retries": 1,
     "net.ipv6.conf.default.addr_gen_mode": 1,  # no link-local addresses, so no chatter on the wires
 }
 FORWARDING = {"net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1}

@@ -4,13 +4,17 @@
 import contextlib
 import dataclasses
 import errno
+import pathlib
 import selectors
 import socket
 import struct
 import threading
 import time
 
+from .host import wait_for
+
 CLOSE_BY_RESET = struct.pack("ii", 1, 0)  # for SO_LINGER
+LISTEN, TIME_WAIT, FIN_WAIT2 = "0A", "06", "05"  # include/net/tcp_states.h
 AT_ONCE = 400  # descriptors in use at a time; the usual limit of a process is 1024
 
 
@@ -88,6 +92,22 @@ def _result(peer, destination, port, error, started):
     return Connection(destination, port, peer.getsockname()[1],
                       errno.errorcode.get(error, str(error)) if error else "",
                       time.monotonic() - started)
+
+
+def wait_until_settled(namespace, port=25):
+    """Wait until no server of a namespace has anything left to send: what it repeats to a client
+    that has forgotten the connection is answered by a reset, a packet to the port."""
+    wait_for(lambda: not _unsettled(namespace, port),
+             lambda: f"connections to end: {_unsettled(namespace, port)}")
+
+
+def _unsettled(namespace, port):
+    """Lines of /proc/net/tcp: connections of a port in other states than these."""
+    with namespace.entered():
+        lines = [line.split() for name in ("tcp", "tcp6") for line in
+                 pathlib.Path("/proc/thread-self/net", name).read_text().splitlines()[1:]]
+    return [line for line in lines if line[1].endswith(f":{port:04X}")
+            and line[3] not in (LISTEN, TIME_WAIT, FIN_WAIT2)]
 
 
 class Listener:
