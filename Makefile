@@ -82,8 +82,8 @@ FUZZ_SOURCES_question_parse := daemon/engine/question.c
 FUZZ_LIBS_question_parse = $(call libs,libmnl libnetfilter_queue,)
 
 .PHONY: all deps deps-check deps-demo deps-bench check check-root check-layers check-unit check-fuzz \
-	check-man check-net fuzz bench bench-programs demo run install install-users uninstall clean \
-	help FORCE
+	check-man check-net check-scale fuzz bench bench-programs demo run install install-users \
+	uninstall clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -163,6 +163,9 @@ check-root:
 
 check-net: check-root all ## net tests: real kernel, real daemon, network namespaces (root)
 	@$(PYTHON) -m pytest tests/net
+
+check-scale: check-root all ## a million prefixes, long runs: a quarter of an hour and more (root)
+	@$(PYTHON) -m pytest tests/scale
 
 # A Debian package, or the path of a vmlinuz with its modules in ../lib/modules beside it.
 KERNEL = linux-image-6\.1\..*-cloud-amd64
