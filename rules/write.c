@@ -143,7 +143,6 @@ static void write_remembered(struct writer *writer)
 
 static void write_smtp(struct writer *writer)
 {
-	char set[RULES_NAME_MAX];
 	struct nftnl_rule *rule = rule_new(CHAIN_SMTP, "our bits of the mark are ours alone");
 
 	rule_set_mark(rule, ~writer->mask, 0);
@@ -160,13 +159,24 @@ static void write_smtp(struct writer *writer)
 	rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
 	writer_put(writer, rule);
 
+	rule = rule_new(CHAIN_SMTP, NULL);
+	rule_goto(rule, CHAIN_RANGES);
+	writer_put(writer, rule);
+}
+
+/* Whose packet it is. */
+static void write_ranges(struct writer *writer)
+{
+	char set[RULES_NAME_MAX];
+	struct nftnl_rule *rule;
+
 	for (size_t family = 0; family < FAMILIES; family++) {
-		rule = rule_new(CHAIN_SMTP, NULL);
+		rule = rule_new(CHAIN_RANGES, NULL);
 		rule_key(rule, families[family], KEY_SOURCE);
 		rule_verdict_map(rule, writer_set(writer, SET_RANGE4 + family, set));
 		writer_put(writer, rule);
 	}
-	rule = rule_new(CHAIN_SMTP, "who is in no range is not ours");
+	rule = rule_new(CHAIN_RANGES, "who is in no range is not ours");
 	rule_key_interface(rule);
 	rule_verdict_map(rule, writer_set(writer, SET_INTERFACE, set));
 	writer_put(writer, rule);
@@ -246,6 +256,7 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 
 	write_screen(&writer);
 	write_smtp(&writer);
+	write_ranges(&writer);
 	write_allowed(&writer);
 	for (uint32_t i = 0; i < input->plan->header->policies; i++)
 		write_policy_chains(&writer, &input->plan->policies[i]);
