@@ -20,19 +20,21 @@ MORE_FRAGMENTS = 0x2000
 _ports = itertools.cycle(range(20000, 30000))  # below those that the kernel gives to connections
 
 
-def tcp(source, destination, port=25, offset=5, options=b""):
-    """A SYN segment with a valid checksum; offset: how long its header claims to be, in words."""
-    header = struct.pack("!HHIIBBHHH", next(_ports), port, 1, 0, offset << 4, SYN, 64240, 0, 0)
-    segment = header + options
+def tcp(source, destination, port=25, offset=5, options=b"", flags=SYN, payload=b"", spoil=0):
+    """A segment, by default a SYN; offset: how long its header claims to be, in words; spoil: how
+    far its checksum is off."""
+    header = struct.pack("!HHIIBBHHH", next(_ports), port, 1, 0, offset << 4, flags, 64240, 0, 0)
+    segment = header + options + payload
     pseudo = _packed(source) + _packed(destination) + struct.pack("!II", len(segment), TCP)
-    return segment[:16] + _checksum(pseudo + segment) + segment[18:]
+    checksum = int.from_bytes(_checksum(pseudo + segment), "big") ^ spoil
+    return segment[:16] + struct.pack("!H", checksum) + segment[18:]
 
 
-def ipv4(source, destination, payload, options=b"", fragment=0):
-    """An IPv4 packet; fragment is the word of flags and offset."""
+def ipv4(source, destination, payload, options=b"", fragment=0, number=25):
+    """An IPv4 packet; fragment is the word of flags and offset, number the identification."""
     words = 5 + len(options) // 4
-    header = struct.pack("!BBHHHBBH", 0x40 | words, 0, words * 4 + len(payload), 25, fragment, 64,
-                         TCP, 0) + _packed(source) + _packed(destination) + options
+    header = struct.pack("!BBHHHBBH", 0x40 | words, 0, words * 4 + len(payload), number,
+                         fragment, 64, TCP, 0) + _packed(source) + _packed(destination) + options
     return header[:10] + _checksum(header) + header[12:] + payload
 
 

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Openings that a filter may not recognise as such (lab/tricks.py): from a source in a block policy
+none is answered by a server, with connection tracking in the gateway, which puts fragments
+together before edge25 sees them, and without it.
+
+Which of them a server answers at all is seen with edge25 away; those are the ones to refuse. The
+others must not pass either, unless the port is where no gateway without tracking can see it."""
+
+import contextlib
+
+import pytest
+
+from lab.capture import Capture
+from lab.faults import wait_until_held
+from lab.gate import MARKER
+from lab.packets import ACK, RST, SYN, TCP
+from lab.promise import eventually, must_fail
+from lab.raw import Wire
+from lab.sockets import connect
+from lab.tricks import TRICKS
+
+RANGE = 'range "all" { prefixes = { "100.64.0.0/10", "2001:db8:1::/48" }  policy = "home" }\n'
+BLOCK = 'policy "home" { mode = block  deny = drop }\n' + RANGE
+MONITOR = 'policy "home" { mode = monitor }\n' + RANGE
+TRACKED = """
+table inet other {
+    chain forward { type filter hook forward priority 0; ct state new counter; }
+}"""
+versions = pytest.mark.parametrize("version", [4, 6])
+tracking = pytest.mark.parametrize("tracked", [False, True], ids=["untracked", "tracked"])
+
+
+class Attempt:
+    """Each trick goes to a server of its own: .answered and .passed are the names of those that a
+    server answered as an opening, and of which a packet with a port reached the internet."""
+
+    def __init__(self, gate, version, daemon=None, port=25):
+        line = gate.topology.subscribers[0]
+        source = line.address(version)
+        tricks = TRICKS[version]
+        *servers, last = gate.fresh(len(tricks) + 1, version)
+        self._tricks = dict(zip(servers, tricks))
+        with Capture(gate.topology.internet) as wan, Wire(gate.topology, line) as wire:
+            for server, trick in self._tricks.items():
+                wire.send(trick.build(source, server, port))
+            if daemon:
+                wait_until_held(daemon, 0)
+            connect(line, last, MARKER)
+            # The answer to the marker is behind those to the tricks.
+            eventually(lambda: [packet for packet in wan.packets()
+                                if packet.outgoing and packet.source == last], "the marker's answer")
+        packets = [packet for packet in wan.packets() if packet.protocol == TCP]
+        self.answered = {self._tricks[packet.source].name for packet in packets
+                         if packet.source in self._tricks and packet.flags & (SYN | ACK | RST)
+                         == SYN | ACK}
+        self.passed = {self._tricks[packet.destination].name for packet in packets
+                       if packet.destination in self._tricks
+                       and packet.destination_port == port}
+
+    def check_none_answered(self):
+        """No server saw an opening."""
+        assert not self.answered, self.answered
+
+    def check_none_passed(self):
+        """No packet with its port."""
+        assert not self.passed, self.passed
+
+
+@pytest.fixture(name="track")
+def fixture_track(topology):
+    """track(tracked): another program's table that asks for connection tracking, or none."""
+    with contextlib.ExitStack() as stack:
+        def track(tracked):
+            if tracked:
+                topology.gateway.run(["nft", "-f", "-"], input=TRACKED)
+                stack.callback(topology.gateway.run, ["nft", "delete table inet other"])
+        yield track
+
+
+@versions
+@tracking
+def test_nothing_evades(edge25, gate, track, version, tracked):
+    track(tracked)
+    attempt = Attempt(gate, version, edge25(BLOCK))
+    attempt.check_none_answered()
+    attempt.check_none_passed()
+
+
+@versions
+@tracking
+def test_what_servers_answer(gate, track, version, tracked):
+    """Without edge25, and so the control run."""
+    track(tracked)
+    attempt = Attempt(gate, version)
+    print(sorted(attempt.answered ^ {t.name for t in TRICKS[version] if t.answered}), sorted(attempt.answered))
+    assert attempt.answered == {trick.name for trick in TRICKS[version] if trick.answered}
+    must_fail(attempt.check_none_answered)
+    must_fail(attempt.check_none_passed)
