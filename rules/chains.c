@@ -58,9 +58,13 @@ bool chain_needed(enum policy_chain chain, const struct policy *policy)
 void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 {
 	static const char *const common[] = {
-		CHAIN_SUBMISSION,          CHAIN_SMTP,
-		CHAIN_RANGES,              CHAIN_ANSWERS,
-		CHAIN_ALLOWED_SOURCE,      CHAIN_ALLOWED_DESTINATION,
+		CHAIN_SUBMISSION,
+		CHAIN_SMTP,
+		CHAIN_OWN,
+		CHAIN_RANGES,
+		CHAIN_ANSWERS,
+		CHAIN_ALLOWED_SOURCE,
+		CHAIN_ALLOWED_DESTINATION,
 		CHAIN_LET_THROUGH,
 	};
 	char name[RULES_NAME_MAX];

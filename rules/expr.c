@@ -13,6 +13,7 @@
 #include <linux/netfilter/xt_NFQUEUE.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,31 @@ void rule_local(struct nftnl_rule *rule)
 	put_compare(rule, NFT_CMP_EQ, &type, sizeof(type));
 }
 
+void rule_chosen_route(struct nftnl_rule *rule, enum chosen_route kind)
+{
+	static const struct {
+		enum family family;
+		uint32_t operation;
+		uint8_t type;
+	} kinds[] = {
+		[ROUTE_LOOSE] = {FAMILY_IPV4, NFT_EXTHDR_OP_IPV4, IPOPT_LSRR},
+		[ROUTE_STRICT] = {FAMILY_IPV4, NFT_EXTHDR_OP_IPV4, IPOPT_SSRR},
+		[ROUTE_HEADER] = {FAMILY_IPV6, NFT_EXTHDR_OP_IPV6, IPPROTO_ROUTING},
+	};
+	struct nftnl_expr *expr;
+	uint8_t found = 1;
+
+	rule_family(rule, kinds[kind].family);
+	expr = expr_add(rule, "exthdr");
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_OP, kinds[kind].operation);
+	nftnl_expr_set_u8(expr, NFTNL_EXPR_EXTHDR_TYPE, kinds[kind].type);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_OFFSET, 0);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_LEN, 1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_FLAGS, NFT_EXTHDR_F_PRESENT);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_DREG, NFT_REG_1);
+	put_compare(rule, NFT_CMP_EQ, &found, sizeof(found));
+}
+
 static void put_object(struct nftnl_rule *rule, uint32_t type, const char *name)
 {
 	struct nftnl_expr *expr = expr_add(rule, "objref");
@@ -320,6 +346,11 @@ void rule_goto(struct nftnl_rule *rule, const char *chain)
 void rule_jump(struct nftnl_rule *rule, const char *chain)
 {
 	put_verdict(rule, NFT_JUMP, chain);
+}
+
+void rule_return(struct nftnl_rule *rule)
+{
+	put_verdict(rule, NFT_RETURN, NULL);
 }
 
 static void put_reject(struct nftnl_rule *rule, uint32_t type, uint8_t code)

@@ -27,6 +27,9 @@ void rule_not_reset(struct nftnl_rule *rule);
 void rule_mark(struct nftnl_rule *rule, uint32_t mask, uint32_t value, bool equal);
 /* The packet is for this machine itself. */
 void rule_local(struct nftnl_rule *rule);
+/* The source chose the packet's way: an option of IPv4, or a header of IPv6. */
+enum chosen_route { ROUTE_LOOSE, ROUTE_STRICT, ROUTE_HEADER };
+void rule_chosen_route(struct nftnl_rule *rule, enum chosen_route kind);
 /* Tokens of the named limit are left. */
 void rule_limit(struct nftnl_rule *rule, const char *name);
 
@@ -53,6 +56,7 @@ void rule_accept(struct nftnl_rule *rule);
 void rule_drop(struct nftnl_rule *rule);
 void rule_goto(struct nftnl_rule *rule, const char *chain);
 void rule_jump(struct nftnl_rule *rule, const char *chain);
+void rule_return(struct nftnl_rule *rule);
 void rule_reset(struct nftnl_rule *rule);
 void rule_unreachable(struct nftnl_rule *rule); /* administratively prohibited, either family */
 /* To queues first .. first + count - 1 by flow; past nobody it goes on to the next hook. */

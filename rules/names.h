@@ -15,6 +15,7 @@
 #define CHAIN_REMEMBER "remember"
 #define CHAIN_SUBMISSION "submission"
 #define CHAIN_SMTP "smtp"
+#define CHAIN_OWN "own"
 #define CHAIN_RANGES "ranges"
 #define CHAIN_ANSWERS "answers"
 #define CHAIN_ALLOWED_SOURCE "allowed_source"

@@ -141,6 +141,23 @@ static void write_remembered(struct writer *writer)
 	}
 }
 
+/* To this machine itself, unless the packet is to go on from here. */
+static void write_own(struct writer *writer)
+{
+	struct nftnl_rule *rule;
+
+	for (enum chosen_route kind = ROUTE_LOOSE; kind <= ROUTE_HEADER; kind++) {
+		rule = rule_new(CHAIN_OWN, "it may be to go on from here");
+		rule_chosen_route(rule, kind);
+		rule_return(rule);
+		writer_put(writer, rule);
+	}
+	rule = rule_new(CHAIN_OWN, NULL);
+	rule_counter(rule, COUNTER_LOCAL);
+	rule_accept(rule);
+	writer_put(writer, rule);
+}
+
 static void write_smtp(struct writer *writer)
 {
 	struct nftnl_rule *rule = rule_new(CHAIN_SMTP, "our bits of the mark are ours alone");
@@ -151,8 +168,7 @@ static void write_smtp(struct writer *writer)
 
 	rule = rule_new(CHAIN_SMTP, "to this machine itself");
 	rule_local(rule);
-	rule_counter(rule, COUNTER_LOCAL);
-	rule_accept(rule);
+	rule_jump(rule, CHAIN_OWN);
 	writer_put(writer, rule);
 
 	rule = rule_new(CHAIN_SMTP, NULL);
@@ -256,6 +272,7 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 
 	write_screen(&writer);
 	write_smtp(&writer);
+	write_own(&writer);
 	write_ranges(&writer);
 	write_allowed(&writer);
 	for (uint32_t i = 0; i < input->plan->header->policies; i++)

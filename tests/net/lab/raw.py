@@ -25,7 +25,7 @@ def tcp(source, destination, port=25, offset=5, options=b"", flags=SYN, payload=
     far its checksum is off."""
     header = struct.pack("!HHIIBBHHH", next(_ports), port, 1, 0, offset << 4, flags, 64240, 0, 0)
     segment = header + options + payload
-    pseudo = _packed(source) + _packed(destination) + struct.pack("!II", len(segment), TCP)
+    pseudo = packed(source) + packed(destination) + struct.pack("!II", len(segment), TCP)
     checksum = int.from_bytes(_checksum(pseudo + segment), "big") ^ spoil
     return segment[:16] + struct.pack("!H", checksum) + segment[18:]
 
@@ -34,14 +34,14 @@ def ipv4(source, destination, payload, options=b"", fragment=0, number=25):
     """An IPv4 packet; fragment is the word of flags and offset, number the identification."""
     words = 5 + len(options) // 4
     header = struct.pack("!BBHHHBBH", 0x40 | words, 0, words * 4 + len(payload), number,
-                         fragment, 64, TCP, 0) + _packed(source) + _packed(destination) + options
+                         fragment, 64, TCP, 0) + packed(source) + packed(destination) + options
     return header[:10] + _checksum(header) + header[12:] + payload
 
 
 def ipv6(source, destination, payload, following=TCP):
     """An IPv6 packet whose payload begins with the header named by following."""
-    return (struct.pack("!IHBB", 6 << 28, len(payload), following, 64) + _packed(source)
-            + _packed(destination) + payload)
+    return (struct.pack("!IHBB", 6 << 28, len(payload), following, 64) + packed(source)
+            + packed(destination) + payload)
 
 
 def opening(source, destination, port=25):
@@ -115,7 +115,8 @@ class Stream:
             due += pause
 
 
-def _packed(address):
+def packed(address):
+    """The bytes of an address."""
     return socket.inet_pton(family_of(address), address)
 
 

@@ -8,7 +8,7 @@ import struct
 import typing
 
 from .packets import ACK, FIN, RST, SYN, TCP
-from .raw import FRAGMENT, MORE_FRAGMENTS, ipv4, ipv6, tcp
+from .raw import FRAGMENT, MORE_FRAGMENTS, ipv4, ipv6, packed, tcp
 
 URG, PSH, ALL_FLAGS = 0x20, 0x08, 0xff
 HOP_BY_HOP, ROUTING, AUTHENTICATION, DESTINATION_OPTIONS = 0, 43, 51, 60
@@ -240,10 +240,10 @@ TRICKS6 = [
     Trick("late-hop-by-hop", _headers(DESTINATION_OPTIONS, HOP_BY_HOP)),
     Trick("repeated-options", _headers(*[DESTINATION_OPTIONS] * 7), answered=True),
     Trick("twelve-headers", _headers(*[DESTINATION_OPTIONS] * 12), answered=True),
-    Trick("repeated-fragment", _headers(FRAGMENT, FRAGMENT, FRAGMENT), answered=True),
+    Trick("repeated-fragment", _headers(FRAGMENT, FRAGMENT, FRAGMENT)),
     Trick("repeated-routing", _headers(ROUTING, ROUTING), answered=True),
     Trick("long-options", _headers(DESTINATION_OPTIONS, units=100)),
-    Trick("empty-payload", _empty_payload),
+    Trick("empty-payload", _empty_payload, answered=True),
     Trick("fragment-8", _cut6(8)),
     Trick("fragment-16", _cut6(16)),
     Trick("fragment-24", _cut6(24, payload=b"x" * 40), answered=True),
@@ -256,7 +256,7 @@ TRICKS6 = [
           answered=True),
     Trick("overlap-second-first", _overlap6(_second_first)),
     Trick("overlap-rest-first", _overlap6(_rest_first)),
-    Trick("overlap-longer-first", _overlap6(_longer_first)),
+    Trick("overlap-longer-first", _overlap6(_longer_first), answered=True),
     Trick("overlap-behind-the-port", _overlap6(_behind_the_port)),
     # The first fragment ends before the port.
     Trick("port-in-second", _cut6(8, kinds=[DESTINATION_OPTIONS]), hidden=True),
@@ -266,11 +266,40 @@ TRICKS6 = [
     Trick("options-across-and-options",
           _cut6(16, kinds=[DESTINATION_OPTIONS, DESTINATION_OPTIONS], units=3), hidden=True),
     Trick("options-then-options", _cut6(8, kinds=[DESTINATION_OPTIONS, DESTINATION_OPTIONS]),
-          hidden=True),
-    Trick("options-then-routing", _cut6(8, kinds=[DESTINATION_OPTIONS, ROUTING]), hidden=True),
+          answered=True, hidden=True),
+    Trick("options-then-options-backwards",
+          _cut6(8, kinds=[DESTINATION_OPTIONS, DESTINATION_OPTIONS], order=(1, 0)),
+          answered=True, hidden=True),
+    Trick("options-then-routing", _cut6(8, kinds=[DESTINATION_OPTIONS, ROUTING]),
+          answered=True, hidden=True),
     Trick("options-then-fragment", _cut6(8, kinds=[DESTINATION_OPTIONS, FRAGMENT]), hidden=True),
     Trick("fragment-in-fragment", _cut6(8, kinds=[FRAGMENT]), hidden=True),
     Trick("fragment-in-fragment-options",
           _cut6(8, kinds=[FRAGMENT, DESTINATION_OPTIONS]), hidden=True),
+    Trick("options-before-fragments-hidden",
+          _cut6(8, kinds=[DESTINATION_OPTIONS, DESTINATION_OPTIONS],
+                before=[HOP_BY_HOP, DESTINATION_OPTIONS]), answered=True, hidden=True),
 ]
 TRICKS = {4: TRICKS4, 6: TRICKS6}
+
+
+# --- routes of the source's choice ---------------------------------------------------------------
+
+def _routed4(option):
+    def build(source, gateway, destination, port):
+        return ipv4(source, gateway, tcp(source, destination, port),
+                    bytes([option, 7, 4]) + packed(destination) + b"\0")
+    return build
+
+
+def _routed6(source, gateway, destination, port):
+    """RFC 8754: the segments stand in reverse order."""
+    header = (struct.pack("!BBBBBBH", TCP, 4, 4, 1, 1, 0, 0) + packed(destination)
+              + packed(gateway))
+    return ipv6(source, gateway, header + tcp(source, destination, port), ROUTING)
+
+
+# Functions of source, gateway, destination and port: a packet to an address of the gateway itself,
+# which sends it on to the destination if it is told to follow such routes.
+ROUTED = {4: {"loose": _routed4(LOOSE_ROUTE), "strict": _routed4(STRICT_ROUTE)},
+          6: {"segments": _routed6}}
