@@ -52,6 +52,7 @@ _edge25ctl()
 	case "${words[*]}" in
 	'allow add') options="--from --to --expires --comment $common" ;;
 	'allow del') options="--from --to $common" ;;
+	'reload') options="--dry-run $common" ;;
 	esac
 
 	if [[ $current == -* ]]; then
@@ -59,7 +60,7 @@ _edge25ctl()
 		return
 	fi
 	case "${words[*]}" in
-	'') mapfile -t COMPREPLY < <(compgen -W 'status allow explain watch discover' -- "$current") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W 'status allow explain reload watch discover' -- "$current") ;;
 	'allow') mapfile -t COMPREPLY < <(compgen -W 'add del list' -- "$current") ;;
 	'allow add') mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current") ;;
 	'allow del') mapfile -t COMPREPLY < <(compgen -W "$(_edge25ctl_ids)" -- "$current") ;;

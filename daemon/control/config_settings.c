@@ -185,12 +185,17 @@ static int read_text(const struct key *key, const struct word *word, char **fiel
 	return *field ? 0 : -ENOMEM;
 }
 
+static bool is_text(const struct key *key)
+{
+	return key->kind == KIND_PATH || key->kind == KIND_USER;
+}
+
 static int read_key(const struct key *key, const struct word *word,
 		    struct config_settings *settings, struct config_error *error)
 {
 	void *field = (char *)settings + key->offset;
 
-	if (key->kind == KIND_PATH || key->kind == KIND_USER)
+	if (is_text(key))
 		return read_text(key, word, field, error);
 	if (parse_value(key, word ? word->text : key->preset, field) == 0)
 		return 0;
@@ -230,6 +235,80 @@ int settings_read(cfg_t *tree, const char *path, struct config_settings *setting
 			return result;
 	}
 	return check_together(tree, path, settings, error);
+}
+
+/* What a reload leaves as it was. */
+static const struct {
+	const char *name;
+	enum setting_effect effect;
+} later[] = {
+	{"run-dir", SETTING_RESTART},     {"state-dir", SETTING_RESTART},
+	{"log-dir", SETTING_RESTART},     {"user", SETTING_RESTART},
+	{"engine-user", SETTING_RESTART}, {"max-hosts", SETTING_RESTART},
+	{"tally-hosts", SETTING_REMOVE},  {"max-destinations", SETTING_RESTART},
+	{"tally-for", SETTING_REMOVE},
+};
+
+static enum setting_effect effect_of(const struct key *key)
+{
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		if (strcmp(later[i].name, key->name) == 0)
+			return later[i].effect;
+	return SETTING_NOW;
+}
+
+/* As it would stand in the file. */
+static const char *value_text(const struct key *key, const struct config_settings *settings,
+			      char *text, size_t size)
+{
+	const void *field = (const char *)settings + key->offset;
+	uint64_t value;
+
+	if (is_text(key))
+		return *(char *const *)field;
+	value = *(const uint64_t *)field;
+	if (key->kind == KIND_YES_NO)
+		return value ? "yes" : "no";
+	if (key->kind == KIND_MASK)
+		snprintf(text, size, "0x%08" PRIx64, value);
+	else
+		quantity(key, value, text, size);
+	return text;
+}
+
+void settings_compare(const struct config_settings *old, const struct config_settings *new,
+		      settings_differ *differ, void *ctx)
+{
+	for (size_t i = 0; i < KEYS; i++) {
+		char before[32], after[32];
+		const char *a = value_text(&keys[i], old, before, sizeof(before));
+		const char *b = value_text(&keys[i], new, after, sizeof(after));
+
+		if (strcmp(a, b) != 0)
+			differ(ctx, keys[i].name, a, b, effect_of(&keys[i]));
+	}
+}
+
+int settings_keep(const struct config_settings *old, struct config_settings *new)
+{
+	for (size_t i = 0; i < KEYS; i++) {
+		const void *from = (const char *)old + keys[i].offset;
+		void *to = (char *)new + keys[i].offset;
+		char *copy;
+
+		if (effect_of(&keys[i]) != SETTING_RESTART)
+			continue;
+		if (!is_text(&keys[i])) {
+			*(uint64_t *)to = *(const uint64_t *)from;
+			continue;
+		}
+		copy = strdup(*(char *const *)from);
+		if (!copy)
+			return -ENOMEM;
+		free(*(char **)to);
+		*(char **)to = copy;
+	}
+	return 0;
 }
 
 void settings_release(struct config_settings *settings)

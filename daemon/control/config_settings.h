@@ -16,4 +16,15 @@ int settings_read(cfg_t *tree, const char *path, struct config_settings *setting
 		  struct config_error *error);
 void settings_release(struct config_settings *settings);
 
+/* When a changed setting holds: at once; when edge25 is started again; when its table is made anew. */
+enum setting_effect { SETTING_NOW, SETTING_RESTART, SETTING_REMOVE };
+
+typedef void settings_differ(void *ctx, const char *key, const char *before, const char *after,
+			     enum setting_effect effect);
+/* Calls @differ for each key that differs, with both values as they would stand in the file. */
+void settings_compare(const struct config_settings *old, const struct config_settings *new,
+		      settings_differ *differ, void *ctx);
+/* Gives @new the values of @old that hold until a restart: what is in force is what it says. 0, -ENOMEM. */
+int settings_keep(const struct config_settings *old, struct config_settings *new);
+
 #endif

@@ -120,9 +120,11 @@ static void start_timers(struct control *control)
 
 static void on_reload(struct ev_loop *loop, ev_signal *signal, int events)
 {
+	struct control *control = signal->data;
+
 	(void)loop;
 	(void)events;
-	control_reload(signal->data);
+	reload_signal(control->reload);
 }
 
 static void on_reopen(struct ev_loop *loop, ev_signal *signal, int events)
@@ -178,12 +180,16 @@ static void say_ended(const struct config *config)
 static int make_state(struct control *control)
 {
 	const struct config_settings *settings = &control->config->settings;
+	uint8_t numbers[POLICIES_MAX];
 	struct hash_key key;
 
 	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
 		return -EIO;
 	control->store = open_store(settings);
-	if (!control->store || reload_number(control->config, NULL, control->store))
+	if (!control->store)
+		return -ENOMEM;
+	reload_numbers(control->config, NULL, control->store, numbers);
+	if (config_number(control->config, numbers))
 		return -ENOMEM;
 	control->allowlist = allowlist_new(control->store);
 	if (!control->allowlist || allowlist_configure(control->allowlist, control->config))
@@ -224,7 +230,8 @@ static int make_connections(struct control *control)
 		return -ENOMEM;
 	control->intent = intent_new(control->link, control->config, control->allowlist);
 	control->reading = reading_new(control->loop, control->link);
-	return control->intent && control->reading ? 0 : -ENOMEM;
+	control->reload = reload_new(control);
+	return control->intent && control->reading && control->reload ? 0 : -ENOMEM;
 }
 
 struct control *control_new(struct ev_loop *loop, struct config *config)
@@ -252,7 +259,7 @@ struct control *control_new(struct ev_loop *loop, struct config *config)
 		return NULL;
 	}
 	start_timers(control);
-	start_signal(control, &control->reload, on_reload, SIGHUP);
+	start_signal(control, &control->hangup, on_reload, SIGHUP);
 	start_signal(control, &control->reopen, on_reopen, SIGUSR1);
 	start_signal(control, &control->terminate, on_end, SIGTERM);
 	start_signal(control, &control->interrupt, on_end, SIGINT);
@@ -265,7 +272,7 @@ static void stop_watchers(struct control *control)
 	ev_timer_stop(control->loop, &control->summary);
 	ev_timer_stop(control->loop, &control->summary_rest);
 	ev_timer_stop(control->loop, &control->store_retry);
-	ev_signal_stop(control->loop, &control->reload);
+	ev_signal_stop(control->loop, &control->hangup);
 	ev_signal_stop(control->loop, &control->reopen);
 	ev_signal_stop(control->loop, &control->terminate);
 	ev_signal_stop(control->loop, &control->interrupt);
@@ -277,7 +284,9 @@ void control_free(struct control *control)
 	if (!control)
 		return;
 	stop_watchers(control);
+	reload_stop(control->reload);
 	link_free(control->link);
+	reload_free(control->reload);
 	reading_free(control->reading);
 	server_free(control->server);
 	intent_free(control->intent);

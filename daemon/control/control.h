@@ -12,6 +12,7 @@
 #include "intent.h"
 #include "link.h"
 #include "reading.h"
+#include "reload.h"
 #include "reporter.h"
 #include "server.h"
 #include "store.h"
@@ -30,10 +31,11 @@ struct control {
 	struct event_file *event_file;
 	struct reporter *reporter;
 	struct server *server;
+	struct reload *reload;
 	int64_t started; /* CLOCK_BOOTTIME, ms */
 	int lock;        /* run-dir/control.lock */
 	ev_timer expiry, summary, summary_rest, store_retry;
-	ev_signal reload, reopen, terminate, interrupt;
+	ev_signal hangup, reopen, terminate, interrupt;
 };
 
 /* Takes over @config. NULL: the reason has been logged. */

@@ -87,10 +87,17 @@ uint64_t intent_send_plan(struct intent *intent)
 	return intent->plan;
 }
 
-void intent_configure(struct intent *intent, const struct config *config)
+int intent_configure(struct intent *intent, const struct config *config, link_done *done, void *arg)
 {
+	uint64_t sequence;
+
 	intent->config = config;
-	intent_send_plan(intent);
+	if (!link_connected(intent->link))
+		return -ENOTCONN;
+	sequence = intent_send_plan(intent);
+	if (!sequence)
+		return link_connected(intent->link) ? -ENOMEM : -ENOTCONN;
+	return link_wait(intent->link, sequence, PLAN_DEADLINE, done, arg);
 }
 
 /* One message of one element: added, or gone when no entry says it any more. */

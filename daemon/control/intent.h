@@ -11,6 +11,7 @@
 #include "link.h"
 
 #define INTENT_DEADLINE 5.0 /* seconds that a client waits for the engine's word on a change */
+#define PLAN_DEADLINE 60.0 /* the same for a whole plan: a million prefixes take seconds, on a router more */
 
 struct intent;
 
@@ -18,8 +19,13 @@ struct intent;
 struct intent *intent_new(struct link *link, const struct config *config,
 			  const struct allowlist *list);
 void intent_free(struct intent *intent);
-/* The plan has to be made anew from this configuration; sent at once when there is an engine. */
-void intent_configure(struct intent *intent, const struct config *config);
+/*
+ * The plan has to be made anew from this configuration. It is sent at once, and @done called later
+ * with the engine's ACK, -ENOTCONN or -ETIMEDOUT. -ENOTCONN: there is no engine; the next one gets
+ * it. -ENOMEM; -ENOBUFS: it was sent, and too many wait to be told.
+ */
+int intent_configure(struct intent *intent, const struct config *config, link_done *done,
+		     void *arg);
 /* Sends the whole plan. The sequence number, or 0. */
 uint64_t intent_send_plan(struct intent *intent);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "control.h"
 #include "methods.h"
 #include "rpc_params.h"
 
@@ -23,6 +24,11 @@ static const struct rpc_param explain_params[] = {
 	{NULL, RPC_TEXT, false, NULL},
 };
 
+static const struct rpc_param reload_params[] = {
+	{"dry_run", RPC_FLAG, false, "say what would change, and change nothing"},
+	{NULL, RPC_TEXT, false, NULL},
+};
+
 #define STRINGS "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
 #define NUMBER "{\"type\":\"integer\"}"
 #define STRING "{\"type\":\"string\"}"
@@ -30,6 +36,10 @@ static const struct rpc_param explain_params[] = {
 #define TIME "{\"type\":\"string\",\"format\":\"date-time\"}"
 #define TIME_OR_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
 #define BOOLEAN "{\"type\":\"boolean\"}"
+
+#define NAMED(properties, required)                                                      \
+	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{" properties \
+	"},\"required\":[" required "]}}"
 
 #define ENTRY_PROPERTIES                                                                        \
 	"\"id\":{\"type\":[\"integer\",\"null\"]},\"name\":" STRING ",\"from\":" STRING_OR_NULL \
@@ -67,6 +77,31 @@ static const char explain_result[] =
 	"\"required\":[\"src\",\"dst\",\"range\",\"prefix\",\"policy\",\"mode\",\"verdict\","
 	"\"reason\",\"allow\"],\"additionalProperties\":false}";
 
+#define KEYS                                                                       \
+	NAMED("\"key\":" STRING ",\"old\":" STRING ",\"new\":" STRING                \
+	      ",\"effect\":{\"enum\":[\"now\",\"restart\",\"remove\"]}",               \
+	      "\"key\",\"old\",\"new\"")
+#define SECTIONS(whole, changed)                                                        \
+	"{\"type\":\"object\",\"properties\":{\"added\":" NAMED(                          \
+		"\"name\":" STRING whole, "\"name\"") ",\"removed\":" NAMED(              \
+		"\"name\":" STRING whole, "\"name\"") ",\"changed\":" NAMED(              \
+		"\"name\":" STRING ",\"keys\":" KEYS changed, "\"name\",\"keys\"")        \
+	"},\"required\":[\"added\",\"removed\",\"changed\"]}"
+
+static const char reload_result[] =
+	"{\"type\":\"object\",\"properties\":{\"file\":" STRING ",\"applied\":" BOOLEAN
+	",\"dry_run\":" BOOLEAN ",\"changed\":" BOOLEAN ",\"policies\":" SECTIONS(
+		"", "") ",\"ranges\":" SECTIONS(",\"policy\":" STRING ",\"prefixes\":" NUMBER
+						 ",\"interfaces\":" STRINGS,
+						 ",\"prefixes_added\":" NUMBER
+						 ",\"prefixes_removed\":" NUMBER
+						 ",\"interfaces_added\":" STRINGS
+						 ",\"interfaces_removed\":" STRINGS)
+	",\"allow\":" SECTIONS("", ",\"entries_added\":" NUMBER ",\"entries_removed\":" NUMBER)
+	",\"settings\":" KEYS ",\"summary\":" STRINGS ",\"warnings\":" STRINGS
+	"},\"required\":[\"file\",\"applied\",\"dry_run\",\"changed\",\"policies\",\"ranges\","
+	"\"allow\",\"settings\",\"summary\",\"warnings\"],\"additionalProperties\":false}";
+
 static const char watch_result[] = "{\"type\":\"object\",\"properties\":{\"watching\":" BOOLEAN
 				   "},\"required\":[\"watching\"],"
 				   "\"additionalProperties\":false}";
@@ -75,10 +110,6 @@ static const char discover_result[] =
 	"{\"type\":\"object\",\"properties\":{\"openrpc\":" STRING
 	",\"info\":{\"type\":\"object\"},\"methods\":{\"type\":\"array\"}},"
 	"\"required\":[\"openrpc\",\"info\",\"methods\"]}";
-
-#define NAMED(properties, required)                                                      \
-	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{" properties \
-	"},\"required\":[" required "]}}"
 
 static const char status_result[] = "{\"type\":\"object\",\"properties\":{\"version\":" STRING ",\"healthy\":" BOOLEAN ",\"enforcing\":" BOOLEAN ",\"problems\":" NAMED(
 	"\"name\":" STRING ",\"text\":" STRING,
@@ -147,6 +178,10 @@ const struct rpc_method methods[] = {
 	 NULL, allow_list_result, method_allow_list},
 	{"explain", "What would happen to a packet to port 25 now, and why", ROLE_MONITOR,
 	 explain_params, explain_result, method_explain},
+	{"reload",
+	 "Reads the configuration again and says what changed; the reply comes when the kernel "
+	 "has it; an error changes nothing",
+	 ROLE_CONTROL, reload_params, reload_result, method_reload},
 	{"events.watch",
 	 "Sends every event as a notification (\"event\") from now on; \"events.lost\" "
 	 "tells how many were too many",
@@ -155,6 +190,11 @@ const struct rpc_method methods[] = {
 	 method_discover},
 	{NULL, NULL, ROLE_MONITOR, NULL, NULL, NULL},
 };
+
+void method_reload(struct rpc_call *call, void *control)
+{
+	reload_call(((struct control *)control)->reload, call, rpc_flag(call, "dry_run"));
+}
 
 void method_watch(struct rpc_call *call, void *control)
 {

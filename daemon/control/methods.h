@@ -13,6 +13,7 @@ void method_allow_add(struct rpc_call *call, void *control);
 void method_allow_del(struct rpc_call *call, void *control);
 void method_allow_list(struct rpc_call *call, void *control);
 void method_explain(struct rpc_call *call, void *control);
+void method_reload(struct rpc_call *call, void *control);
 void method_watch(struct rpc_call *call, void *control);
 void method_discover(struct rpc_call *call, void *control);
 

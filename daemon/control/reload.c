@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "config_settings.h"
+#include "control.h"
+#include "difference.h"
 #include "reload.h"
 
 /* Without a database: names that run keep their numbers, new ones take what is free. */
@@ -29,63 +35,351 @@ static void numbers_from(const struct config *config, const struct config *runni
 	}
 }
 
-int reload_number(struct config *config, const struct config *running, struct store *store)
+void reload_numbers(const struct config *config, const struct config *running,
+		    struct store *store, uint8_t numbers[POLICIES_MAX])
 {
-	uint8_t numbers[POLICIES_MAX];
-	int error = store_numbers(store, config->policies, config->policy_count,
-				  intent_clock().real, numbers);
-
-	if (error && running)
+	if (store_numbers(store, config->policies, config->policy_count, intent_clock().real,
+			  numbers) &&
+	    running)
 		numbers_from(config, running, numbers);
-	return config_number(config, numbers);
 }
 
-static void say_if(const struct control *control, bool differs, const char *key)
-{
-	if (differs)
-		log_warning("reload: a new %s takes effect when edge25 is started again: %s", key,
-			    control->config->path);
-}
+/* One that was asked for. */
+struct job {
+	struct job *next;
+	struct rpc_call *call; /* NULL: by signal */
+	bool dry_run;
+};
 
-static void say_unchangeable(const struct control *control, const struct config_settings *new)
-{
-	const struct config_settings *old = &control->config->settings;
-
-	say_if(control, strcmp(old->run_dir, new->run_dir) != 0, "run-dir");
-	say_if(control, strcmp(old->state_dir, new->state_dir) != 0, "state-dir");
-	say_if(control, strcmp(old->log_dir, new->log_dir) != 0, "log-dir");
-	say_if(control, strcmp(old->user, new->user) != 0, "user");
-	say_if(control, strcmp(old->engine_user, new->engine_user) != 0, "engine-user");
-	say_if(control, old->max_hosts != new->max_hosts, "max-hosts");
-	say_if(control, old->max_destinations != new->max_destinations, "max-destinations");
-}
-
-int control_reload(struct control *control)
-{
-	struct config *config, *old = control->config;
+struct reload {
+	struct control *control;
+	struct job *first; /* the one in hand, if busy; then those who wait */
+	unsigned waiting;
+	bool busy, stopping;
+	/* the thread, and what follows it */
+	pthread_t thread;
+	bool threaded;
+	ev_async done;
+	void (*work)(struct reload *reload);
+	void (*then)(struct reload *reload);
+	/* of the one in hand */
+	struct config *config; /* the new one, or the old one once the new one is in place */
+	json_t *difference;
 	struct config_error error;
-	int result = config_load(old->path, &config, &error);
+	uint8_t numbers[POLICIES_MAX];
+	int result;
+};
 
-	if (result) {
-		log_error("reload: nothing was changed: %s", error.text);
-		return result;
+static void begin(struct reload *reload);
+
+/* --- the thread --- */
+
+static void *run(void *arg)
+{
+	struct reload *reload = arg;
+
+	reload->work(reload);
+	ev_async_send(reload->control->loop, &reload->done);
+	return NULL;
+}
+
+/* @then comes later, from the loop. Without a thread the work is done here, and others wait. */
+static void work_then(struct reload *reload, void (*work)(struct reload *),
+		      void (*then)(struct reload *))
+{
+	sigset_t all, before;
+
+	reload->work = work;
+	reload->then = then;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	reload->threaded = pthread_create(&reload->thread, NULL, run, reload) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!reload->threaded)
+		run(reload);
+}
+
+static void join(struct reload *reload)
+{
+	if (reload->threaded)
+		pthread_join(reload->thread, NULL);
+	reload->threaded = false;
+}
+
+static void on_done(struct ev_loop *loop, ev_async *async, int events)
+{
+	struct reload *reload = async->data;
+
+	(void)loop;
+	(void)events;
+	join(reload);
+	if (!reload->stopping)
+		reload->then(reload);
+}
+
+/* --- the end of one --- */
+
+static struct job *take(struct reload *reload)
+{
+	struct job *job = reload->first;
+
+	reload->first = job->next;
+	reload->waiting -= job->call != NULL;
+	return job;
+}
+
+static void next(struct reload *reload)
+{
+	free(take(reload));
+	config_free(reload->config);
+	json_decref(reload->difference);
+	reload->config = NULL;
+	reload->difference = NULL;
+	reload->busy = false;
+	begin(reload);
+}
+
+static void fail(struct reload *reload, enum rpc_code code, const char *before, const char *text)
+{
+	struct job *job = reload->first;
+
+	if (!job->dry_run)
+		log_error("reload: nothing was changed: %s%s", before, text);
+	if (job->call)
+		rpc_fail(job->call, code, "nothing was changed: %s%s", before, text);
+	next(reload);
+}
+
+/* The lines of the configuration that do nothing, though they are no errors. */
+static void warn_ended(const struct config *config, json_t *warnings)
+{
+	const int64_t now = intent_clock().real;
+
+	for (size_t i = 0; i < config->allow_count; i++) {
+		const struct config_allow *allow = &config->allows[i];
+
+		if (allow->expires && allow->expires <= now)
+			json_array_append_new(warnings,
+					      json_sprintf("allow \"%s\" has ended and lets "
+							   "nothing through",
+							   allow->name));
 	}
-	result = reload_number(config, old, control->store);
-	if (!result)
-		result = allowlist_configure(control->allowlist, config);
-	if (result) {
-		log_error("reload: nothing was changed: %s", strerror(-result));
-		config_free(config);
+}
+
+static void succeed(struct reload *reload, const struct config *new, const char *not_applied)
+{
+	struct job *job = reload->first;
+	json_t *result = reload->difference, *warnings = json_array();
+	char line[LOG_LINE_MAX / 2];
+
+	warn_ended(new, warnings);
+	if (not_applied)
+		json_array_append_new(warnings, json_sprintf("%s: the configuration takes effect "
+							     "when the engine is back",
+							     not_applied));
+	if (!job->dry_run)
+		log_notice("reload: %s: %s%s%s", new->path,
+			   difference_line(result, line, sizeof(line)),
+			   not_applied ? "; in force when the engine is back: " : "",
+			   not_applied ? not_applied : "");
+	json_object_set_new(result, "file", json_string(new->path));
+	json_object_set_new(result, "dry_run", json_boolean(job->dry_run));
+	json_object_set_new(result, "applied", json_boolean(!job->dry_run && !not_applied));
+	json_object_set_new(result, "warnings", warnings);
+	if (job->call)
+		rpc_reply(job->call, json_incref(result));
+	next(reload);
+}
+
+/* --- the steps of one --- */
+
+/* In the thread: nobody changes the running configuration meanwhile. */
+static void load(struct reload *reload)
+{
+	const struct config *old = reload->control->config;
+
+	reload->result = config_load(old->path, &reload->config, &reload->error);
+	if (reload->result)
+		return;
+	reload->difference = config_difference(old, reload->config);
+	reload->result = reload->difference ? settings_keep(&old->settings,
+							    &reload->config->settings) :
+					      -ENOMEM;
+	if (reload->result)
+		snprintf(reload->error.text, sizeof(reload->error.text), "no memory");
+}
+
+static void flatten(struct reload *reload)
+{
+	reload->result = config_number(reload->config, reload->numbers);
+}
+
+/* Puts reload->config in place; the one that was there takes its place here. 0 or -ENOMEM. */
+static int exchange(struct reload *reload)
+{
+	struct control *control = reload->control;
+	struct config *old = control->config;
+	int result = allowlist_configure(control->allowlist, reload->config);
+
+	if (result)
 		return result;
-	}
-	say_unchangeable(control, &config->settings);
-	control->config = config;
-	reporter_configure(control->reporter, config);
-	event_file_bound(control->event_file, config->settings.event_file_max);
-	intent_configure(control->intent, config);
-	config_free(old);
-	log_notice("reload: %s: policies %zu, ranges %zu, prefixes %zu, allow entries %zu",
-		   config->path, config->policy_count, config->range_count, config->prefix_count,
-		   config->allow_count);
+	control->config = reload->config;
+	reload->config = old;
+	reporter_configure(control->reporter, control->config);
+	event_file_bound(control->event_file, control->config->settings.event_file_max);
 	return 0;
+}
+
+static void ignore_ack(void *arg, int error, const struct message_ack *ack)
+{
+	(void)arg;
+	(void)error;
+	(void)ack;
+}
+
+/* The engine holds on to the plan before; it is told again, so that both know. */
+static void take_back(struct reload *reload, const char *why)
+{
+	struct control *control = reload->control;
+
+	if (exchange(reload))
+		log_error("reload: no memory to take it back");
+	intent_configure(control->intent, control->config, ignore_ack, NULL);
+	fail(reload, RPC_ENGINE, "the engine could not do it: ", why);
+}
+
+static void on_engine(void *arg, int error, const struct message_ack *ack)
+{
+	struct reload *reload = arg;
+
+	if (!error && ack->error) {
+		take_back(reload, ack->text[0] ? ack->text : strerror(-ack->error));
+		return;
+	}
+	if (error == -ETIMEDOUT)
+		intent_unsure(reload->control->intent);
+	succeed(reload, reload->control->config,
+		!error		      ? NULL :
+		error == -ETIMEDOUT   ? "the engine did not answer within 60 s" :
+					"the engine is not there");
+}
+
+static void put_in_place(struct reload *reload)
+{
+	struct control *control = reload->control;
+	int result = reload->result;
+
+	if (!result)
+		result = exchange(reload);
+	if (result) {
+		fail(reload, RPC_INTERNAL_ERROR, "", strerror(-result));
+		return;
+	}
+	result = intent_configure(control->intent, control->config, on_engine, reload);
+	if (result == -ENOTCONN)
+		on_engine(reload, result, NULL);
+	else if (result)
+		take_back(reload, strerror(-result));
+}
+
+static void on_loaded(struct reload *reload)
+{
+	struct control *control = reload->control;
+
+	if (reload->result) {
+		fail(reload, RPC_BAD_CONFIGURATION, "", reload->error.text);
+		return;
+	}
+	if (reload->first->dry_run) {
+		succeed(reload, reload->config, NULL);
+		return;
+	}
+	reload_numbers(reload->config, control->config, control->store, reload->numbers);
+	work_then(reload, flatten, put_in_place);
+}
+
+static void begin(struct reload *reload)
+{
+	if (reload->busy || reload->stopping || !reload->first)
+		return;
+	reload->busy = true;
+	work_then(reload, load, on_loaded);
+}
+
+/* --- who asks --- */
+
+static int add(struct reload *reload, struct rpc_call *call, bool dry_run)
+{
+	struct job *job = calloc(1, sizeof(*job)), **last = &reload->first;
+
+	if (!job)
+		return -ENOMEM;
+	*job = (struct job){.call = call, .dry_run = dry_run};
+	reload->waiting += call != NULL;
+	while (*last)
+		last = &(*last)->next;
+	*last = job;
+	begin(reload);
+	return 0;
+}
+
+void reload_signal(struct reload *reload)
+{
+	const struct job *job = reload->busy ? reload->first->next : reload->first;
+
+	while (job && (job->call || job->dry_run))
+		job = job->next;
+	if (!job && add(reload, NULL, false))
+		log_error("reload: nothing was changed: no memory");
+}
+
+void reload_call(struct reload *reload, struct rpc_call *call, bool dry_run)
+{
+	if (reload->stopping)
+		rpc_fail(call, RPC_INTERNAL_ERROR, "edge25-control is about to end");
+	else if (reload->waiting > RELOAD_WAITING_MAX)
+		rpc_fail(call, RPC_BUSY, "%d reloads wait already", RELOAD_WAITING_MAX);
+	else if (add(reload, call, dry_run))
+		rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
+}
+
+/* --- from start to end --- */
+
+struct reload *reload_new(struct control *control)
+{
+	struct reload *reload = calloc(1, sizeof(*reload));
+
+	if (!reload)
+		return NULL;
+	reload->control = control;
+	ev_async_init(&reload->done, on_done);
+	reload->done.data = reload;
+	ev_async_start(control->loop, &reload->done);
+	return reload;
+}
+
+void reload_stop(struct reload *reload)
+{
+	if (!reload)
+		return;
+	reload->stopping = true;
+	ev_async_stop(reload->control->loop, &reload->done);
+}
+
+void reload_free(struct reload *reload)
+{
+	if (!reload)
+		return;
+	join(reload);
+	while (reload->first) {
+		struct job *job = take(reload);
+
+		if (job->call)
+			rpc_fail(job->call, RPC_INTERNAL_ERROR,
+				 "nothing was changed: edge25-control ends");
+		free(job);
+	}
+	config_free(reload->config);
+	json_decref(reload->difference);
+	free(reload);
 }

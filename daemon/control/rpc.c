@@ -106,6 +106,11 @@ int64_t rpc_id(const struct rpc_call *call, const char *name)
 	return json_integer_value(json_object_get(json_object_get(call->request, "params"), name));
 }
 
+bool rpc_flag(const struct rpc_call *call, const char *name)
+{
+	return json_is_true(json_object_get(json_object_get(call->request, "params"), name));
+}
+
 struct rpc_peer *rpc_peer(const struct rpc_call *call)
 {
 	return call->peer;

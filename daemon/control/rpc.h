@@ -28,6 +28,7 @@ enum rpc_code {
 	RPC_ENGINE = -32013,
 	RPC_FULL = -32014,
 	RPC_CONFIGURED = -32015, /* the configuration says so, the socket cannot change it */
+	RPC_BAD_CONFIGURATION = -32016,
 };
 
 enum rpc_role { ROLE_MONITOR = 1, ROLE_CONTROL };
@@ -40,7 +41,7 @@ struct rpc_peer {
 	bool watching; /* set by events.watch */
 };
 
-enum rpc_type { RPC_TEXT, RPC_ID, RPC_ADDRESS, RPC_PREFIX, RPC_EXPIRY };
+enum rpc_type { RPC_TEXT, RPC_ID, RPC_ADDRESS, RPC_PREFIX, RPC_EXPIRY, RPC_FLAG };
 
 struct rpc_param {
 	const char *name;
@@ -82,6 +83,8 @@ __attribute__((format(printf, 3, 4))) void rpc_fail(struct rpc_call *call, enum 
 const char *rpc_text(const struct rpc_call *call, const char *name);
 /* The same for RPC_ID; 0: not given. */
 int64_t rpc_id(const struct rpc_call *call, const char *name);
+/* RPC_FLAG; false: not given. */
+bool rpc_flag(const struct rpc_call *call, const char *name);
 /* NULL when the call was abandoned. */
 struct rpc_peer *rpc_peer(const struct rpc_call *call);
 const struct rpc_method *rpc_methods(const struct rpc_call *call);

@@ -64,6 +64,12 @@ static int check_address(const struct rpc_param *param, const json_t *value,
 	return -EINVAL;
 }
 
+static int check_flag(const struct rpc_param *param, const json_t *value,
+		      char message[RPC_MESSAGE_MAX])
+{
+	return json_is_boolean(value) ? 0 : bad(message, param->name, "true or false");
+}
+
 /* By enum rpc_type. */
 static const struct {
 	int (*check)(const struct rpc_param *param, const json_t *value,
@@ -79,6 +85,7 @@ static const struct {
 	/* Judged by the handler, which knows the time. */
 	[RPC_EXPIRY] = {check_text, "{\"type\":\"string\",\"description\":"
 				    "\"duration (2h, 7d) or RFC 3339 date\"}"},
+	[RPC_FLAG] = {check_flag, "{\"type\":\"boolean\"}"},
 };
 
 json_t *rpc_type_schema(enum rpc_type type)

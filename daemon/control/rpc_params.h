@@ -5,7 +5,7 @@
 
 #include "rpc.h"
 
-#define RPC_MESSAGE_MAX 512
+#define RPC_MESSAGE_MAX 1024 /* a path, a line and what is wrong there */
 
 /* 0 or -EINVAL with a message that a person can act on. */
 int rpc_params_check(const struct rpc_method *method, const json_t *params,

@@ -16,6 +16,7 @@ enum option_id {
 	OPTION_TO,
 	OPTION_EXPIRES,
 	OPTION_COMMENT,
+	OPTION_DRY_RUN,
 	OPTIONS
 };
 

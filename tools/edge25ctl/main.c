@@ -17,6 +17,8 @@ static const struct command commands[] = {
 	{"allow list", "", 0, 0, 0, "all entries", command_allow_list},
 	{"explain", "SRC [DST]", 1, 2, 0, "what happens to port 25 from SRC to DST, and why",
 	 command_explain},
+	{"reload", "", 0, 0, OPTION_BIT(OPTION_DRY_RUN),
+	 "read the configuration again and say what changed", command_reload},
 	{"watch", "", 0, 0, 0, "events as they happen, until Ctrl-C", command_watch},
 	{"discover", "", 0, 0, 0, "the methods of the socket (rpc.discover)", command_discover},
 };

@@ -71,12 +71,12 @@ enum exit_code request_open(const struct arguments *arguments, enum access acces
 	return EXIT_TROUBLE;
 }
 
-enum exit_code request_failed(int error)
+enum exit_code request_failed(const struct rpc *rpc, int error)
 {
 	switch (error) {
 	case -ETIMEDOUT:
 		text_error("no reply within %d s: edge25-control is overloaded or stopped",
-			   RPC_TIMEOUT / 1000);
+			   rpc->timeout / 1000);
 		break;
 	case -ECONNRESET:
 		text_error("edge25-control closed the connection: see its log");
@@ -102,7 +102,7 @@ enum exit_code request_call(struct rpc *rpc, const char *method, json_t *params,
 	json_decref(params);
 	*result = NULL;
 	if (error)
-		return request_failed(error);
+		return request_failed(rpc, error);
 	fault = json_object_get(reply, "error");
 	if (json_is_object(fault)) {
 		const char *message = field_text(fault, "message");

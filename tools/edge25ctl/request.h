@@ -28,7 +28,7 @@ enum exit_code request(const struct arguments *arguments, enum access access, co
 		       json_t *params, json_t **result);
 
 /* Says what went wrong with the connection. */
-enum exit_code request_failed(int error);
+enum exit_code request_failed(const struct rpc *rpc, int error);
 
 /* One document, for --json: ASCII, so that it is safe on a terminal too. */
 void request_print(const json_t *document, size_t flags);

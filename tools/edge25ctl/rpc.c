@@ -31,6 +31,7 @@ int rpc_open(struct rpc *rpc, const char *path)
 
 	memset(rpc, 0, sizeof(*rpc));
 	rpc->fd = -1;
+	rpc->timeout = RPC_TIMEOUT;
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
@@ -141,7 +142,7 @@ int rpc_call(struct rpc *rpc, const char *method, json_t *params, json_t **reply
 	json_t *request = json_pack("{s:s, s:I, s:s, s:O*}", "jsonrpc", "2.0", "id", ++rpc->id,
 				    "method", method, "params", params);
 	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
-	int64_t deadline = milliseconds() + RPC_TIMEOUT;
+	int64_t deadline = milliseconds() + rpc->timeout;
 	int error = text ? rpc_send(rpc, text, strlen(text)) : -ENOMEM;
 
 	free(text);

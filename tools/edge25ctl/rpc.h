@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define RPC_TIMEOUT 10000         /* ms for a connection, and for a reply */
+#define RPC_TIMEOUT 10000         /* ms for a connection, and for a reply unless set otherwise */
 #define RPC_LINE_MAX (256u << 20) /* bytes: an allowlist of a million entries is about 200 MiB */
 
 struct rpc {
@@ -18,6 +18,7 @@ struct rpc {
 	size_t seen; /* of which this many hold no end of line */
 	size_t room;
 	json_int_t id;
+	int timeout; /* ms for a reply */
 };
 
 /* 0 or -errno (-ENAMETOOLONG: not a socket's path, -ETIMEDOUT). rpc_close() in any case. */

@@ -70,7 +70,7 @@ enum exit_code command_watch(const struct arguments *arguments, const struct scr
 		while (!error && !interrupted)
 			error = watch_next(&rpc, &waiting, arguments->option[OPTION_JSON], screen);
 		if (error && error != -EINTR)
-			code = request_failed(error);
+			code = request_failed(&rpc, error);
 	}
 	rpc_close(&rpc);
 	return code;
