@@ -51,6 +51,8 @@ json_t *health_problems(const struct control *control, bool fresh)
 	json_t *problems = json_array();
 
 	engine_problems(control, fresh, problems);
+	if (reload_problem(control->reload))
+		problem(problems, "reload", reload_problem(control->reload));
 	if (store_problem(control->store))
 		problem(problems, "database", store_problem(control->store));
 	if (event_file_problem(control->event_file))

@@ -14,6 +14,7 @@ struct intent {
 	const struct config *config;
 	const struct allowlist *list;
 	uint64_t plan; /* sequence of the last plan sent on this connection; 0: none */
+	bool in_hand; /* the engine has not answered it yet */
 	bool in_force;
 	bool was_in_force;
 	bool unsure;
@@ -84,6 +85,7 @@ uint64_t intent_send_plan(struct intent *intent)
 	plan.size = size;
 	intent->fine = any_fine(intent->list);
 	intent->plan = link_send(intent->link, MESSAGE_PLAN, &plan, 1, fd);
+	intent->in_hand = intent->plan;
 	return intent->plan;
 }
 
@@ -123,7 +125,9 @@ int intent_changed(struct intent *intent, const struct allow_entry *entry, link_
 	sequence = whole ? intent_send_plan(intent) : send_change(intent, entry);
 	if (!sequence)
 		return -ENOTCONN;
-	return link_wait(intent->link, sequence, INTENT_DEADLINE, done, arg);
+	/* The engine does one thing after the other: a change behind a plan takes as long. */
+	return link_wait(intent->link, sequence,
+			 intent->in_hand ? PLAN_DEADLINE : INTENT_DEADLINE, done, arg);
 }
 
 void intent_taken_back(struct intent *intent)
@@ -140,6 +144,8 @@ void intent_unsure(struct intent *intent)
 
 void intent_ack(struct intent *intent, uint64_t sequence, const struct message_ack *ack)
 {
+	if (sequence == intent->plan)
+		intent->in_hand = false;
 	if (intent->unsure) {
 		intent->unsure = false;
 		intent_send_plan(intent);
@@ -164,7 +170,7 @@ void intent_ack(struct intent *intent, uint64_t sequence, const struct message_a
 void intent_down(struct intent *intent)
 {
 	intent->plan = 0;
-	intent->in_force = intent->unsure = false;
+	intent->in_hand = intent->in_force = intent->unsure = false;
 	intent->refusal[0] = '\0';
 }
 

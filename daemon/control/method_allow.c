@@ -100,7 +100,7 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 	const char *not_applied = NULL;
 
 	if (error == -ETIMEDOUT) {
-		not_applied = "the engine did not answer within 5 s";
+		not_applied = "the engine did not answer in time";
 		intent_unsure(change->control->intent);
 	} else if (error) {
 		not_applied = "the engine is not there";

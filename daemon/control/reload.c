@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,7 @@ struct reload {
 	struct job *first; /* the one in hand, if busy; then those who wait */
 	unsigned waiting;
 	bool busy, stopping;
+	char problem[LOG_LINE_MAX];
 	/* the thread, and what follows it */
 	pthread_t thread;
 	bool threaded;
@@ -143,8 +145,13 @@ static void fail(struct reload *reload, enum rpc_code code, const char *before, 
 {
 	struct job *job = reload->first;
 
-	if (!job->dry_run)
+	if (!job->dry_run) {
 		log_error("reload: nothing was changed: %s%s", before, text);
+		snprintf(reload->problem, sizeof(reload->problem),
+			 "the last reload failed, and the configuration before it is in force: "
+			 "%s%s",
+			 before, text);
+	}
 	if (job->call)
 		rpc_fail(job->call, code, "nothing was changed: %s%s", before, text);
 	next(reload);
@@ -177,11 +184,13 @@ static void succeed(struct reload *reload, const struct config *new, const char 
 		json_array_append_new(warnings, json_sprintf("%s: the configuration takes effect "
 							     "when the engine is back",
 							     not_applied));
-	if (!job->dry_run)
+	if (!job->dry_run) {
+		reload->problem[0] = '\0';
 		log_notice("reload: %s: %s%s%s", new->path,
 			   difference_line(result, line, sizeof(line)),
 			   not_applied ? "; in force when the engine is back: " : "",
 			   not_applied ? not_applied : "");
+	}
 	json_object_set_new(result, "file", json_string(new->path));
 	json_object_set_new(result, "dry_run", json_boolean(job->dry_run));
 	json_object_set_new(result, "applied", json_boolean(!job->dry_run && !not_applied));
@@ -321,6 +330,11 @@ static int add(struct reload *reload, struct rpc_call *call, bool dry_run)
 	*last = job;
 	begin(reload);
 	return 0;
+}
+
+const char *reload_problem(const struct reload *reload)
+{
+	return reload->problem[0] ? reload->problem : NULL;
 }
 
 void reload_signal(struct reload *reload)

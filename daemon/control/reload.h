@@ -29,6 +29,9 @@ void reload_stop(struct reload *reload);
 /* After link_free(), which ends one that waits for the engine. */
 void reload_free(struct reload *reload);
 
+/* Why the last one failed, for status; NULL: it did not, or there was none. */
+const char *reload_problem(const struct reload *reload);
+
 /* SIGHUP: what changed, or why nothing did, is logged. */
 void reload_signal(struct reload *reload);
 /* The reply comes when the kernel has the new table; done also when the client has gone. */

@@ -113,7 +113,9 @@ def test_queue_is_bound_at_a_reload(edge25, gate):
         daemon.configure(HOME.replace("block", "monitor") + OTHER_QUEUES)
         daemon.reload()
         problem = eventually(lambda: daemon.status()["problems"], "a problem")
-        assert problem == [{"name": "plan", "text": BOUND % 2600}]
+        assert problem == [{"name": "reload", "text": "the last reload failed, and the "
+                            "configuration before it is in force: the engine could not do it: "
+                            + BOUND % 2600}]
         assert daemon.control().returncode == 1
         assert table(daemon) == before
         gate.refuses(*gate.flows(gate.topology.subscribers[0]))

@@ -188,7 +188,8 @@ def test_reload_with_an_error(edge25, gate, spoil, expected):
     line = f"edge25-control: reload: nothing was changed: {daemon.configuration}{expected}"
     eventually(lambda: line in daemon.stderr(), lambda: f"{line}\nin\n{daemon.stderr()}")
     gate.refuses(*gate.flows(gate.topology.subscribers[0]))
-    daemon.wait_until_healthy()
+    problem, = daemon.status()["problems"]
+    assert f"{daemon.configuration}{expected}" in problem["text"]
     assert rules(daemon) == before
     assert (daemon.pid("edge25-engine"), daemon.pid("edge25-control")) == processes
     if daemon.configuration.is_dir():

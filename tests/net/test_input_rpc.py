@@ -54,6 +54,8 @@ CALLS = [
      "from 100.64.0.1 and to 2001:db8::1 are of different families: both must be IPv4 or both "
      "IPv6"),
     ("allow.del", {}, PARAMS, "from or to is missing: give at least one"),
+    ("reload", {"dry_run": "yes"}, PARAMS, "dry_run: expected true or false"),
+    ("reload", {"now": True}, PARAMS, "reload has no parameter now; it takes dry_run"),
     ("allow.del", {"id": "1"}, PARAMS, "id: expected a number from 1 up"),
     ("allow.del", {"id": 0}, PARAMS, "id: expected a number from 1 up"),
     ("allow.del", {"id": 99}, FOUND, "there is no allow entry with id 99"),
@@ -163,6 +165,7 @@ def test_entry_of_the_configuration(daemon):
 
 def test_monitor_socket_changes_nothing(daemon):
     for method, params in (("allow.add", {"to": "203.0.113.25", "comment": "c"}),
+                           ("reload", {}),
                            ("allow.del", {"id": 1})):
         check_fails(daemon, call(daemon, method, params, "monitor.sock"), "a test", PERMITTED,
                     f"{method} is not permitted on monitor.sock: use control.sock")

@@ -2,9 +2,6 @@
 #include "command.h"
 #include "field.h"
 
-/* Longer than control waits for the engine, and reads a million prefixes. */
-#define RELOAD_TIMEOUT 120000
-
 static void print_page(const struct screen *screen, const json_t *result)
 {
 	const json_t *line;
@@ -25,16 +22,9 @@ enum exit_code command_reload(const struct arguments *arguments, const struct sc
 	json_t *params = json_pack("{s:b}", "dry_run", arguments->option[OPTION_DRY_RUN] != NULL);
 	const json_t *warning;
 	json_t *result;
-	struct rpc rpc;
-	enum exit_code code = request_open(arguments, ACCESS_CHANGE, &rpc);
+	enum exit_code code = request(arguments, ACCESS_CHANGE, "reload", params, &result);
 	size_t i;
 
-	rpc.timeout = RELOAD_TIMEOUT;
-	if (code == EXIT_OK)
-		code = request_call(&rpc, "reload", params, &result);
-	else
-		json_decref(params);
-	rpc_close(&rpc);
 	if (code != EXIT_OK)
 		return code;
 	if (arguments->option[OPTION_JSON])

@@ -65,6 +65,8 @@ enum exit_code request_open(const struct arguments *arguments, enum access acces
 		rpc_close(rpc);
 		error = rpc_open(rpc, monitor);
 	}
+	if (access == ACCESS_CHANGE)
+		rpc->timeout = RPC_CHANGE_TIMEOUT;
 	if (!error)
 		return EXIT_OK;
 	text_error("cannot connect to %s: %s%s", path, strerror(-error), advice(error, access));

@@ -50,9 +50,9 @@ def opening(source, destination, port=25):
     return build(source, destination, tcp(source, destination, port))
 
 
-def openings(subscriber, destinations):
+def openings(subscriber, destinations, port=25):
     """A SYN of the subscriber to each destination."""
-    return [opening(subscriber.address(6 if ":" in destination else 4), destination)
+    return [opening(subscriber.address(6 if ":" in destination else 4), destination, port)
             for destination in destinations]
 
 
@@ -90,10 +90,10 @@ class Stream:
     BURST = 20
     MOST = 60000
 
-    def __init__(self, topology, subscriber):
+    def __init__(self, topology, subscriber, port=25):
         self.sent = 0
         self._wire = Wire(topology, subscriber)
-        self._packets = openings(subscriber, strangers(self.MOST))
+        self._packets = openings(subscriber, strangers(self.MOST), port)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._send, daemon=True)
 
