@@ -3,21 +3,24 @@
 
     frozen(pid)          a process stands still
     killed(edge25, ...)  processes are killed and nobody starts them again until the end
+    Thread(pid, name)    one thread of a process stands still, at a system call if so wished
     bound(...)           another program is bound to a queue
     owned(...)           another program owns the table
     queues(edge25)       the kernel's own word on who listens and how much is held
 """
 
 import contextlib
+import ctypes
 import dataclasses
 import os
 import pathlib
+import platform
 import signal
 import socket
 import struct
 import subprocess
 
-from .host import wait_for
+from .host import LabError, wait_for
 
 NETLINK_NETFILTER = 12
 BIND = 3 << 8 | 2  # NFNL_SUBSYS_QUEUE, NFQNL_MSG_CONFIG
@@ -77,6 +80,51 @@ def killed(edge25, *programs):
     for program, pid in old.items():
         edge25.wait_for_new(program, pid)
     edge25.wait_until_healthy()
+
+
+class Thread:
+    """Context manager: a thread of a process stands still by ptrace(2), while the others go on."""
+
+    _SEIZE, _INTERRUPT, _SYSCALL, _DETACH = 0x4206, 0x4207, 24, 17
+    _SYSCALL_INFO, _ENTRY, _SYSGOOD = 0x420e, 1, 1
+    _WALL = 0x40000000
+    SENDTO = {"x86_64": 44, "aarch64": 206}.get(platform.machine())
+    MOST = 100  # system calls on the way to the one that is waited for
+
+    def __init__(self, pid, name):
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._id = next(int(path.parent.name) for path in
+                        pathlib.Path(f"/proc/{pid}/task").glob("*/comm")
+                        if path.read_text().strip() == name)
+
+    def __enter__(self):
+        self._trace(self._SEIZE, 0, self._SYSGOOD)
+        self._trace(self._INTERRUPT)
+        self._wait()
+        return self
+
+    def __exit__(self, *exception):
+        self._trace(self._DETACH)
+
+    def run_to(self, number):
+        """Let it go on until it is about to do this system call."""
+        for _ in range(self.MOST):
+            self._trace(self._SYSCALL)
+            self._wait()
+            info = ctypes.create_string_buffer(88)  # struct ptrace_syscall_info
+            self._trace(self._SYSCALL_INFO, len(info), ctypes.addressof(info))
+            if info.raw[0] == self._ENTRY and struct.unpack_from("=Q", info.raw, 24)[0] == number:
+                return
+        raise LabError(f"no system call {number} among {self.MOST}")
+
+    def _trace(self, request, address=0, data=0):
+        arguments = (ctypes.c_long(value) for value in (request, self._id, address, data))
+        if self._libc.ptrace(*arguments) < 0:
+            raise LabError(f"ptrace {request:#x}: {os.strerror(ctypes.get_errno())}")
+
+    def _wait(self):
+        wait_for(lambda: os.waitpid(self._id, os.WNOHANG | self._WALL)[0] == self._id,
+                 f"thread {self._id} to stand still")
 
 
 @contextlib.contextmanager
