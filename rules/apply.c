@@ -142,9 +142,29 @@ static unsigned generation_free(const struct change *change, enum set first, enu
 	return (present + 1) % MARK_EPOCHS;
 }
 
+struct put {
+	const struct change *change;
+	struct batch *batch;
+};
+
+static void put_place(enum family family, uint32_t index, const struct plan_place *place,
+		      void *arg)
+{
+	const struct put *put = arg;
+	const struct change *change = put->change;
+	char name[RULES_NAME_MAX], comment[64];
+
+	set_place_name(family, index, &change->generations, name);
+	snprintf(comment, sizeof(comment), "subscriber prefixes on %s", place->name);
+	if (!name_list_has(&change->inventory.sets, name))
+		set_create_like(put->batch, family == FAMILY_IPV4 ? SET_RANGE4 : SET_RANGE6, name,
+				comment);
+}
+
 /* First batch: everything that no rule turns to yet. */
 static void put_table_objects(struct change *change, struct batch *batch)
 {
+	struct put put = {.change = change, .batch = batch};
 	const struct plan_settings *settings = &change->plan->header->settings;
 	char name[RULES_NAME_MAX];
 
@@ -156,6 +176,7 @@ static void put_table_objects(struct change *change, struct batch *batch)
 		if (!name_list_has(&change->inventory.sets,
 				   set_name(set, &change->generations, name)))
 			set_create(batch, set, &change->generations, settings);
+	set_places_each(change->plan, put_place, &put);
 	for (size_t i = 0; i < change->chains.count; i++)
 		if (!name_list_has(&change->inventory.chains, change->chains.names[i]))
 			chain_create(batch, change->chains.names[i]);
@@ -258,14 +279,33 @@ void table_flush_rules(struct batch *batch)
 	batch_rule(batch, NFT_MSG_DELRULE, 0, rule);
 }
 
+struct wanted {
+	const struct generations *generations;
+	const char *present;
+	bool found;
+};
+
+static void want_place(enum family family, uint32_t index, const struct plan_place *place,
+		       void *arg)
+{
+	struct wanted *wanted = arg;
+	char name[RULES_NAME_MAX];
+
+	(void)place;
+	wanted->found |= !strcmp(wanted->present,
+				 set_place_name(family, index, wanted->generations, name));
+}
+
 static bool set_wanted(const struct change *change, const char *present)
 {
+	struct wanted wanted = {.generations = &change->generations, .present = present};
 	char name[RULES_NAME_MAX];
 
 	for (enum set set = 0; set < SETS; set++)
 		if (!strcmp(present, set_name(set, &change->generations, name)))
 			return true;
-	return false;
+	set_places_each(change->plan, want_place, &wanted);
+	return wanted.found;
 }
 
 /* Third batch. Sets before chains: an element of a verdict map holds on to its chain. */
@@ -390,7 +430,10 @@ static bool same_ranges(const struct plan *a, const struct plan *b)
 {
 	return !memcmp(&a->header->settings, &b->header->settings, sizeof(a->header->settings)) &&
 	       SAME(a, b, policies, policies) && SAME(a, b, interfaces, interfaces) &&
-	       SAME(a, b, intervals4, intervals4) && SAME(a, b, intervals6, intervals6);
+	       SAME(a, b, places, places) && SAME(a, b, intervals4, intervals4) &&
+	       SAME(a, b, intervals6, intervals6) &&
+	       SAME(a, b, place_intervals4, place_intervals4) &&
+	       SAME(a, b, place_intervals6, place_intervals6);
 }
 
 static bool same_allows(const struct table *table, const struct plan *plan)

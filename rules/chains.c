@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <libnftnl/chain.h>
+#include <libnftnl/rule.h>
 
 static const char *const chain_words[POLICY_CHAINS] = {
 	[CHAIN_POLICY] = "policy",   [CHAIN_UNANSWERED] = "unanswered",
@@ -129,4 +130,14 @@ void chain_create_base(struct batch *batch, const char *name, int32_t priority)
 void chain_delete(struct batch *batch, const char *name)
 {
 	batch_chain(batch, NFT_MSG_DELCHAIN, 0, chain_new(name));
+}
+
+void chain_flush(struct batch *batch, const char *name)
+{
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+
+	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
+	nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, RULES_TABLE);
+	nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, name);
+	batch_rule(batch, NFT_MSG_DELRULE, 0, rule);
 }

@@ -54,6 +54,8 @@ void chain_create_base(struct batch *batch, const char *name, int32_t priority);
 /* One that is there stays, with what it counted. */
 void counter_create(struct batch *batch, const char *name);
 void chain_delete(struct batch *batch, const char *name);
+/* Deletes its rules. */
+void chain_flush(struct batch *batch, const char *name);
 
 /* Fills the map of ports, and the maps of answers of a new generation. */
 void chains_fill_ports(struct batch *batch);

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/interface.h"
 #include "common/packet.h"
 #include "rules/names.h"
 
@@ -260,6 +261,17 @@ void rule_key(struct nftnl_rule *rule, enum family family, enum rule_key key)
 void rule_key_interface(struct nftnl_rule *rule)
 {
 	put_meta(rule, NFT_META_IIFNAME);
+}
+
+void rule_interface(struct nftnl_rule *rule, const char *pattern)
+{
+	char name[INTERFACE_MAX] = "";
+
+	snprintf(name, sizeof(name), "%s", pattern);
+	rule_key_interface(rule);
+	/* a beginning is compared as far as it goes; a whole name with the zeros behind it */
+	put_compare(rule, NFT_CMP_EQ, name,
+		    interface_wildcard(pattern) ? (uint32_t)strlen(name) - 1 : INTERFACE_MAX);
 }
 
 void rule_lookup(struct nftnl_rule *rule, const char *set)

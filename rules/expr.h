@@ -25,6 +25,8 @@ void rule_opening(struct nftnl_rule *rule, bool opening);
 void rule_not_reset(struct nftnl_rule *rule);
 /* meta mark & mask == (or !=) value */
 void rule_mark(struct nftnl_rule *rule, uint32_t mask, uint32_t value, bool equal);
+/* It came in by this interface, or one that the pattern matches. */
+void rule_interface(struct nftnl_rule *rule, const char *pattern);
 /* The packet is for this machine itself. */
 void rule_local(struct nftnl_rule *rule);
 /* The source chose the packet's way: an option of IPv4, or a header of IPv6. */

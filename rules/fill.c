@@ -21,6 +21,40 @@ static void chains_of(const struct plan *plan, struct chains *chains)
 			 plan->policies[i].name);
 }
 
+static void fill4(struct batch *batch, const char *map, const struct interval4 *intervals,
+		  uint32_t count, const struct chains *chains)
+{
+	struct elements elements;
+
+	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, map);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t first = htobe32(intervals[i].first), last = htobe32(intervals[i].last);
+
+		elements_add_interval(&elements,
+				      (struct element){.key = &first,
+						       .key_length = 4,
+						       .chain = chains->names[intervals[i].policy]},
+				      (const uint8_t *)&last);
+	}
+	elements_close(&elements);
+}
+
+static void fill6(struct batch *batch, const char *map, const struct interval6 *intervals,
+		  uint32_t count, const struct chains *chains)
+{
+	struct elements elements;
+
+	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, map);
+	for (uint32_t i = 0; i < count; i++)
+		elements_add_interval(
+			&elements,
+			(struct element){.key = intervals[i].first,
+					 .key_length = 16,
+					 .chain = chains->names[intervals[i].policy[0]]},
+			intervals[i].last);
+	elements_close(&elements);
+}
+
 void set_fill_ranges(struct batch *batch, const struct plan *plan,
 		     const struct generations *generations)
 {
@@ -29,38 +63,28 @@ void set_fill_ranges(struct batch *batch, const struct plan *plan,
 	char name[RULES_NAME_MAX];
 
 	chains_of(plan, &chains);
-	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
-		      set_name(SET_RANGE4, generations, name));
-	for (uint32_t i = 0; i < plan->header->intervals4; i++) {
-		const struct interval4 *interval = &plan->intervals4[i];
-		uint32_t first = htobe32(interval->first), last = htobe32(interval->last);
+	for (uint32_t i = 0; i <= plan->header->places; i++) {
+		struct plan_prefixes prefixes = plan_prefixes(plan, i);
+		bool place = prefixes.interface != NULL;
 
-		elements_add_interval(&elements,
-				      (struct element){.key = &first,
-						       .key_length = 4,
-						       .chain = chains.names[interval->policy]},
-				      (const uint8_t *)&last);
+		fill4(batch,
+		      place ? set_place_name(FAMILY_IPV4, i, generations, name) :
+			      set_name(SET_RANGE4, generations, name),
+		      prefixes.v4, prefixes.v4_count, &chains);
+		fill6(batch,
+		      place ? set_place_name(FAMILY_IPV6, i, generations, name) :
+			      set_name(SET_RANGE6, generations, name),
+		      prefixes.v6, prefixes.v6_count, &chains);
 	}
-	elements_close(&elements);
-	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
-		      set_name(SET_RANGE6, generations, name));
-	for (uint32_t i = 0; i < plan->header->intervals6; i++) {
-		const struct interval6 *interval = &plan->intervals6[i];
-
-		elements_add_interval(&elements,
-				      (struct element){.key = interval->first,
-						       .key_length = 16,
-						       .chain = chains.names[interval->policy[0]]},
-				      interval->last);
-	}
-	elements_close(&elements);
 	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
 		      set_name(SET_INTERFACE, generations, name));
 	for (uint32_t i = 0; i < plan->header->interfaces; i++)
-		elements_add(&elements,
-			     &(struct element){.key = plan->interfaces[i].name,
-					       .key_length = PLAN_INTERFACE_MAX,
-					       .chain = chains.names[plan->interfaces[i].policy]});
+		if (!interface_wildcard(plan->interfaces[i].name)) /* those are rules */
+			elements_add(&elements,
+				     &(struct element){.key = plan->interfaces[i].name,
+						       .key_length = INTERFACE_MAX,
+						       .chain = chains.names[plan->interfaces[i]
+										     .policy]});
 	elements_close(&elements);
 }
 

@@ -21,6 +21,7 @@
 #define CHAIN_ALLOWED_SOURCE "allowed_source"
 #define CHAIN_ALLOWED_DESTINATION "allowed_destination"
 #define CHAIN_LET_THROUGH "let_through"
+#define CHAIN_EMERGENCY "emergency" /* while the table is put back */
 
 #define COUNTER_SUBMISSION "submission"
 #define COUNTER_LOCAL "local"

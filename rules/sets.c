@@ -132,6 +132,24 @@ const char *set_name(enum set set, const struct generations *generations, char n
 	return name;
 }
 
+const char *set_place_name(enum family family, uint32_t index,
+			   const struct generations *generations, char name[RULES_NAME_MAX])
+{
+	snprintf(name, RULES_NAME_MAX, "place%u_%u_%u", (unsigned)family, (unsigned)index,
+		 generations->ranges);
+	return name;
+}
+
+void set_places_each(const struct plan *plan, set_place_fn *each, void *arg)
+{
+	for (uint32_t i = 0; i < plan->header->places; i++) {
+		if (plan->places[i].intervals4)
+			each(FAMILY_IPV4, i, &plan->places[i], arg);
+		if (plan->places[i].intervals6)
+			each(FAMILY_IPV6, i, &plan->places[i], arg);
+	}
+}
+
 enum set set_of_allow(const struct allow_element *element)
 {
 	static const enum set sets[][2] = {
@@ -206,15 +224,13 @@ static struct nftnl_set *set_new(const char *name, uint32_t id, uint32_t flags,
 	return set;
 }
 
-void set_create(struct batch *batch, enum set which, const struct generations *generations,
-		const struct plan_settings *settings)
+static void create(struct batch *batch, const char *name, const struct definition *definition,
+		   const struct plan_settings *settings)
 {
-	const struct definition *definition = &definitions[which];
 	uint64_t timeout = set_timeout(definition->size, settings);
 	uint32_t size = set_size(definition->size, settings);
-	char name[RULES_NAME_MAX];
-	struct nftnl_set *set = set_new(set_name(which, generations, name), batch_set_id(batch),
-					definition->flags, definition->key);
+	struct nftnl_set *set =
+		set_new(name, batch_set_id(batch), definition->flags, definition->key);
 
 	if (definition->data_type) {
 		nftnl_set_set_u32(set, NFTNL_SET_DATA_TYPE, definition->data_type);
@@ -229,6 +245,22 @@ void set_create(struct batch *batch, enum set which, const struct generations *g
 		nftnl_set_add_expr(set, nftnl_expr_alloc("counter"));
 	set_put_comment(set, definition);
 	batch_set(batch, NFT_MSG_NEWSET, NLM_F_CREATE, set);
+}
+
+void set_create(struct batch *batch, enum set which, const struct generations *generations,
+		const struct plan_settings *settings)
+{
+	char name[RULES_NAME_MAX];
+
+	create(batch, set_name(which, generations, name), &definitions[which], settings);
+}
+
+void set_create_like(struct batch *batch, enum set set, const char *name, const char *comment)
+{
+	struct definition definition = definitions[set];
+
+	definition.comment = comment;
+	create(batch, name, &definition, NULL);
 }
 
 static void set_by_name(struct batch *batch, uint16_t type, const char *name)

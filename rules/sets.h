@@ -38,7 +38,7 @@ enum set {
 	SET_ALLOW_DST6_NET,
 	SET_ALLOW_PAIR4_NET,
 	SET_ALLOW_PAIR6_NET,
-	SETS, /* those above are always there */
+	SETS, /* those above are always there; those below say what numbered ones are like */
 	SET_EMERGENCY4 = SETS,
 	SET_EMERGENCY6,
 	SET_EMERGENCY_INTERFACE,
@@ -47,7 +47,7 @@ enum set {
 
 /*
  * Generations: of the answers (refused, passed, and where answers go on) and of the ranges (range,
- * interface). The other sets keep their contents and have none.
+ * interface, place). The other sets keep their contents and have none.
  */
 struct generations {
 	unsigned answers; /* this is also the epoch of the marks */
@@ -61,6 +61,16 @@ const char *set_name(enum set set, const struct generations *generations,
 		     char name[RULES_NAME_MAX]);
 /* The set of an allow element. */
 enum set set_of_allow(const struct allow_element *element);
+
+/* Map: prefix -> goto policy_<name>, for packets that come in at place @index of a plan. */
+const char *set_place_name(enum family family, uint32_t index,
+			   const struct generations *generations, char name[RULES_NAME_MAX]);
+/* Calls @each for each map that the places of a plan need. */
+typedef void set_place_fn(enum family family, uint32_t index, const struct plan_place *place,
+			  void *arg);
+void set_places_each(const struct plan *plan, set_place_fn *each, void *arg);
+/* Creates a set or map like @set, under another name; one that is there stays as it is. */
+void set_create_like(struct batch *batch, enum set set, const char *name, const char *comment);
 
 /* Creates the set; one that is there stays as it is. */
 void set_create(struct batch *batch, enum set set, const struct generations *generations,

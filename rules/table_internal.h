@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the parts of the table module: rules/table.c, apply.c, change.c. Nobody else includes it. */
+/* Between the parts of the table module: rules/table.c, apply.c, change.c, repair.c. Nobody else includes it. */
 #ifndef EDGE25_RULES_TABLE_INTERNAL_H
 #define EDGE25_RULES_TABLE_INTERNAL_H
 
@@ -39,6 +39,9 @@ int table_fail(struct table_error *error, int result, const char *what);
 void table_flush_rules(struct batch *batch);
 void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
 		       const struct generations *generations, bool allow_fine);
+
+/* A batch of its own that refuses port 25 from whom the kept plan blocks; rules/emergency.c. */
+int table_emergency(struct table *table, struct table_error *error);
 
 /* Waits until every packet that is among the rules has left them (an RCU grace period). */
 void table_grace_period(void);

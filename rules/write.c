@@ -180,24 +180,6 @@ static void write_smtp(struct writer *writer)
 	writer_put(writer, rule);
 }
 
-/* Whose packet it is. */
-static void write_ranges(struct writer *writer)
-{
-	char set[RULES_NAME_MAX];
-	struct nftnl_rule *rule;
-
-	for (size_t family = 0; family < FAMILIES; family++) {
-		rule = rule_new(CHAIN_RANGES, NULL);
-		rule_key(rule, families[family], KEY_SOURCE);
-		rule_verdict_map(rule, writer_set(writer, SET_RANGE4 + family, set));
-		writer_put(writer, rule);
-	}
-	rule = rule_new(CHAIN_RANGES, "who is in no range is not ours");
-	rule_key_interface(rule);
-	rule_verdict_map(rule, writer_set(writer, SET_INTERFACE, set));
-	writer_put(writer, rule);
-}
-
 static void write_allow_look_up(struct writer *writer, const char *chain, enum rule_key key,
 				enum set exact, enum set net)
 {
@@ -273,7 +255,7 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 	write_screen(&writer);
 	write_smtp(&writer);
 	write_own(&writer);
-	write_ranges(&writer);
+	write_range_rules(&writer);
 	write_allowed(&writer);
 	for (uint32_t i = 0; i < input->plan->header->policies; i++)
 		write_policy_chains(&writer, &input->plan->policies[i]);

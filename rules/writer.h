@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the parts that write rules: rules/write.c and write_policy.c. Nobody else includes it. */
+/* Between the parts that write rules: rules/write.c, write_ranges.c,
+ * write_policy.c. Nobody else includes it. */
 #ifndef EDGE25_RULES_WRITER_H
 #define EDGE25_RULES_WRITER_H
 
@@ -21,6 +22,8 @@ const char *writer_set(const struct writer *writer, enum set set, char name[RULE
 void writer_counter_goto(struct writer *writer, const char *chain, const char *counter,
 			 const char *target, const char *comment);
 
+/* The chain in which a packet finds its policy. */
+void write_range_rules(struct writer *writer);
 /* All chains of one policy. */
 void write_policy_chains(struct writer *writer, const struct policy *policy);
 

@@ -37,13 +37,17 @@ _edge25ctl()
 		mapfile -t COMPREPLY < <(compgen -W '30m 2h 1d 7d' -- "$current")
 		return
 		;;
+	--interface)
+		mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net 2>/dev/null)" -- "$current")
+		return
+		;;
 	--from | --to | --comment) return ;;
 	esac
 
 	# The words that are no options and no values of options.
 	for ((word = 1; word < COMP_CWORD; word++)); do
 		case ${COMP_WORDS[word]} in
-		-s | --socket | --from | --to | --expires | --comment) ((word++)) ;;
+		-s | --socket | --from | --to | --expires | --comment | --interface) ((word++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[word]}") ;;
 		esac
@@ -53,6 +57,7 @@ _edge25ctl()
 	'allow add') options="--from --to --expires --comment $common" ;;
 	'allow del') options="--from --to $common" ;;
 	'reload') options="--dry-run $common" ;;
+	explain*) options="--interface $common" ;;
 	esac
 
 	if [[ $current == -* ]]; then

@@ -6,20 +6,25 @@
 #include <string.h>
 
 _Static_assert(sizeof(struct plan_settings) == 48, "the block's layout");
-_Static_assert(sizeof(struct plan_header) == 88, "the block's layout");
+_Static_assert(sizeof(struct plan_header) == 104, "the block's layout");
 _Static_assert(sizeof(struct plan_interface) == 24, "the block's layout");
+_Static_assert(sizeof(struct plan_place) == 24, "the block's layout");
 _Static_assert(sizeof(struct plan_header) % _Alignof(struct allow_element) == 0, "aligned");
 _Static_assert(sizeof(struct policy) % _Alignof(struct allow_element) == 0, "aligned");
 _Static_assert(sizeof(struct plan_interface) % _Alignof(struct allow_element) == 0, "aligned");
+_Static_assert(sizeof(struct plan_place) % _Alignof(struct allow_element) == 0, "aligned");
 
 /* Of the whole block; the counts are bounded, or at least 32 bits each: no overflow. */
 static uint64_t block_size(const struct plan_header *header)
 {
 	return sizeof(*header) + header->policies * (uint64_t)sizeof(struct policy) +
 	       header->interfaces * (uint64_t)sizeof(struct plan_interface) +
+	       header->places * (uint64_t)sizeof(struct plan_place) +
 	       header->allows * (uint64_t)sizeof(struct allow_element) +
 	       header->intervals4 * (uint64_t)sizeof(struct interval4) +
-	       header->intervals6 * (uint64_t)sizeof(struct interval6);
+	       header->place_intervals4 * (uint64_t)sizeof(struct interval4) +
+	       header->intervals6 * (uint64_t)sizeof(struct interval6) +
+	       header->place_intervals6 * (uint64_t)sizeof(struct interval6);
 }
 
 /* --- building ----------------------------------------------------------------------------------*/
@@ -38,9 +43,12 @@ void *plan_build(const struct plan_parts *parts, size_t *size)
 		.version = PLAN_VERSION,
 		.policies = parts->policy_count,
 		.interfaces = parts->interface_count,
+		.places = parts->place_count,
 		.allows = parts->allow_count,
 		.intervals4 = parts->interval4_count,
 		.intervals6 = parts->interval6_count,
+		.place_intervals4 = parts->place_interval4_count,
+		.place_intervals6 = parts->place_interval6_count,
 		.allow_fine = parts->allow_fine,
 		.settings = parts->settings,
 	};
@@ -55,9 +63,13 @@ void *plan_build(const struct plan_parts *parts, size_t *size)
 	to = append(block, &header, sizeof(header));
 	to = append(to, parts->policies, header.policies * sizeof(struct policy));
 	to = append(to, parts->interfaces, header.interfaces * sizeof(struct plan_interface));
+	to = append(to, parts->places, header.places * sizeof(struct plan_place));
 	to = append(to, parts->allows, header.allows * sizeof(struct allow_element));
 	to = append(to, parts->intervals4, header.intervals4 * sizeof(struct interval4));
-	append(to, parts->intervals6, header.intervals6 * sizeof(struct interval6));
+	to = append(to, parts->place_intervals4,
+		    header.place_intervals4 * sizeof(struct interval4));
+	to = append(to, parts->intervals6, header.intervals6 * sizeof(struct interval6));
+	append(to, parts->place_intervals6, header.place_intervals6 * sizeof(struct interval6));
 	*size = (size_t)header.size;
 	return block;
 }
@@ -72,12 +84,18 @@ static const char *check_header(const struct plan_header *header, size_t size)
 		return "too many policies";
 	if (header->interfaces > PLAN_INTERFACES_MAX)
 		return "too many interfaces";
+	if (header->places > PLAN_PLACES_MAX)
+		return "too many interfaces with prefixes of their own";
 	if (header->allows > ALLOW_ELEMENTS_MAX)
 		return "too many allowed elements";
-	if (header->intervals4 > PLAN_INTERVALS_MAX || header->intervals6 > PLAN_INTERVALS_MAX)
+	if (header->intervals4 > PLAN_INTERVALS_MAX || header->intervals6 > PLAN_INTERVALS_MAX ||
+	    header->place_intervals4 > PLAN_INTERVALS_MAX ||
+	    header->place_intervals6 > PLAN_INTERVALS_MAX)
 		return "too many intervals";
 	if (header->allow_fine > 1)
 		return "allow_fine is neither 0 nor 1";
+	if (header->reserved)
+		return "reserved bytes are not 0";
 	if (header->size != size || block_size(header) != size)
 		return "the size does not fit the counts";
 	return NULL;
@@ -136,17 +154,12 @@ static bool is_known(uint32_t known, uint32_t policy)
 	return policy < POLICIES_MAX && known >> policy & 1;
 }
 
-/* Printable ASCII that nft can write between quotes; the kernel's dev_valid_name() less that. */
-static bool interface_name_valid(const char name[PLAN_INTERFACE_MAX])
+/* A pattern, padded with zeros. */
+static bool name_valid(const char name[INTERFACE_MAX])
 {
-	size_t length = strnlen(name, PLAN_INTERFACE_MAX);
-
-	if (length == 0 || length == PLAN_INTERFACE_MAX)
+	if (!memchr(name, '\0', INTERFACE_MAX) || !interface_valid(name))
 		return false;
-	for (size_t i = 0; i < length; i++)
-		if (name[i] <= ' ' || name[i] > '~' || strchr("/:*\"\\", name[i]))
-			return false;
-	for (size_t i = length; i < PLAN_INTERFACE_MAX; i++)
+	for (size_t i = strlen(name); i < INTERFACE_MAX; i++)
 		if (name[i])
 			return false;
 	return true;
@@ -154,18 +167,42 @@ static bool interface_name_valid(const char name[PLAN_INTERFACE_MAX])
 
 static const char *check_interfaces(const struct plan *plan, uint32_t known)
 {
+	uint32_t wildcards = 0;
+
 	for (uint32_t i = 0; i < plan->header->interfaces; i++) {
 		const struct plan_interface *interface = &plan->interfaces[i];
 
-		if (!interface_name_valid(interface->name))
+		if (!name_valid(interface->name))
 			return "the name of an interface is not one";
-		if (i > 0 && strcmp(interface->name, plan->interfaces[i - 1].name) <= 0)
+		if (i > 0 && interface_order(interface->name, plan->interfaces[i - 1].name) <= 0)
 			return "interfaces are not in order";
 		if (!is_known(known, interface->policy))
 			return "an interface names a policy that is not there";
 		if (interface->reserved)
 			return "reserved bytes are not 0";
+		wildcards += interface_wildcard(interface->name);
 	}
+	return wildcards > PLAN_WILDCARDS_MAX ? "too many interfaces with a wildcard" : NULL;
+}
+
+static const char *check_places(const struct plan *plan)
+{
+	uint64_t v4 = 0, v6 = 0;
+
+	for (uint32_t i = 0; i < plan->header->places; i++) {
+		const struct plan_place *place = &plan->places[i];
+
+		if (!name_valid(place->name))
+			return "the name of an interface is not one";
+		if (i > 0 && interface_order(place->name, plan->places[i - 1].name) <= 0)
+			return "interfaces with prefixes of their own are not in order";
+		if (!place->intervals4 && !place->intervals6)
+			return "an interface with prefixes of its own has none";
+		v4 += place->intervals4;
+		v6 += place->intervals6;
+	}
+	if (v4 != plan->header->place_intervals4 || v6 != plan->header->place_intervals6)
+		return "interfaces with prefixes of their own do not add up";
 	return NULL;
 }
 
@@ -210,14 +247,14 @@ static const char *check_allows(const struct plan *plan)
 	return NULL;
 }
 
-static const char *check_intervals4(const struct plan *plan, uint32_t known)
+static const char *check_intervals4(const struct plan_prefixes *prefixes, uint32_t known)
 {
-	for (uint32_t i = 0; i < plan->header->intervals4; i++) {
-		const struct interval4 *interval = &plan->intervals4[i];
+	for (uint32_t i = 0; i < prefixes->v4_count; i++) {
+		const struct interval4 *interval = &prefixes->v4[i];
 
 		if (interval->first > interval->last)
 			return "an IPv4 interval ends before it begins";
-		if (i > 0 && interval->first <= plan->intervals4[i - 1].last)
+		if (i > 0 && interval->first <= prefixes->v4[i - 1].last)
 			return "IPv4 intervals are not in order";
 		if (!is_known(known, interval->policy))
 			return "an IPv4 interval names a policy that is not there";
@@ -225,14 +262,14 @@ static const char *check_intervals4(const struct plan *plan, uint32_t known)
 	return NULL;
 }
 
-static const char *check_intervals6(const struct plan *plan, uint32_t known)
+static const char *check_intervals6(const struct plan_prefixes *prefixes, uint32_t known)
 {
-	for (uint32_t i = 0; i < plan->header->intervals6; i++) {
-		const struct interval6 *interval = &plan->intervals6[i];
+	for (uint32_t i = 0; i < prefixes->v6_count; i++) {
+		const struct interval6 *interval = &prefixes->v6[i];
 
 		if (memcmp(interval->first, interval->last, 16) > 0)
 			return "an IPv6 interval ends before it begins";
-		if (i > 0 && memcmp(interval->first, plan->intervals6[i - 1].last, 16) <= 0)
+		if (i > 0 && memcmp(interval->first, prefixes->v6[i - 1].last, 16) <= 0)
 			return "IPv6 intervals are not in order";
 		if (!is_known(known, interval->policy[0]))
 			return "an IPv6 interval names a policy that is not there";
@@ -242,6 +279,21 @@ static const char *check_intervals6(const struct plan *plan, uint32_t known)
 	return NULL;
 }
 
+/* check_places() made sure that what the places have is inside the block. */
+static const char *check_intervals(const struct plan *plan, uint32_t known)
+{
+	const char *wrong = NULL;
+
+	for (uint32_t i = 0; !wrong && i <= plan->header->places; i++) {
+		struct plan_prefixes prefixes = plan_prefixes(plan, i);
+
+		wrong = check_intervals4(&prefixes, known);
+		if (!wrong)
+			wrong = check_intervals6(&prefixes, known);
+	}
+	return wrong;
+}
+
 /* The arrays follow each other; check_header() made sure that they are inside the block. */
 static struct plan view(const void *block)
 {
@@ -249,9 +301,12 @@ static struct plan view(const void *block)
 
 	plan.policies = (const void *)(plan.header + 1);
 	plan.interfaces = (const void *)(plan.policies + plan.header->policies);
-	plan.allows = (const void *)(plan.interfaces + plan.header->interfaces);
+	plan.places = (const void *)(plan.interfaces + plan.header->interfaces);
+	plan.allows = (const void *)(plan.places + plan.header->places);
 	plan.intervals4 = (const void *)(plan.allows + plan.header->allows);
-	plan.intervals6 = (const void *)(plan.intervals4 + plan.header->intervals4);
+	plan.place_intervals4 = plan.intervals4 + plan.header->intervals4;
+	plan.intervals6 = (const void *)(plan.place_intervals4 + plan.header->place_intervals4);
+	plan.place_intervals6 = plan.intervals6 + plan.header->intervals6;
 	return plan;
 }
 
@@ -265,11 +320,11 @@ static const char *check_content(const struct plan *plan)
 	if (!wrong)
 		wrong = check_interfaces(plan, known);
 	if (!wrong)
+		wrong = check_places(plan);
+	if (!wrong)
 		wrong = check_allows(plan);
 	if (!wrong)
-		wrong = check_intervals4(plan, known);
-	if (!wrong)
-		wrong = check_intervals6(plan, known);
+		wrong = check_intervals(plan, known);
 	return wrong;
 }
 
@@ -289,4 +344,28 @@ int plan_open(const void *block, size_t size, struct plan *plan, const char **wh
 	}
 	*why = wrong;
 	return wrong ? -EINVAL : 0;
+}
+
+struct plan_prefixes plan_prefixes(const struct plan *plan, uint32_t index)
+{
+	struct plan_prefixes prefixes = {
+		.v4 = plan->place_intervals4,
+		.v6 = plan->place_intervals6,
+	};
+
+	for (uint32_t i = 0; i < index && i < plan->header->places; i++) {
+		prefixes.v4 += plan->places[i].intervals4;
+		prefixes.v6 += plan->places[i].intervals6;
+	}
+	if (index < plan->header->places) {
+		prefixes.interface = plan->places[index].name;
+		prefixes.v4_count = plan->places[index].intervals4;
+		prefixes.v6_count = plan->places[index].intervals6;
+	} else {
+		prefixes.v4 = plan->intervals4;
+		prefixes.v6 = plan->intervals6;
+		prefixes.v4_count = plan->header->intervals4;
+		prefixes.v6_count = plan->header->intervals6;
+	}
+	return prefixes;
 }

@@ -5,10 +5,13 @@
  *
  *     struct plan_header
  *     struct policy           [policies]    by number, ascending
- *     struct plan_interface   [interfaces]  by name, ascending, no two alike
+ *     struct plan_interface   [interfaces]  in interface_order(), no two alike
+ *     struct plan_place       [places]      in interface_order(), no two alike
  *     struct allow_element    [allows]      as allow_flatten() leaves them
  *     struct interval4        [intervals4]  sorted, disjoint
+ *     struct interval4        [place_intervals4]  of each place in turn; sorted, disjoint
  *     struct interval6        [intervals6]  sorted, disjoint
+ *     struct interval6        [place_intervals6]  of each place in turn; sorted, disjoint
  *
  * The order keeps each array aligned for its type.
  */
@@ -19,22 +22,32 @@
 #include <stdint.h>
 
 #include "allow.h"
+#include "interface.h"
 #include "interval.h"
 #include "policy.h"
 
 #define PLAN_MAGIC 0x65323570u /* "e25p" */
-#define PLAN_VERSION 1
+#define PLAN_VERSION 2
 #define PLAN_INTERFACES_MAX 4096
+#define PLAN_WILDCARDS_MAX 256 /* each is a rule that packets pass one after the other */
+#define PLAN_PLACES_MAX 256    /* the same, and two maps */
 #define PLAN_INTERVALS_MAX (4u << 20) /* a million prefixes, nested, of each family */
 #define PLAN_QUEUES_MAX 16
 #define PLAN_QUEUE_LENGTH_MAX (1u << 20) /* packets; more is kernel memory by the gigabyte */
 #define PLAN_SET_SIZE_MAX (1u << 24)     /* elements of a dynamic set; the same */
-#define PLAN_INTERFACE_MAX 16            /* IFNAMSIZ, with NUL */
 
+/* A range by interface. */
 struct plan_interface {
-	char name[PLAN_INTERFACE_MAX]; /* no wildcard; zero-padded */
+	char name[INTERFACE_MAX]; /* or a pattern; zero-padded */
 	uint32_t policy;
 	uint32_t reserved;
+};
+
+/* An interface that has prefixes of its own: ranges by both. */
+struct plan_place {
+	char name[INTERFACE_MAX]; /* or a pattern; zero-padded */
+	uint32_t intervals4;      /* how many of place_intervals4 are its own; not both are 0 */
+	uint32_t intervals6;
 };
 
 /* What does not change without new queues or sets. */
@@ -64,6 +77,10 @@ struct plan_header {
 	uint32_t intervals4;
 	uint32_t intervals6;
 	uint32_t allow_fine; /* 1: some allowed source is finer than an IPv6 /64 */
+	uint32_t places;
+	uint32_t place_intervals4;
+	uint32_t place_intervals6;
+	uint32_t reserved;
 	struct plan_settings settings;
 };
 
@@ -72,9 +89,10 @@ struct plan {
 	const struct plan_header *header;
 	const struct policy *policies;
 	const struct plan_interface *interfaces;
+	const struct plan_place *places;
 	const struct allow_element *allows;
-	const struct interval4 *intervals4;
-	const struct interval6 *intervals6;
+	const struct interval4 *intervals4, *place_intervals4;
+	const struct interval6 *intervals6, *place_intervals6;
 };
 
 /* The parts to put together; counts as in the header. */
@@ -82,10 +100,12 @@ struct plan_parts {
 	struct plan_settings settings;
 	const struct policy *policies;
 	const struct plan_interface *interfaces;
+	const struct plan_place *places;
 	const struct allow_element *allows;
-	const struct interval4 *intervals4;
-	const struct interval6 *intervals6;
-	uint32_t policy_count, interface_count, allow_count, interval4_count, interval6_count;
+	const struct interval4 *intervals4, *place_intervals4;
+	const struct interval6 *intervals6, *place_intervals6;
+	uint32_t policy_count, interface_count, place_count, allow_count;
+	uint32_t interval4_count, place_interval4_count, interval6_count, place_interval6_count;
 	uint32_t allow_fine;
 };
 
@@ -99,5 +119,16 @@ void *plan_build(const struct plan_parts *parts, size_t *size);
  * batch in which two overlap.
  */
 int plan_open(const void *block, size_t size, struct plan *plan, const char **why);
+
+/* Prefixes and where they hold. */
+struct plan_prefixes {
+	const char *interface; /* or a pattern; NULL: wherever packets come in */
+	const struct interval4 *v4;
+	const struct interval6 *v6;
+	uint32_t v4_count, v6_count;
+};
+
+/* In the order in which they are asked: @index < places, those of a place; then those of none. */
+struct plan_prefixes plan_prefixes(const struct plan *plan, uint32_t index);
 
 #endif

@@ -74,6 +74,9 @@ void config_free(struct config *config)
 		free(config->files[i]);
 	free(config->files);
 	free(config->allows);
+	for (size_t i = 0; i < config->place_count; i++)
+		intervals_release(&config->places[i].intervals);
+	free(config->places);
 	free(config->interfaces);
 	free(config->prefixes);
 	free(config->ranges);
@@ -84,54 +87,10 @@ void config_free(struct config *config)
 	free(config);
 }
 
-int config_number(struct config *config, const uint8_t *numbers)
-{
-	struct interval_prefix *prefixes = calloc(config->prefix_count + 1, sizeof(*prefixes));
-	struct intervals intervals = {0};
-	int result;
-
-	if (!prefixes)
-		return -ENOMEM;
-	for (size_t i = 0; i < config->prefix_count; i++) {
-		prefixes[i].prefix = config->prefixes[i].prefix;
-		prefixes[i].policy = numbers[config->ranges[config->prefixes[i].range].policy];
-	}
-	result = intervals_flatten(prefixes, config->prefix_count, &intervals);
-	free(prefixes);
-	if (result)
-		return result;
-	for (size_t i = 0; i < config->policy_count; i++)
-		config->policies[i].number = numbers[i];
-	intervals_release(&config->intervals);
-	config->intervals = intervals;
-	return 0;
-}
-
 const struct policy *config_policy(const struct config *config, unsigned number)
 {
 	for (size_t i = 0; i < config->policy_count; i++)
 		if (config->policies[i].number == number)
 			return &config->policies[i];
 	return NULL;
-}
-
-/* Prefixes that hold one address and stand in this order grow longer: the last one found counts. */
-const struct config_prefix *config_find(const struct config *config, const struct addr *addr)
-{
-	const struct config_prefix *found = NULL;
-
-	for (size_t i = 0; i < config->prefix_count; i++) {
-		const struct config_prefix *prefix = &config->prefixes[i];
-
-		if (addr_compare(&prefix->prefix.addr, addr) > 0)
-			break;
-		if (prefix_contains(&prefix->prefix, addr))
-			found = prefix;
-	}
-	return found;
-}
-
-bool config_by_interface(const struct config *config)
-{
-	return config->interface_count > 0;
 }

@@ -19,6 +19,7 @@
 #define CONFIG_FILE "/etc/edge25/edge25.conf"
 #define CONFIG_RANGES_MAX 4096      /* one names its prefixes in 16 bits */
 #define CONFIG_PREFIXES_MAX 2000000 /* a million of each family: what the maps are tested with */
+#define CONFIG_FILE_PREFIXES_MAX 1000000
 #define CONFIG_ALLOWS_MAX 10000     /* entries that people write by hand */
 #define CONFIG_NAME_MAX 64
 
@@ -41,6 +42,7 @@ struct config_range {
 	char name[CONFIG_NAME_MAX];
 	unsigned policy; /* index into policies */
 	bool by_interface;
+	bool by_prefix; /* with by_interface: both must hold */
 };
 
 struct config_prefix {
@@ -51,8 +53,14 @@ struct config_prefix {
 };
 
 struct config_interface {
-	char name[PLAN_INTERFACE_MAX];
+	char name[INTERFACE_MAX]; /* or a pattern */
 	uint16_t range;
+};
+
+/* An interface, or a pattern, of ranges that have prefixes too. */
+struct config_place {
+	char name[INTERFACE_MAX];
+	struct intervals intervals; /* with policy numbers, after config_number() */
 };
 
 struct config_allow {
@@ -69,11 +77,13 @@ struct config {
 	struct policy *policies; /* number: index until config_number() */
 	struct config_range *ranges;
 	struct config_prefix *prefixes; /* sorted: IPv4 first, by address, then by length */
-	struct config_interface *interfaces;
+	struct config_interface *interfaces; /* in interface_order() */
+	struct config_place *places;         /* in interface_order() */
 	struct config_allow *allows;
 	char **files; /* files that prefixes and allow entries came from */
-	size_t policy_count, range_count, prefix_count, interface_count, allow_count, file_count;
-	struct intervals intervals; /* with policy numbers, after config_number() */
+	size_t policy_count, range_count, prefix_count, interface_count, place_count, allow_count,
+		file_count;
+	struct intervals intervals; /* of ranges by prefix; with policy numbers, as above */
 };
 
 /* 0 and *config, which config_free() releases, or -errno with *error filled in. */
@@ -85,9 +95,27 @@ int config_number(struct config *config, const uint8_t *numbers);
 
 /* The policy with this number, or NULL. */
 const struct policy *config_policy(const struct config *config, unsigned number);
-/* The longest prefix that holds @addr, or NULL. */
-const struct config_prefix *config_find(const struct config *config, const struct addr *addr);
-/* Is there a range by interface? Then an address alone may not tell its policy. */
+
+/* What a source may meet: the range that has it if its packets come in by @interface. */
+struct config_match {
+	const char *interface; /* or a pattern; NULL: by any */
+	const struct config_prefix *prefix; /* NULL: a range by interface alone */
+	const struct config_range *range;
+};
+
+/*
+ * Writes what @addr may meet, at most @room, in the order in which it is asked: the first whose
+ * interface is that of a packet counts. Nothing stands behind one that holds by any interface.
+ * Returns how many there are in all.
+ */
+size_t config_matches(const struct config *config, const struct addr *addr,
+		      struct config_match *matches, size_t room);
+/*
+ * The policy of @addr where the address alone tells: all ranges that it may meet have it. NULL: they
+ * differ, or there is none.
+ */
+const struct policy *config_policy_of(const struct config *config, const struct addr *addr);
+/* Is there a range by interface alone? Then any address may be in a range. */
 bool config_by_interface(const struct config *config);
 
 #endif

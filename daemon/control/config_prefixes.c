@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "array.h"
 #include "config_sections.h"
 #include "config_words.h"
 #include "prefix_error.h"
 
-/* No prefix is longer; a line that is, is not text. */
+/* No prefix and no comment is longer; a line that is, is not text. */
 #define LINE_MAX_BYTES 512
 
 int config_file_index(struct config *config, const char *name)
@@ -52,30 +55,68 @@ static char *line_word(char *line)
 	char *end;
 
 	line += strspn(line, " \t");
-	line[strcspn(line, "#\r\n")] = '\0';
+	line[strcspn(line, "#")] = '\0';
 	end = line + strlen(line);
-	while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
+	while (end > line && strchr(" \t\r", end[-1]))
 		*--end = '\0';
 	return line;
+}
+
+struct lines {
+	FILE *stream;
+	const char *path;
+	uint32_t number;
+	char text[LINE_MAX_BYTES + 1];
+};
+
+/* 1: a line; 0: none is left; or what is wrong, in @error. */
+static int next_line(struct lines *lines, struct config_error *error)
+{
+	size_t length = 0;
+	int c = getc_unlocked(lines->stream);
+
+	if (c != EOF)
+		lines->number++;
+	for (; c != EOF && c != '\n'; c = getc_unlocked(lines->stream)) {
+		lines->text[length] = '\0';
+		if (c == '\0')
+			return config_fail(error, lines->path, (int)lines->number,
+					   "%.40s: expected one prefix a line; a byte 0 follows",
+					   lines->text);
+		if (length == LINE_MAX_BYTES)
+			return config_fail(error, lines->path, (int)lines->number,
+					   "%.40s...: expected one prefix a line, and no line of more "
+					   "than %d bytes",
+					   lines->text, LINE_MAX_BYTES);
+		lines->text[length++] = (char)c;
+	}
+	lines->text[length] = '\0';
+	if (ferror(lines->stream))
+		return config_fail(error, lines->path, (int)lines->number, "it could not be read: %s",
+				   strerror(errno));
+	return c == '\n' || length > 0;
 }
 
 static int read_lines(struct config *config, FILE *stream, const char *path,
 		      struct config_prefix prefix, struct config_error *error)
 {
-	char line[LINE_MAX_BYTES], text[PREFIX_ERROR_MAX];
+	struct lines lines = {.stream = stream, .path = path};
+	char text[PREFIX_ERROR_MAX];
+	size_t count = 0;
 	int result;
 
-	for (prefix.line = 1; fgets(line, sizeof(line), stream); prefix.line++) {
-		bool whole = strchr(line, '\n') || feof(stream);
-		char *word = line_word(line);
+	while ((result = next_line(&lines, error)) > 0) {
+		char *word = line_word(lines.text);
 
-		if (!whole)
-			return config_fail(error, path, (int)prefix.line,
-					   "%.40s...: expected one prefix a line", word);
+		prefix.line = lines.number;
 		if (!*word)
 			continue;
 		if (prefix_read(word, &prefix.prefix, text))
 			return config_fail(error, path, (int)prefix.line, "%s", text);
+		if (++count > CONFIG_FILE_PREFIXES_MAX)
+			return config_fail(error, path, (int)prefix.line,
+					   "%s: expected at most %d prefixes in a file", word,
+					   CONFIG_FILE_PREFIXES_MAX);
 		result = config_prefix_add(config, &prefix);
 		if (result == -E2BIG)
 			config_fail(error, path, (int)prefix.line,
@@ -84,10 +125,10 @@ static int read_lines(struct config *config, FILE *stream, const char *path,
 		if (result)
 			return result;
 	}
-	if (ferror(stream))
-		return config_fail(error, path, (int)prefix.line, "it could not be read: %s",
-				   strerror(errno));
-	return 0;
+	/* a list that was lost on its way would open the filter for all that are on it */
+	if (!result && !count)
+		return config_fail(error, path, 0, "expected at least one prefix: it has none");
+	return result;
 }
 
 /* A path that does not begin with '/' starts where the configuration file is. */
@@ -101,6 +142,24 @@ static char *resolve(const char *path, const char *from)
 	return asprintf(&result, "%.*s%s", (int)(slash - from) + 1, from, path) < 0 ? NULL : result;
 }
 
+/* NULL with errno; a pipe that nobody writes to must not hold control up. */
+static FILE *open_regular(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	FILE *stream = NULL;
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		errno = S_ISDIR(st.st_mode) ? EISDIR : ENOTSUP;
+	else
+		stream = fdopen(fd, "r");
+	if (!stream)
+		close(fd); /* leaves errno as it is */
+	return stream;
+}
+
 int config_prefix_file(struct config *config, const struct word *path, unsigned range,
 		       struct config_error *error)
 {
@@ -112,10 +171,12 @@ int config_prefix_file(struct config *config, const struct word *path, unsigned 
 	if (file < 0)
 		goto out;
 	prefix.file = (uint16_t)file;
-	stream = fopen(name, "re");
+	stream = open_regular(name);
 	if (!stream)
 		result = config_fail_at(error, path, "range \"%s\": prefix-file = %s: %s",
-					config->ranges[range].name, path->text, strerror(errno));
+					config->ranges[range].name, path->text,
+					errno == ENOTSUP ? "it is no regular file" :
+							   strerror(errno));
 	else
 		result = read_lines(config, stream, name, prefix, error);
 out:
@@ -138,27 +199,8 @@ static int compare(const void *a, const void *b)
 	return order ? order : (p->line > q->line) - (p->line < q->line);
 }
 
-int config_prefixes_check(struct config *config, struct config_error *error)
+void config_prefixes_sort(struct config *config)
 {
-	char text[PREFIX_TEXT_MAX];
-
 	if (config->prefix_count)
 		qsort(config->prefixes, config->prefix_count, sizeof(*config->prefixes), compare);
-	for (size_t i = 1; i < config->prefix_count; i++) {
-		const struct config_prefix *before = &config->prefixes[i - 1];
-		const struct config_prefix *prefix = &config->prefixes[i];
-		const struct config_range *range = &config->ranges[prefix->range];
-		const struct config_range *other = &config->ranges[before->range];
-
-		if (prefix_equal(&before->prefix, &prefix->prefix) &&
-		    range->policy != other->policy)
-			return config_fail(
-				error, config->files[prefix->file], (int)prefix->line,
-				"range \"%s\": %s: expected one policy for a prefix; range "
-				"\"%s\" (%s:%u) gives it policy \"%s\"",
-				range->name, prefix_format(&prefix->prefix, text), other->name,
-				config->files[before->file], (unsigned)before->line,
-				config->policies[other->policy].name);
-	}
-	return 0;
 }

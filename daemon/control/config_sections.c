@@ -197,49 +197,66 @@ static int range_prefixes(cfg_t *section, struct config *config, unsigned range,
 	return 0;
 }
 
-static bool interface_valid(const char *name)
+/*
+ * One range at most has an interface for itself. Ranges by both share it: their prefixes tell them
+ * apart.
+ */
+static const struct config_interface *interface_taken(const struct config *config,
+						      const char *name, unsigned range)
 {
-	size_t length = strlen(name);
+	for (size_t i = 0; i < config->interface_count; i++) {
+		const struct config_interface *other = &config->interfaces[i];
 
-	/* dev_valid_name() of the kernel (net/core/dev.c), less the wildcards of nft. */
-	return length > 0 && length < PLAN_INTERFACE_MAX &&
-	       strpbrk(name, "/: \t\n\v\f\r*?") == NULL && strcmp(name, ".") != 0 &&
-	       strcmp(name, "..") != 0;
+		if (!strcmp(other->name, name) &&
+		    (other->range == range || (!config->ranges[range].by_prefix &&
+					       !config->ranges[other->range].by_prefix)))
+			return other;
+	}
+	return NULL;
+}
+
+static int range_interface(const struct word *word, struct config *config, unsigned range,
+			   struct config_error *error)
+{
+	const struct config_range *self = &config->ranges[range];
+	const struct config_interface *taken;
+	struct config_interface *all;
+
+	if (!interface_valid(word->text))
+		return config_fail_at(error, word,
+				      "range \"%s\": interfaces: %s: expected an interface name of 1 "
+				      "to %d characters, or its beginning and *",
+				      self->name, word->text, INTERFACE_MAX - 1);
+	taken = interface_taken(config, word->text, range);
+	if (taken)
+		return config_fail_at(
+			error, word,
+			"range \"%s\": interfaces: %s: expected each interface once, "
+			"range \"%s\" has it",
+			self->name, word->text, config->ranges[taken->range].name);
+	if (config->interface_count >= PLAN_INTERFACES_MAX)
+		return config_fail_at(error, word,
+				      "range \"%s\": interfaces: %s: expected at most %d interfaces "
+				      "in all",
+				      self->name, word->text, PLAN_INTERFACES_MAX);
+	all = array_room(config->interfaces, config->interface_count, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	config->interfaces = all;
+	memset(&all[config->interface_count], 0, sizeof(*all));
+	snprintf(all[config->interface_count].name, INTERFACE_MAX, "%s", word->text);
+	all[config->interface_count++].range = (uint16_t)range;
+	return 0;
 }
 
 static int range_interfaces(cfg_t *section, struct config *config, unsigned range,
 			    struct config_error *error)
 {
-	for (unsigned i = 0; i < words_count(section, "interfaces"); i++) {
-		const struct word *word = words_get(section, "interfaces", i);
-		struct config_interface *all;
+	int result = 0;
 
-		if (!interface_valid(word->text))
-			return config_fail_at(
-				error, word,
-				"range \"%s\": interfaces: %s: expected an interface name "
-				"of 1 to %d characters, without wildcards",
-				config->ranges[range].name, word->text, PLAN_INTERFACE_MAX - 1);
-		for (size_t j = 0; j < config->interface_count; j++)
-			if (strcmp(config->interfaces[j].name, word->text) == 0)
-				return config_fail_at(
-					error, word,
-					"range \"%s\": interfaces: %s: expected each interface once, "
-					"range \"%s\" has it",
-					config->ranges[range].name, word->text,
-					config->ranges[config->interfaces[j].range].name);
-		if (config->interface_count >= PLAN_INTERFACES_MAX)
-			return config_fail_at(error, word, "expected at most %d interfaces in all",
-					      PLAN_INTERFACES_MAX);
-		all = array_room(config->interfaces, config->interface_count, sizeof(*all));
-		if (!all)
-			return -ENOMEM;
-		config->interfaces = all;
-		memset(&all[config->interface_count], 0, sizeof(*all));
-		snprintf(all[config->interface_count].name, PLAN_INTERFACE_MAX, "%s", word->text);
-		all[config->interface_count++].range = (uint16_t)range;
-	}
-	return 0;
+	for (unsigned i = 0; !result && i < words_count(section, "interfaces"); i++)
+		result = range_interface(words_get(section, "interfaces", i), config, range, error);
+	return result;
 }
 
 static int read_range(cfg_t *section, struct config *config, unsigned range,
@@ -255,12 +272,7 @@ static int read_range(cfg_t *section, struct config *config, unsigned range,
 		return result;
 	snprintf(self->name, sizeof(self->name), "%s", cfg_title(section));
 	self->by_interface = interfaces;
-	if (prefixes && interfaces)
-		return config_fail_in(
-			error, section,
-			"range \"%s\": prefixes and interfaces in one range are not in "
-			"this version: expected one kind; write two ranges",
-			self->name);
+	self->by_prefix = prefixes;
 	if (!prefixes && !interfaces)
 		return config_fail_in(error, section,
 				      "range \"%s\": expected prefixes, prefix-file or interfaces",
@@ -275,9 +287,50 @@ static int read_range(cfg_t *section, struct config *config, unsigned range,
 	return result;
 }
 
+/* Wildcards and places are rules, and each place has its prefixes for itself. */
+static int bounds_check(cfg_t *tree, const struct config *config, struct config_error *error)
+{
+	size_t *prefixes = calloc(config->range_count + 1, sizeof(*prefixes)), all = 0;
+	size_t wildcards = 0;
+	int result = 0;
+
+	if (!prefixes)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->prefix_count; i++)
+		prefixes[config->prefixes[i].range]++;
+	for (size_t i = 0; !result && i < config->interface_count; i++) {
+		const struct config_interface *interface = &config->interfaces[i];
+		const struct config_range *range = &config->ranges[interface->range];
+		cfg_t *section = cfg_getnsec(tree, "range", interface->range);
+
+		if (range->by_prefix)
+			all += prefixes[interface->range];
+		else
+			wildcards += interface_wildcard(interface->name);
+		if (wildcards > PLAN_WILDCARDS_MAX)
+			result = config_fail_in(error, section,
+						"range \"%s\": interfaces: %s: expected at most "
+						"%d interfaces with a * in all",
+						range->name, interface->name, PLAN_WILDCARDS_MAX);
+		else if (all > CONFIG_PREFIXES_MAX)
+			result = config_fail_in(error, section,
+						"range \"%s\": interfaces: %s: expected at most %d "
+						"prefixes on interfaces in all, each counted on "
+						"each interface",
+						range->name, interface->name, CONFIG_PREFIXES_MAX);
+	}
+	free(prefixes);
+	if (!result && config->place_count > PLAN_PLACES_MAX)
+		result = config_fail(error, config->path, 0,
+				     "%zu interfaces in ranges with prefixes: expected at most %d",
+				     config->place_count, PLAN_PLACES_MAX);
+	return result;
+}
+
 int sections_ranges(cfg_t *tree, struct config *config, struct config_error *error)
 {
 	unsigned count = cfg_size(tree, "range");
+	int result;
 
 	if (count > CONFIG_RANGES_MAX)
 		return config_fail(error, config->path, 0, "%u ranges: expected at most %d", count,
@@ -287,10 +340,13 @@ int sections_ranges(cfg_t *tree, struct config *config, struct config_error *err
 		return -ENOMEM;
 	config->range_count = count;
 	for (unsigned i = 0; i < count; i++) {
-		int result = read_range(cfg_getnsec(tree, "range", i), config, i, error);
-
+		result = read_range(cfg_getnsec(tree, "range", i), config, i, error);
 		if (result)
 			return result;
 	}
-	return config_prefixes_check(config, error);
+	config_prefixes_sort(config);
+	result = config_places_make(config);
+	if (!result)
+		result = bounds_check(tree, config, error);
+	return result ? result : config_places_check(config, error);
 }

@@ -43,31 +43,11 @@ static void on_loss(void *ctx, const struct message_loss *loss)
 	figures_loss(((struct control *)ctx)->figures, loss);
 }
 
-/*
- * The policy of a host that the kernel counted, before any event told it. In a range by interface
- * the address does not tell; if there is but one policy for all interfaces, it is that.
- */
-static const struct policy *policy_of(const struct config *config, const struct addr *host)
-{
-	int number = intervals_find(&config->intervals, host);
-	const struct policy *policy = NULL;
-
-	if (number >= 0)
-		return config_policy(config, (unsigned)number);
-	for (size_t i = 0; i < config->interface_count; i++) {
-		unsigned index = config->ranges[config->interfaces[i].range].policy;
-
-		if (policy && policy != &config->policies[index])
-			return NULL;
-		policy = &config->policies[index];
-	}
-	return policy;
-}
-
 static void on_tally(void *ctx, const struct message_tally *tally)
 {
 	struct control *control = ctx;
-	const struct policy *policy = policy_of(control->config, &tally->host);
+	/* before any event told it; unknown where the interface decides */
+	const struct policy *policy = config_policy_of(control->config, &tally->host);
 
 	tracker_tally(control->tracker, tally, policy ? policy->host_prefix6 : 64,
 		      policy ? policy->number : TRACKER_NO_POLICY, control_now());

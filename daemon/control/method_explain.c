@@ -1,92 +1,199 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "methods.h"
 
-#define REASON_MAX 768
+#define REASON_MAX 1024
+#define LISTED_MAX 64 /* interfaces in a reply; a gateway may have thousands */
+#define NAMED_MAX 8   /* of them in the reason */
 
+/* What the rules say of a source, as far as it is known where its packets come in. */
 struct question {
 	const struct config *config;
 	struct addr source, destination;
-	const struct config_prefix *prefix; /* NULL: in no range by prefix */
-	const struct config_range *range;
-	const struct policy *policy;
+	const char *interface;        /* NULL: not said */
 	const struct allow_entry *allow;
+	struct config_match *others;  /* no interface was said: what holds by some */
+	size_t other_count;
+	struct config_match match;    /* range NULL: none */
 };
 
-/* An address does not say by which interface its packets come. */
-static void add_interfaces(const struct config *config, char *text, size_t size)
+static const struct policy *policy_of(const struct question *question,
+				      const struct config_match *match)
 {
-	size_t n = 0;
+	return match->range ? &question->config->policies[match->range->policy] : NULL;
+}
 
-	for (size_t i = 0; i < config->interface_count && n < size; i++) {
-		const struct config_interface *interface = &config->interfaces[i];
-		const struct config_range *range = &config->ranges[interface->range];
-		int added = snprintf(text + n, size - n, "%s%s (policy \"%s\")", i ? ", " : "",
-				     interface->name, config->policies[range->policy].name);
+static const char *verdict_of(const struct question *question, const struct config_match *match)
+{
+	const struct policy *policy = policy_of(question, match);
 
-		n += added > 0 ? (size_t)added : 0;
-		if (i == 7 && config->interface_count > 8) {
-			snprintf(text + n, n < size ? size - n : 0, ", ...");
+	return policy && policy->mode == MODE_BLOCK ? "refuse" : "accept";
+}
+
+/* Would some interface change the answer? */
+static bool depends(const struct question *question)
+{
+	const char *verdict = verdict_of(question, &question->match);
+
+	for (size_t i = 0; i < question->other_count; i++)
+		if (strcmp(verdict_of(question, &question->others[i]), verdict) != 0)
+			return true;
+	return false;
+}
+
+/* 0, or the memory is out. */
+static int find(struct question *question)
+{
+	size_t room = question->config->interface_count + 1, count;
+	struct config_match *all = calloc(room, sizeof(*all));
+
+	if (!all)
+		return -1;
+	question->others = all;
+	count = config_matches(question->config, &question->source, all, room);
+	for (size_t i = 0; i < count; i++) {
+		bool here = !all[i].interface ||
+			    (question->interface &&
+			     interface_matches(all[i].interface, question->interface));
+
+		if (here) {
+			question->match = all[i];
 			break;
 		}
+		if (!question->interface)
+			question->other_count++; /* nothing stands behind one without interface */
+	}
+	return 0;
+}
+
+/* --- in words --- */
+
+static void add(char *text, size_t size, const char *more)
+{
+	size_t n = strlen(text);
+
+	snprintf(text + n, size - n, "%s", more);
+}
+
+/* An address does not say by which interface its packets come. */
+static void add_interfaces(const struct question *question, char *text, size_t size)
+{
+	for (size_t i = 0; i < question->other_count && i < NAMED_MAX; i++) {
+		const struct config_match *match = &question->others[i];
+		char one[256];
+
+		snprintf(one, sizeof(one), "%s%s (range \"%s\", policy \"%s\")", i ? ", " : "",
+			 match->interface, match->range->name, policy_of(question, match)->name);
+		add(text, size, one);
+	}
+	if (question->other_count > NAMED_MAX)
+		add(text, size, ", ...");
+}
+
+static void describe(const struct question *question, char text[REASON_MAX])
+{
+	const struct config_match *match = &question->match;
+	const struct policy *policy = policy_of(question, match);
+	char prefix[PREFIX_TEXT_MAX], entry[ALLOW_ENTRY_TEXT_MAX];
+
+	if (question->allow) {
+		snprintf(text, REASON_MAX, "an allow entry lets it through: %s",
+			 allow_entry_text(question->allow, entry));
+		return;
+	}
+	if (!policy)
+		snprintf(text, REASON_MAX, "its source is in no range%s",
+			 question->other_count ? " by prefix alone" : "");
+	else
+		snprintf(text, REASON_MAX, "%s%s%s is in range \"%s\", whose policy \"%s\" %s",
+			 match->prefix ? prefix_format(&match->prefix->prefix, prefix) :
+					 match->interface,
+			 match->prefix && match->interface ? " on " : "",
+			 match->prefix && match->interface ? match->interface : "",
+			 match->range->name, policy->name,
+			 policy->mode == MODE_MONITOR ?
+				 "only monitors; block would refuse it" :
+				 "blocks port 25");
+	if (question->other_count) {
+		add(text, REASON_MAX,
+		    "; if it comes in by one of these interfaces, the first that matches decides: ");
+		add_interfaces(question, text, REASON_MAX);
 	}
 }
 
-static const char *judge(const struct question *question, char reason[REASON_MAX])
-{
-	char prefix[PREFIX_TEXT_MAX], entry[ALLOW_ENTRY_TEXT_MAX], interfaces[512];
-	const char *verdict = "accept";
-	int n;
+/* --- as JSON --- */
 
-	if (question->allow)
-		n = snprintf(reason, REASON_MAX, "an allow entry lets it through: %s",
-			     allow_entry_text(question->allow, entry));
-	else if (!question->prefix)
-		n = snprintf(reason, REASON_MAX, "its source is in no range by prefix");
-	else if (question->policy->mode == MODE_MONITOR)
-		n = snprintf(
-			reason, REASON_MAX,
-			"%s is in range \"%s\", whose policy \"%s\" only monitors; block would "
-			"refuse it",
-			prefix_format(&question->prefix->prefix, prefix), question->range->name,
-			question->policy->name);
-	else
-		n = snprintf(reason, REASON_MAX,
-			     "%s is in range \"%s\", whose policy \"%s\" blocks port 25",
-			     prefix_format(&question->prefix->prefix, prefix),
-			     question->range->name, question->policy->name);
-	if (question->prefix && !question->allow && question->policy->mode == MODE_BLOCK)
-		verdict = "refuse";
-	if (!question->allow && config_by_interface(question->config)) {
-		add_interfaces(question->config, interfaces, sizeof(interfaces));
-		snprintf(
-			reason + n, REASON_MAX - (size_t)n,
-			"; should it come in by one of these interfaces, that one's policy decides: %s",
-			interfaces);
+static json_t *range_json(const struct question *question, const struct config_match *match)
+{
+	const struct policy *policy = policy_of(question, match);
+	char prefix[PREFIX_TEXT_MAX];
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "interface",
+			 string_or_null(match->interface), "range",
+			 string_or_null(match->range ? match->range->name : NULL), "prefix",
+			 string_or_null(match->prefix ?
+						prefix_format(&match->prefix->prefix, prefix) :
+						NULL),
+			 "policy", string_or_null(policy ? policy->name : NULL), "mode",
+			 string_or_null(policy ? policy_mode_word(policy->mode) : NULL));
+}
+
+static json_t *others_json(const struct question *question)
+{
+	json_t *others = json_array();
+
+	for (size_t i = 0; i < question->other_count && i < LISTED_MAX; i++) {
+		const struct config_match *match = &question->others[i];
+		json_t *other = range_json(question, match);
+
+		json_object_set_new(other, "verdict", json_string(verdict_of(question, match)));
+		json_array_append_new(others, other);
 	}
-	return verdict;
+	return others;
 }
 
 static json_t *answer(const struct question *question, int64_t now)
 {
-	char source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
-	char reason[REASON_MAX];
-	const struct policy *policy = question->policy;
-	const char *verdict = judge(question, reason);
+	char source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX], reason[REASON_MAX];
 	const bool to = question->destination.family != 0;
+	const char *verdict = question->allow	  ? "accept" :
+			      depends(question) ? "depends" :
+						  verdict_of(question, &question->match);
+	json_t *result = range_json(question, &question->match);
 
-	return json_pack(
-		"{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o}", "src",
-		addr_format(&question->source, source), "dst",
-		string_or_null(to ? addr_format(&question->destination, destination) : NULL),
-		"range", string_or_null(question->range ? question->range->name : NULL), "prefix",
-		string_or_null(question->prefix ? prefix_format(&question->prefix->prefix, prefix) :
-						  NULL),
-		"policy", string_or_null(policy ? policy->name : NULL), "mode",
-		string_or_null(policy ? policy_mode_word(policy->mode) : NULL), "verdict", verdict,
-		"reason", reason, "allow",
-		question->allow ? entry_json(question->allow, now) : json_null());
+	describe(question, reason);
+	json_object_update_new(
+		result,
+		json_pack("{s:s, s:o, s:s, s:s, s:o, s:o}", "src",
+			  addr_format(&question->source, source), "dst",
+			  string_or_null(to ? addr_format(&question->destination, destination) :
+					      NULL),
+			  "verdict", verdict, "reason", reason, "allow",
+			  question->allow ? entry_json(question->allow, now) : json_null(),
+			  "interfaces", others_json(question)));
+	return result;
+}
+
+static bool valid(struct rpc_call *call, const struct question *question)
+{
+	if (question->destination.family &&
+	    question->source.family != question->destination.family) {
+		rpc_fail(
+			call, RPC_INVALID_PARAMS,
+			"src %s and dst %s are of different families: both must be IPv4 or both IPv6",
+			rpc_text(call, "src"), rpc_text(call, "dst"));
+		return false;
+	}
+	if (question->interface && (!interface_valid(question->interface) ||
+				    interface_wildcard(question->interface))) {
+		rpc_fail(call, RPC_INVALID_PARAMS, "interface %.64s is not the name of one",
+			 question->interface);
+		return false;
+	}
+	return true;
 }
 
 void method_explain(struct rpc_call *call, void *ctx)
@@ -94,24 +201,21 @@ void method_explain(struct rpc_call *call, void *ctx)
 	const struct control *control = ctx;
 	const char *destination = rpc_text(call, "dst");
 	const int64_t now = intent_clock().real;
-	struct question question = {.config = control->config};
+	struct question question = {
+		.config = control->config,
+		.interface = rpc_text(call, "interface"),
+	};
 
 	addr_parse(rpc_text(call, "src"), &question.source);
 	if (destination)
 		addr_parse(destination, &question.destination);
-	if (destination && question.source.family != question.destination.family) {
-		rpc_fail(
-			call, RPC_INVALID_PARAMS,
-			"src %s and dst %s are of different families: both must be IPv4 or both IPv6",
-			rpc_text(call, "src"), destination);
+	if (!valid(call, &question))
 		return;
-	}
-	question.prefix = config_find(control->config, &question.source);
-	if (question.prefix) {
-		question.range = &control->config->ranges[question.prefix->range];
-		question.policy = &control->config->policies[question.range->policy];
-	}
 	question.allow =
 		allowlist_match(control->allowlist, &question.source, &question.destination, now);
-	rpc_reply(call, answer(&question, now));
+	if (find(&question))
+		rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
+	else
+		rpc_reply(call, answer(&question, now));
+	free(question.others);
 }

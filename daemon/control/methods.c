@@ -21,6 +21,7 @@ static const struct rpc_param allow_del_params[] = {
 static const struct rpc_param explain_params[] = {
 	{"src", RPC_ADDRESS, true, "a subscriber's address"},
 	{"dst", RPC_ADDRESS, false, "a mail server's address; any if it is not given"},
+	{"interface", RPC_TEXT, false, "by which its packets come in; unknown if it is not given"},
 	{NULL, RPC_TEXT, false, NULL},
 };
 
@@ -72,10 +73,16 @@ static const char allow_list_result[] = "{\"type\":\"object\",\"properties\":{\"
 static const char explain_result[] =
 	"{\"type\":\"object\",\"properties\":{\"src\":" STRING ",\"dst\":" STRING_OR_NULL
 	",\"range\":" STRING_OR_NULL ",\"prefix\":" STRING_OR_NULL ",\"policy\":" STRING_OR_NULL
-	",\"mode\":" STRING_OR_NULL ",\"verdict\":{\"enum\":[\"accept\",\"refuse\",\"ask\"]}"
-	",\"reason\":" STRING ",\"allow\":{\"oneOf\":[" ENTRY ",{\"type\":\"null\"}]}},"
-	"\"required\":[\"src\",\"dst\",\"range\",\"prefix\",\"policy\",\"mode\",\"verdict\","
-	"\"reason\",\"allow\"],\"additionalProperties\":false}";
+	",\"mode\":" STRING_OR_NULL ",\"interface\":" STRING_OR_NULL
+	",\"verdict\":{\"enum\":[\"accept\",\"refuse\",\"depends\"]}"
+	",\"reason\":" STRING ",\"allow\":{\"oneOf\":[" ENTRY ",{\"type\":\"null\"}]}"
+	",\"interfaces\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+	"\"interface\":" STRING ",\"range\":" STRING ",\"prefix\":" STRING_OR_NULL
+	",\"policy\":" STRING ",\"mode\":" STRING ",\"verdict\":{\"enum\":[\"accept\",\"refuse\"]}},"
+	"\"required\":[\"interface\",\"range\",\"prefix\",\"policy\",\"mode\",\"verdict\"],"
+	"\"additionalProperties\":false}}},"
+	"\"required\":[\"src\",\"dst\",\"range\",\"prefix\",\"policy\",\"mode\",\"interface\","
+	"\"verdict\",\"reason\",\"allow\",\"interfaces\"],\"additionalProperties\":false}";
 
 #define KEYS                                                                       \
 	NAMED("\"key\":" STRING ",\"old\":" STRING ",\"new\":" STRING                \

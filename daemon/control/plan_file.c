@@ -45,13 +45,6 @@ static int by_number(const void *a, const void *b)
 	return (p->number > q->number) - (p->number < q->number);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	const struct plan_interface *p = a, *q = b;
-
-	return strcmp(p->name, q->name);
-}
-
 static struct policy *sorted_policies(const struct config *config)
 {
 	struct policy *policies = calloc(config->policy_count, sizeof(*policies));
@@ -63,19 +56,69 @@ static struct policy *sorted_policies(const struct config *config)
 	return policies;
 }
 
-static struct plan_interface *sorted_interfaces(const struct config *config)
+/* Ranges by interface alone, in the configuration's order, which is the plan's. */
+static struct plan_interface *interfaces_of(const struct config *config, uint32_t *count)
 {
 	struct plan_interface *all = calloc(config->interface_count + 1, sizeof(*all));
 
+	*count = 0;
 	for (size_t i = 0; all && i < config->interface_count; i++) {
 		const struct config_interface *interface = &config->interfaces[i];
+		const struct config_range *range = &config->ranges[interface->range];
 
-		memcpy(all[i].name, interface->name, sizeof(all[i].name));
-		all[i].policy = config->policies[config->ranges[interface->range].policy].number;
+		if (range->by_prefix)
+			continue;
+		memcpy(all[*count].name, interface->name, sizeof(all[*count].name));
+		all[(*count)++].policy = config->policies[range->policy].number;
 	}
-	if (all && config->interface_count)
-		qsort(all, config->interface_count, sizeof(*all), by_name);
 	return all;
+}
+
+/* Ranges by both, their intervals one behind the other. */
+struct places {
+	struct plan_place *all;
+	struct interval4 *v4;
+	struct interval6 *v6;
+	uint32_t count, v4_count, v6_count;
+};
+
+static int places_of(const struct config *config, struct places *places)
+{
+	size_t v4 = 0, v6 = 0;
+
+	*places = (struct places){.count = (uint32_t)config->place_count};
+	for (size_t i = 0; i < config->place_count; i++) {
+		v4 += config->places[i].intervals.v4_count;
+		v6 += config->places[i].intervals.v6_count;
+	}
+	places->all = calloc(config->place_count + 1, sizeof(*places->all));
+	places->v4 = calloc(v4 + 1, sizeof(*places->v4));
+	places->v6 = calloc(v6 + 1, sizeof(*places->v6));
+	if (!places->all || !places->v4 || !places->v6)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->place_count; i++) {
+		const struct intervals *from = &config->places[i].intervals;
+
+		memcpy(places->all[i].name, config->places[i].name, INTERFACE_MAX);
+		places->all[i].intervals4 = (uint32_t)from->v4_count;
+		places->all[i].intervals6 = (uint32_t)from->v6_count;
+		if (from->v4_count)
+			memcpy(places->v4 + places->v4_count, from->v4,
+			       from->v4_count * sizeof(*from->v4));
+		if (from->v6_count)
+			memcpy(places->v6 + places->v6_count, from->v6,
+			       from->v6_count * sizeof(*from->v6));
+		places->v4_count += (uint32_t)from->v4_count;
+		places->v6_count += (uint32_t)from->v6_count;
+	}
+	return 0;
+}
+
+static void places_release(struct places *places)
+{
+	free(places->all);
+	free(places->v4);
+	free(places->v6);
 }
 
 static int flatten_allows(const struct allowlist *list, struct allow_clock clock,
@@ -97,27 +140,35 @@ static int flatten_allows(const struct allowlist *list, struct allow_clock clock
 void *plan_make(const struct config *config, const struct allowlist *list, struct allow_clock clock,
 		size_t *size, int *error)
 {
-	struct policy *policies = sorted_policies(config);
-	struct plan_interface *interfaces = sorted_interfaces(config);
-	struct allow_element *allows = NULL;
 	struct plan_parts parts = {
 		.settings = plan_settings(&config->settings),
-		.policies = policies,
-		.interfaces = interfaces,
 		.intervals4 = config->intervals.v4,
 		.intervals6 = config->intervals.v6,
 		.policy_count = (uint32_t)config->policy_count,
-		.interface_count = (uint32_t)config->interface_count,
 		.interval4_count = (uint32_t)config->intervals.v4_count,
 		.interval6_count = (uint32_t)config->intervals.v6_count,
 	};
+	struct policy *policies = sorted_policies(config);
+	struct plan_interface *interfaces = interfaces_of(config, &parts.interface_count);
+	struct allow_element *allows = NULL;
+	struct places places;
 	void *block = NULL;
 	size_t count = 0;
 
-	*error = -ENOMEM;
-	if (policies && interfaces)
+	*error = places_of(config, &places);
+	if (!policies || !interfaces)
+		*error = -ENOMEM;
+	if (!*error)
 		*error = flatten_allows(list, clock, &allows, &count, &parts.allow_fine);
-	if (policies && interfaces && !*error) {
+	if (!*error) {
+		parts.policies = policies;
+		parts.interfaces = interfaces;
+		parts.places = places.all;
+		parts.place_intervals4 = places.v4;
+		parts.place_intervals6 = places.v6;
+		parts.place_count = places.count;
+		parts.place_interval4_count = places.v4_count;
+		parts.place_interval6_count = places.v6_count;
 		parts.allows = allows;
 		parts.allow_count = (uint32_t)count;
 		block = plan_build(&parts, size);
@@ -125,6 +176,7 @@ void *plan_make(const struct config *config, const struct allowlist *list, struc
 			*error = -ENOMEM;
 	}
 	free(allows);
+	places_release(&places);
 	free(interfaces);
 	free(policies);
 	return block;

@@ -16,10 +16,15 @@ static void require_sound(const struct plan *plan)
 		require(plan->interfaces[i].policy < POLICIES_MAX);
 	for (uint32_t i = 0; i < header->allows; i++)
 		require(allow_element_valid(&plan->allows[i]));
-	for (uint32_t i = 1; i < header->intervals4; i++)
-		require(plan->intervals4[i - 1].last < plan->intervals4[i].first);
-	for (uint32_t i = 0; i < header->intervals6; i++)
-		require(plan->intervals6[i].policy[0] < POLICIES_MAX);
+	for (uint32_t index = 0; index <= header->places; index++) {
+		struct plan_prefixes prefixes = plan_prefixes(plan, index);
+
+		require(index == header->places || interface_valid(prefixes.interface));
+		for (uint32_t i = 1; i < prefixes.v4_count; i++)
+			require(prefixes.v4[i - 1].last < prefixes.v4[i].first);
+		for (uint32_t i = 0; i < prefixes.v6_count; i++)
+			require(prefixes.v6[i].policy[0] < POLICIES_MAX);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

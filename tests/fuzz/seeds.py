@@ -103,10 +103,13 @@ def element(kind, family, exact, ends, number=0, expires=0):
     return struct.pack("=4BI64sQ", kind, family, exact, 0, number, packed, expires)
 
 
-def plan(policies=(), interfaces=(), allows=(), intervals4=(), intervals6=(), **changes):
-    body = b"".join(policies + interfaces + allows + intervals4 + intervals6)
+def plan(policies=(), interfaces=(), places=(), allows=(), intervals4=(), place_intervals4=(),
+         intervals6=(), place_intervals6=(), **changes):
+    body = b"".join(policies + interfaces + places + allows + intervals4 + place_intervals4
+                    + intervals6 + place_intervals6)
     counts = [len(x) for x in (policies, interfaces, allows, intervals4, intervals6)]
-    head = struct.pack("=IIQ6I", 0x65323570, 1, 88 + len(body), *counts, 0)
+    more = [len(x) for x in (places, place_intervals4, place_intervals6)]
+    head = struct.pack("=IIQ6I4I", 0x65323570, 2, 104 + len(body), *counts, 0, *more, 0)
     return head + settings(**changes) + body
 
 
@@ -115,7 +118,12 @@ def plans():
     host = [b"", b"", bytes([203, 0, 113, 25]), bytes([203, 0, 113, 25])]
     full = {
         "policies": (policy(b"home", 0, 1, 2, 1), policy(b"business", 3, 2, 2, 2, 56)),
-        "interfaces": (struct.pack("=16sII", b"br-lan", 0, 0),),
+        "interfaces": (struct.pack("=16sII", b"br-lan", 0, 0),
+                       struct.pack("=16sII", b"ppp*", 3, 0)),
+        "places": (struct.pack("=16sII", b"eth1", 1, 0), struct.pack("=16sII", b"eth*", 1, 1)),
+        "place_intervals4": (struct.pack("=III", 0x0A000000, 0x0AFFFFFF, 0),
+                             struct.pack("=III", 0, 0xFFFFFFFF, 3)),
+        "place_intervals6": (bytes(16) + b"\xff" * 16 + b"\0\0\0\0",),
         "allows": (element(1, 4, 0, net, 7, 123456), element(2, 4, 1, host)),
         "intervals4": (
             struct.pack("=III", 0x64400000, 0x647FFFFF, 0),
@@ -129,6 +137,7 @@ def plans():
     write("plan_open", "bad-mask", plan(mark_mask=0xFF00FF))
     write("plan_open", "cut", plan(**full)[:-1])
     write("plan_open", "no-policy", plan(**{**full, "policies": ()}))
+    write("plan_open", "places-reversed", plan(**{**full, "places": full["places"][::-1]}))
     write("plan_open", "reversed", plan(**{**full, "intervals4": full["intervals4"][::-1]}))
 
 

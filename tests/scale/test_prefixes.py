@@ -8,12 +8,9 @@ import time
 
 import pytest
 
-from lab.capture import Capture
+from lab.census import refused_among
 from lab.edge25 import CONTROL, ENGINE
-from lab.gate import MARKER
-from lab.packets import RST
 from lab.promise import eventually, must_fail
-from lab.raw import Wire, opening
 
 COUNTS = {4: 1_000_000, 6: 200_000}
 # A block of addresses for each prefix, of which that has a part: what lies between two prefixes is
@@ -27,7 +24,8 @@ PATIENCE = 180  # seconds
 CONFIGURATION = """\
 reject-rate = 100000
 policy "home" { mode = block  deny = tcp-reset }
-range "all" { prefix-file = "%s"  policy = "home" }
+range "all4" { prefix-file = "%s/4.prefixes"  policy = "home" }
+range "all6" { prefix-file = "%s/6.prefixes"  policy = "home" }
 """
 
 
@@ -53,11 +51,12 @@ class Ranges:
         self.blocks = {version: make_prefixes(self.rng, version, range(count))
                        for version, count in COUNTS.items()}
 
-    def write(self, path):
-        """The file, in no order."""
-        lines = [f"{prefix}\n" for blocks in self.blocks.values() for prefix in blocks.values()]
-        self.rng.shuffle(lines)
-        path.write_text("".join(lines), encoding="ascii")
+    def write(self, directory):
+        """The files, in no order."""
+        for version, blocks in self.blocks.items():
+            lines = [f"{prefix}\n" for prefix in blocks.values()]
+            self.rng.shuffle(lines)
+            (directory / f"{version}.prefixes").write_text("".join(lines), encoding="ascii")
 
     def change(self, version, count):
         """Moves so many prefixes to another place in their block; the numbers of the blocks."""
@@ -86,49 +85,25 @@ class Ranges:
         return sources
 
 
-@pytest.fixture(name="line")
-def fixture_line(topology):
-    """Subscriber 0's wire; the way back to every address of the blocks leads there."""
+@pytest.fixture(name="sources_are_known")
+def fixture_sources_are_known(topology):
+    """The gateway knows a way back to every address of the blocks."""
     subscriber = topology.subscribers[0]
     topology.gateway.ip([f"route replace {network} via {subscriber.address(version)}"
                          for version, (network, _) in BLOCKS.items()])
-    with Wire(topology, subscriber) as wire:
-        yield wire
 
 
-def are_judged(topology, gate, line, sources):
-    """Of an opening from each source, those that are not refused reach the internet, and the
-    others are answered by a reset."""
-    version = 6 if ":" in next(iter(sources)) else 4
-    server, = gate.fresh(1, version)
+def are_judged(gate, sources):
+    """Those of them that are refused, and no others."""
+    line = gate.topology.subscribers[0]
     refused = {source for source, answer in sources.items() if answer}
-    with Capture(topology.internet) as beyond, Capture(topology.subscribers[0]) as here:
-        for start in range(0, len(sources), 50):
-            line.send(opening(source, server) for source in list(sources)[start:start + 50])
-            time.sleep(0.005)  # no burst that a queue could not hold
-        line.send([opening(next(iter(sources)), server, MARKER)])
-        eventually(lambda: beyond.openings(MARKER), "the last packet in the internet")
-        eventually(lambda: len(resets(here, server)) >= len(refused), "a reset for each refusal")
-    assert resets(here, server) == refused
-    assert {packet.source for packet in beyond.openings()} == set(sources) - refused
+    found = refused_among(gate, {(line, source) for source in sources})
+    assert {source for _, source in found} == refused
 
 
-def resets(capture, server):
-    """Who was answered by a reset in a server's name."""
-    return {packet.destination for packet in capture.packets()
-            if not packet.outgoing and packet.source == server and packet.flags & RST
-            and packet.source_port == 25}
-
-
-def wait_until_refused(topology, gate, line, source):
-    """Until an opening from there is answered by a reset."""
-    server, = gate.fresh(1, 6)
-    with Capture(topology.subscribers[0]) as here:
-        def refused():
-            line.send([opening(source, server)])
-            return source in resets(here, server)
-
-        eventually(refused, f"{source} to be refused", PATIENCE)
+def is_refused(gate, source):
+    """Is an opening from there answered by a reset?"""
+    return refused_among(gate, {(gate.topology.subscribers[0], source)})
 
 
 def memory(pid):
@@ -148,32 +123,34 @@ def note_memory(figure, daemon, when):
                                        for program in (ENGINE, CONTROL)))
 
 
-def test_a_million_prefixes(edge25, topology, gate, line, laboratory, figure):
+@pytest.mark.usefixtures("sources_are_known")
+def test_a_million_prefixes(edge25, gate, laboratory, figure):
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     ranges = Ranges(seed)
-    path = laboratory / "million.prefixes"
-    ranges.write(path)
+    ranges.write(laboratory)
     begin = time.monotonic()
-    daemon = edge25(CONFIGURATION % path, healthy=False)
+    daemon = edge25(CONFIGURATION % (laboratory, laboratory), healthy=False)
     eventually(lambda: healthy(daemon), daemon.stderr, PATIENCE)
     figure("started and loaded", f"{time.monotonic() - begin:.1f} s")
     note_memory(figure, daemon, "loaded")
 
     for version in (4, 6):
         numbers = ranges.rng.sample(range(COUNTS[version]), SAMPLES)
-        are_judged(topology, gate, line, ranges.sources(version, numbers))
+        are_judged(gate, ranges.sources(version, numbers))
 
     moved = {version: ranges.change(version, SAMPLES) for version in (4, 6)}
     sources = {version: ranges.sources(version, moved[version]) for version in (4, 6)}
     for version in (4, 6):
-        must_fail(are_judged, topology, gate, line, sources[version])
+        must_fail(are_judged, gate, sources[version])
     added = ranges.extend()
-    ranges.write(path)
+    ranges.write(laboratory)
     begin = time.monotonic()
-    daemon.reload()
-    wait_until_refused(topology, gate, line, str(added[0]))
+    answer = daemon.ctl("reload")
     figure("reloaded with a difference", f"{time.monotonic() - begin:.1f} s")
+    print(answer["summary"])
+    assert answer["applied"]
+    assert is_refused(gate, str(added[0]))
     note_memory(figure, daemon, "reloaded")
     for version in (4, 6):
-        are_judged(topology, gate, line, sources[version])
+        are_judged(gate, sources[version])

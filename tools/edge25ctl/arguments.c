@@ -21,6 +21,7 @@ static const struct {
 			    "a duration (30m, 2h, 7d) or a date (2026-12-01)"},
 	[OPTION_COMMENT] = {"--comment", 0, "TEXT", "why, for whoever reads the list"},
 	[OPTION_DRY_RUN] = {"--dry-run", 0, NULL, "say what would change, and change nothing"},
+	[OPTION_INTERFACE] = {"--interface", 0, "NAME", "by which the packets come in"},
 };
 
 const char *option_name(enum option_id id)

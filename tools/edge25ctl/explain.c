@@ -21,6 +21,17 @@ static void line(const struct screen *screen, const char *label, const char *tex
 	screen_wrap(screen, 11, 11, text);
 }
 
+/* "dsl (100.64.0.0/10 on ppp*)" */
+static void range_text(const json_t *result, char *text, size_t size)
+{
+	const char *prefix = field_text(result, "prefix");
+	const char *interface = field_text(result, "interface");
+	bool both = *prefix && *interface, any = *prefix || *interface;
+
+	snprintf(text, size, "%s%s%s%s%s%s", field_text(result, "range"), any ? " (" : "", prefix,
+		 both ? " on " : "", interface, any ? ")" : "");
+}
+
 static void explain_print(const struct screen *screen, const json_t *result)
 {
 	const char *verdict = field_text(result, "verdict");
@@ -35,9 +46,7 @@ static void explain_print(const struct screen *screen, const json_t *result)
 	screen_safe(screen, verdict_style(verdict), *verdict ? verdict : "unknown");
 	fputc('\n', screen->out);
 	line(screen, "reason", field_text(result, "reason"));
-	snprintf(text, sizeof(text), "%s%s%s%s", field_text(result, "range"),
-		 *field_text(result, "prefix") ? " (" : "", field_text(result, "prefix"),
-		 *field_text(result, "prefix") ? ")" : "");
+	range_text(result, text, sizeof(text));
 	line(screen, "range", text);
 	snprintf(text, sizeof(text), "%s%s%s", field_text(result, "policy"),
 		 *field_text(result, "mode") ? ", mode " : "", field_text(result, "mode"));
@@ -48,8 +57,9 @@ static void explain_print(const struct screen *screen, const json_t *result)
 
 enum exit_code command_explain(const struct arguments *arguments, const struct screen *screen)
 {
-	json_t *params = json_pack("{s:s, s:s*}", "src", arguments->operand[0], "dst",
-				   arguments->operands > 1 ? arguments->operand[1] : NULL);
+	json_t *params = json_pack("{s:s, s:s*, s:s*}", "src", arguments->operand[0], "dst",
+				   arguments->operands > 1 ? arguments->operand[1] : NULL,
+				   "interface", arguments->option[OPTION_INTERFACE]);
 	json_t *result;
 	enum exit_code code;
 

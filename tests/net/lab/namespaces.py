@@ -146,10 +146,10 @@ class Namespace:
 class Subscriber(Namespace):
     """A subscriber line: its addresses, and the gateway's interface that leads to it."""
 
-    def __init__(self, name, index):
+    def __init__(self, name, index, interface=None):
         super().__init__(name)
         self.index = index
-        self.interface = f"sub{index}"
+        self.interface = interface or f"sub{index}"
         self.address4 = f"100.64.{index}.2"
         self.address6 = str(ipaddress.ip_address(f"2001:db8:1:{index:x}::2"))
 
@@ -219,6 +219,22 @@ class Topology:
         for address in (f"{subscriber.address4}/24", f"{subscriber.address6}/64"):
             self.add_network(subscriber, address)
             subscriber.ip([f"route add default via {_host(_first_host(address))}"])
+
+    @contextlib.contextmanager
+    def another_subscriber(self, interface):
+        """One more line, by an interface of this name in the gateway, until the end of the block."""
+        index = len(self.subscribers)
+        subscriber = Subscriber(f"{self.prefix}-s{index}", index, interface)
+        try:
+            self._connect_subscriber(subscriber)
+            self.subscribers.append(subscriber)
+            yield subscriber
+        finally:
+            with undisturbed():
+                if subscriber in self.subscribers:
+                    self.subscribers.remove(subscriber)
+                subscriber.remove()
+                self.gateway.run(["ip", "link", "delete", interface], check=False)
 
     def add_network(self, subscriber, address):
         """Give a subscriber one more address ("10.9.0.2/24"); the gateway becomes the network's

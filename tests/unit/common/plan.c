@@ -2,6 +2,7 @@
 #include "../unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +13,10 @@ struct parts {
 	struct plan_settings settings;
 	struct policy policies[2];
 	struct plan_interface interfaces[2];
+	struct plan_place places[2];
 	struct allow_element allows[5];
-	struct interval4 intervals4[2];
-	struct interval6 intervals6[2];
+	struct interval4 intervals4[2], place_intervals4[3];
+	struct interval6 intervals6[2], place_intervals6[1];
 	uint32_t allow_fine;
 };
 
@@ -63,8 +65,12 @@ static struct parts good_parts(void)
 			      .unanswered = SAFE_PASS,
 			      .host_prefix6 = 56}},
 		.interfaces = {{.name = "br-lan", .policy = 0}, {.name = "eth0.7", .policy = 7}},
+		.places = {{"br-lan", .intervals4 = 1}, {"ppp*", .intervals4 = 2, .intervals6 = 1}},
 		.allows = {line(ALLOW_SOURCE, 10, 11), line(ALLOW_SOURCE, 12, 13)},
 		.intervals4 = {{0x0a000000, 0x0affffff, 0}, {0x0b000000, 0x0b0000ff, 7}},
+		/* the place behind begins anew */
+		.place_intervals4 = {{5, 0xffffffff, 7}, {0, 4, 0}, {5, 5, 7}},
+		.place_intervals6 = {{.first = {0x20, 1}, .last = {0x20, 1}, .policy = {0}}},
 		.intervals6 = {{.first = {0x20, 1}, .last = {0x20, 2}, .policy = {7}},
 			       {.first = {0x20, 3}, .last = {0x20, 3}, .policy = {0}}},
 		.allow_fine = 1,
@@ -83,6 +89,12 @@ static void *build(const struct parts *parts, size_t *size)
 		.settings = parts->settings,
 		.policies = parts->policies,
 		.interfaces = parts->interfaces,
+		.places = parts->places,
+		.place_intervals4 = parts->place_intervals4,
+		.place_intervals6 = parts->place_intervals6,
+		.place_count = COUNT(parts->places),
+		.place_interval4_count = COUNT(parts->place_intervals4),
+		.place_interval6_count = COUNT(parts->place_intervals6),
 		.allows = parts->allows,
 		.intervals4 = parts->intervals4,
 		.intervals6 = parts->intervals6,
@@ -115,10 +127,76 @@ static void test_round_trip(void **state)
 	assert_memory_equal(&plan.header->settings, &parts.settings, sizeof(parts.settings));
 	assert_memory_equal(plan.policies, parts.policies, sizeof(parts.policies));
 	assert_memory_equal(plan.interfaces, parts.interfaces, sizeof(parts.interfaces));
+	assert_memory_equal(plan.places, parts.places, sizeof(parts.places));
 	assert_memory_equal(plan.allows, parts.allows, sizeof(parts.allows));
 	assert_memory_equal(plan.intervals4, parts.intervals4, sizeof(parts.intervals4));
 	assert_memory_equal(plan.intervals6, parts.intervals6, sizeof(parts.intervals6));
+	assert_memory_equal(plan.place_intervals4, parts.place_intervals4,
+			    sizeof(parts.place_intervals4));
+	assert_memory_equal(plan.place_intervals6, parts.place_intervals6,
+			    sizeof(parts.place_intervals6));
 	free(block);
+}
+
+static void assert_prefixes(const struct plan *plan, uint32_t index, const char *interface,
+			    const struct interval4 *v4, uint32_t v4_count,
+			    const struct interval6 *v6, uint32_t v6_count)
+{
+	struct plan_prefixes prefixes = plan_prefixes(plan, index);
+
+	if (interface)
+		assert_string_equal(prefixes.interface, interface);
+	else
+		assert_null(prefixes.interface);
+	assert_int_equal(prefixes.v4_count, v4_count);
+	assert_int_equal(prefixes.v6_count, v6_count);
+	assert_memory_equal(prefixes.v4, v4, v4_count * sizeof(*v4));
+	assert_memory_equal(prefixes.v6, v6, v6_count * sizeof(*v6));
+}
+
+static void test_prefixes_of_places(void **state)
+{
+	struct parts parts = good_parts();
+	struct plan plan;
+	const char *why;
+	size_t size;
+	void *block = build(&parts, &size);
+
+	(void)state;
+	assert_int_equal(plan_open(block, size, &plan, &why), 0);
+	assert_prefixes(&plan, 0, "br-lan", parts.place_intervals4, 1, parts.place_intervals6, 0);
+	assert_prefixes(&plan, 1, "ppp*", parts.place_intervals4 + 1, 2, parts.place_intervals6, 1);
+	assert_prefixes(&plan, 2, NULL, parts.intervals4, 2, parts.intervals6, 2);
+	free(block);
+}
+
+/* More than a rule each can be made for. */
+static void test_wildcards_are_bounded(void **state)
+{
+	static struct plan_interface all[PLAN_WILDCARDS_MAX + 1];
+	struct parts parts = good_parts();
+	struct plan_parts some = {.settings = parts.settings,
+				  .policies = parts.policies,
+				  .policy_count = COUNT(parts.policies),
+				  .interfaces = all};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(all); i++)
+		snprintf(all[i].name, sizeof(all[i].name), "vlan%04zu*", i);
+	for (uint32_t over = 0; over < 2; over++) {
+		struct plan plan;
+		const char *why;
+		size_t size;
+		void *block;
+
+		some.interface_count = PLAN_WILDCARDS_MAX + over;
+		block = plan_build(&some, &size);
+		assert_non_null(block);
+		assert_int_equal(plan_open(block, size, &plan, &why), over ? -EINVAL : 0);
+		if (over)
+			assert_string_equal(why, "too many interfaces with a wildcard");
+		free(block);
+	}
 }
 
 static void test_empty(void **state)
@@ -212,12 +290,19 @@ static void test_counts(void **state)
 		const char *why;
 	} cases[] = {
 		{FIELD(magic), 0x70353265, "not a plan of this version"},
-		{FIELD(version), 2, "not a plan of this version"},
+		{FIELD(version), 1, "not a plan of this version"},
 		{FIELD(size), 0, "the size does not fit the counts"},
 		{FIELD(policies), 17, "too many policies"},
 		{FIELD(policies), 1, "the size does not fit the counts"},
 		{FIELD(interfaces), 4097, "too many interfaces"},
 		{FIELD(interfaces), 3, "the size does not fit the counts"},
+		{FIELD(places), PLAN_PLACES_MAX + 1,
+		 "too many interfaces with prefixes of their own"},
+		{FIELD(places), 1, "the size does not fit the counts"},
+		{FIELD(place_intervals4), PLAN_INTERVALS_MAX + 1, "too many intervals"},
+		{FIELD(place_intervals6), PLAN_INTERVALS_MAX + 1, "too many intervals"},
+		{FIELD(place_intervals6), 2, "the size does not fit the counts"},
+		{FIELD(reserved), 1, "reserved bytes are not 0"},
 		{FIELD(allows), ALLOW_ELEMENTS_MAX + 1, "too many allowed elements"},
 		{FIELD(intervals4), PLAN_INTERVALS_MAX + 1, "too many intervals"},
 		{FIELD(intervals6), PLAN_INTERVALS_MAX + 1, "too many intervals"},
@@ -293,19 +378,35 @@ FAULT(policy_number, p->policies[1].number = 16)
 FAULT(policy_order, p->policies[0].number = 7)
 FAULT(policy_twice, p->policies[1] = p->policies[0]; p->policies[1].number = 7)
 FAULT(interface_empty, p->interfaces[0].name[0] = '\0')
-FAULT(interface_full, memset(p->interfaces[0].name, 'b', PLAN_INTERFACE_MAX))
-FAULT(interface_fifteen, memset(p->interfaces[0].name, 'b', PLAN_INTERFACE_MAX - 1))
+FAULT(interface_full, memset(p->interfaces[0].name, 'b', INTERFACE_MAX))
+FAULT(interface_fifteen, memset(p->interfaces[0].name, 'b', INTERFACE_MAX - 1))
 FAULT(interface_padding, p->interfaces[0].name[9] = 'x')
-FAULT(interface_wildcard, p->interfaces[0].name[2] = '*')
+FAULT(interface_star, p->interfaces[0].name[2] = '*')
 FAULT(interface_quote, p->interfaces[0].name[2] = '"')
 FAULT(interface_slash, p->interfaces[0].name[2] = '/')
 FAULT(interface_newline, p->interfaces[0].name[2] = '\n')
 FAULT(interface_high, p->interfaces[0].name[2] = (char)0xc3)
-FAULT(interface_order, p->interfaces[0].name[0] = 'x')
+FAULT(interface_unordered, p->interfaces[0].name[0] = 'x')
 FAULT(interface_twice, p->interfaces[1] = p->interfaces[0])
 FAULT(interface_policy, p->interfaces[0].policy = 1)
 FAULT(interface_far, p->interfaces[0].policy = 39)
 FAULT(interface_reserved, p->interfaces[0].reserved = 1)
+FAULT(interface_any, strcpy(p->interfaces[1].name, "*"))
+FAULT(interface_last_wildcard, p->interfaces[1].name[5] = '*')
+FAULT(interface_early_wildcard, p->interfaces[0].name[5] = '*')
+FAULT(place_name, p->places[0].name[2] = '*')
+FAULT(place_padding, p->places[0].name[9] = 'x')
+FAULT(place_whole, p->places[1].name[3] = 'p')
+FAULT(place_early, p->places[0].name[5] = '*'; p->places[1].name[3] = 'p')
+FAULT(place_twice, strcpy(p->places[1].name, "br-lan"))
+FAULT(place_empty, p->places[0].intervals4 = 0; p->places[1].intervals4 = 3)
+FAULT(place_sum, p->places[1].intervals4 = 3)
+FAULT(place_sum_small, p->places[1].intervals6 = 0)
+FAULT(place_sum_large, p->places[1].intervals4 = UINT32_MAX)
+FAULT(place_other_split, p->places[0].intervals4 = 2; p->places[1].intervals4 = 1)
+FAULT(place_interval4_order, p->place_intervals4[2].first = 4)
+FAULT(place_interval4_policy, p->place_intervals4[2].policy = 2)
+FAULT(place_interval6_policy, p->place_intervals6[0].policy[0] = 2)
 FAULT(allow_kind, p->allows[0].kind = 0)
 FAULT(allow_reversed, p->allows[0].from_first[0] = 12)
 FAULT(allow_same, p->allows[1] = p->allows[0])
@@ -353,16 +454,32 @@ static const struct fault faults[] = {
 	{"the name of an interface is not one", interface_full},
 	{NULL, interface_fifteen},
 	{"the name of an interface is not one", interface_padding},
-	{"the name of an interface is not one", interface_wildcard},
+	{"the name of an interface is not one", interface_star},
 	{"the name of an interface is not one", interface_quote},
 	{"the name of an interface is not one", interface_slash},
 	{"the name of an interface is not one", interface_newline},
 	{"the name of an interface is not one", interface_high},
-	{"interfaces are not in order", interface_order},
+	{"interfaces are not in order", interface_unordered},
 	{"interfaces are not in order", interface_twice},
 	{"an interface names a policy that is not there", interface_policy},
 	{"an interface names a policy that is not there", interface_far},
 	{"reserved bytes are not 0", interface_reserved},
+	{"the name of an interface is not one", interface_any},
+	{NULL, interface_last_wildcard},
+	{"interfaces are not in order", interface_early_wildcard},
+	{"the name of an interface is not one", place_name},
+	{"the name of an interface is not one", place_padding},
+	{NULL, place_whole},
+	{"interfaces with prefixes of their own are not in order", place_early},
+	{"interfaces with prefixes of their own are not in order", place_twice},
+	{"an interface with prefixes of its own has none", place_empty},
+	{"interfaces with prefixes of their own do not add up", place_sum},
+	{"interfaces with prefixes of their own do not add up", place_sum_small},
+	{"interfaces with prefixes of their own do not add up", place_sum_large},
+	{"IPv4 intervals are not in order", place_other_split},
+	{"IPv4 intervals are not in order", place_interval4_order},
+	{"an IPv4 interval names a policy that is not there", place_interval4_policy},
+	{"an IPv6 interval names a policy that is not there", place_interval6_policy},
 	{"an allowed element has a value out of bounds", allow_kind},
 	{"an allowed element has a value out of bounds", allow_reversed},
 	{"allowed elements are not in order", allow_same},
@@ -431,6 +548,8 @@ static void test_random_bytes(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_prefixes_of_places),
+		cmocka_unit_test(test_wildcards_are_bounded),
 		cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_every_length), cmocka_unit_test(test_every_header_field),
 		cmocka_unit_test(test_counts),       cmocka_unit_test(test_traded_counts),

@@ -54,13 +54,25 @@ static const struct {
 	{HOME "range \"dsl\" { prefixes = { \"2001:db8::/129\" } policy = home }",
 	 "edge25.conf:2: range \"dsl\": prefixes: 2001:db8::/129: the length of an IPv4 prefix is 0 to "
 	 "32, of an IPv6 prefix 0 to 128"},
-	{HOME
-	 "range \"both\" { prefixes = { \"10.0.0.0/8\" } interfaces = { \"lan\" } policy = home }",
-	 "edge25.conf:2: range \"both\": prefixes and interfaces in one range are not in this version: "
-	 "expected one kind; write two ranges"},
-	{HOME "range \"lan\" { interfaces = { \"ppp*\" } policy = home }",
-	 "edge25.conf:2: range \"lan\": interfaces: ppp*: expected an interface name of 1 to 15 "
-	 "characters, without wildcards"},
+	{HOME "range \"lan\" { interfaces = { \"p*p\" } policy = home }",
+	 "edge25.conf:2: range \"lan\": interfaces: p*p: expected an interface name of 1 to 15 "
+	 "characters, or its beginning and *"},
+	{HOME "range \"lan\" { interfaces = { \"*\" } policy = home }",
+	 "edge25.conf:2: range \"lan\": interfaces: *: expected an interface name of 1 to 15 "
+	 "characters, or its beginning and *"},
+	{HOME "range \"lan\" { interfaces = { \"p*\", \"p*\" } policy = home }",
+	 "edge25.conf:2: range \"lan\": interfaces: p*: expected each interface once, range \"lan\" "
+	 "has it"},
+	{HOME "range \"lan\" { interfaces = { \"p*\", \"p*\" } prefixes = { \"10.0.0.0/8\" } policy "
+	      "= home }",
+	 "edge25.conf:2: range \"lan\": interfaces: p*: expected each interface once, range \"lan\" "
+	 "has it"},
+	{HOME "policy \"lab\" { mode = monitor }\n"
+	      "range \"a\" { prefixes = { \"10.0.0.0/8\" } interfaces = { \"p*\" } policy = home }\n"
+	      "range \"b\" { prefixes = { \"10.0.0.0/9\",\n \"10.0.0.0/8\" }\n"
+	      "interfaces = { \"q\", \"p*\" } policy = lab }",
+	 "edge25.conf:5: range \"b\": 10.0.0.0/8 on p*: expected one policy for a prefix; range \"a\" "
+	 "(DIR/edge25.conf:3) gives it policy \"home\""},
 	{HOME "range \"lan\" { interfaces = { \"br-lan\" } policy = home }\n"
 	      "range \"lan2\" { interfaces = { \"br-lan\" } policy = home }",
 	 "edge25.conf:3: range \"lan2\": interfaces: br-lan: expected each interface once, range "
@@ -178,6 +190,23 @@ static void test_missing_file(void **state)
 	assert_non_null(strstr(error.text, "none.conf: No such file or directory"));
 }
 
+/* The range of an address whose packets come in by @interface; "": none. */
+static const char *range_of(const struct config *config, const char *address, const char *interface)
+{
+	struct config_match matches[16];
+	struct addr addr;
+	size_t count;
+
+	assert_int_equal(addr_parse(address, &addr), 0);
+	count = config_matches(config, &addr, matches, COUNT(matches));
+	assert_in_range(count, 0, COUNT(matches));
+	for (size_t i = 0; i < count; i++)
+		if (!matches[i].interface ||
+		    (interface && interface_matches(matches[i].interface, interface)))
+			return matches[i].range->name;
+	return "";
+}
+
 static void test_values(void **state)
 {
 	static const uint8_t numbers[] = {5, 2};
@@ -220,12 +249,12 @@ static void test_values(void **state)
 	assert_null(config_policy(config, 0));
 	addr_parse("100.64.9.1", &addr);
 	assert_int_equal(intervals_find(&config->intervals, &addr), 2);
-	assert_string_equal(config->ranges[config_find(config, &addr)->range].name, "lab");
+	assert_string_equal(range_of(config, "100.64.9.1", NULL), "lab");
 	addr_parse("100.64.10.1", &addr);
 	assert_int_equal(intervals_find(&config->intervals, &addr), 5);
-	assert_string_equal(config->ranges[config_find(config, &addr)->range].name, "dsl");
-	addr_parse("192.0.2.1", &addr);
-	assert_null(config_find(config, &addr));
+	assert_string_equal(range_of(config, "100.64.10.1", NULL), "dsl");
+	assert_string_equal(range_of(config, "192.0.2.1", "br-lan"), "lan");
+	assert_string_equal(range_of(config, "192.0.2.1", "br-lan2"), "");
 	config_free(config);
 }
 
@@ -278,14 +307,174 @@ static void test_find_longest(void **state)
 		struct addr addr = {.family = FAMILY_IPV4,
 				    .bytes = {10, (uint8_t)random_below(&seed, 9),
 					      (uint8_t)random_below(&seed, 256), 1}};
-		const struct config_prefix *found = config_find(config, &addr);
+		struct config_match found;
 
-		assert_non_null(found);
-		assert_int_equal(intervals_find(&config->intervals, &addr),
-				 config->ranges[found->range].policy);
+		assert_int_equal(config_matches(config, &addr, &found, 1), 1);
+		assert_int_equal(intervals_find(&config->intervals, &addr), found.range->policy);
 	}
 	config_free(config);
 	free(text);
+}
+
+/* What says more counts before what says less. */
+static void test_places(void **state)
+{
+	static const struct {
+		const char *address, *interface, *range;
+	} cases[] = {
+		{"10.1.2.3", "ppp0", "exact"},    {"10.1.2.3", "ppp17", "longer"},
+		{"10.1.2.3", "ppp7", "shorter"},  {"10.1.9.3", "ppp17", "shorter"},
+		{"10.2.0.1", "ppp17", "prefix"},  {"10.1.2.3", "eth0", "prefix"},
+		{"192.0.2.1", "ppp0", "line"},    {"192.0.2.1", "ppp7", "lines"},
+		{"192.0.2.1", "pppoe", "lines"},  {"192.0.2.1", "eth0", ""},
+		{"2001:db8::1", "ppp0", "shorter"},  {"2001:db8::1", "ppp7", "shorter"},
+		{"2001:db8:1::", "ppp7", "inner"}, {"2001:db8:1::", "ppp17", "inner"},
+	};
+	static const uint8_t numbers[] = {3, 1};
+	struct config_error error;
+	struct config *config;
+	struct addr addr;
+
+	if (load(state,
+		 HOME "policy \"lab\" { mode = monitor }\n"
+		      "range \"lines\" { interfaces = { \"ppp*\" } policy = lab }\n"
+		      "range \"line\" { interfaces = { \"ppp0\" } policy = lab }\n"
+		      "range \"prefix\" { prefixes = { \"10.0.0.0/8\" } policy = home }\n"
+		      "range \"shorter\" { interfaces = { \"ppp*\" }\n"
+		      " prefixes = { \"10.1.0.0/16\", \"2001:db8::/32\" } policy = home }\n"
+		      "range \"inner\" { interfaces = { \"wg0\", \"ppp*\" }\n"
+		      " prefixes = { \"2001:db8:1::/48\" } policy = lab }\n"
+		      "range \"exact\" { interfaces = { \"ppp0\" }\n"
+		      " prefixes = { \"10.1.2.0/24\" } policy = home }\n"
+		      "range \"longer\" { interfaces = { \"ppp1*\" }\n"
+		      " prefixes = { \"10.1.2.0/24\" } policy = home }\n",
+		 &config, &error))
+		fail_msg("%s", error.text);
+	assert_int_equal(config_number(config, numbers), 0);
+	assert_int_equal(config->place_count, 4);
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (strcmp(range_of(config, cases[i].address, cases[i].interface), cases[i].range))
+			fail_msg("%s on %s: %s, not %s", cases[i].address, cases[i].interface,
+				 range_of(config, cases[i].address, cases[i].interface),
+				 cases[i].range);
+	/* both prefixes hold on ppp*; ranges by interface alone are all of one policy */
+	assert_int_equal(config->places[3].intervals.v6_count, 3);
+	addr_parse("192.0.2.1", &addr);
+	assert_ptr_equal(config_policy_of(config, &addr), &config->policies[1]);
+	addr_parse("10.1.2.3", &addr);
+	assert_ptr_equal(config_policy_of(config, &addr), &config->policies[0]);
+	addr_parse("2001:db8::1", &addr); /* shorter, line and lines differ */
+	assert_null(config_policy_of(config, &addr));
+	config_free(config);
+}
+
+/* Too many to be rules, or to be loaded at each place. */
+static void test_bounds_of_interfaces(void **state)
+{
+	char *text = malloc(1 << 20);
+	struct config_error error;
+	struct config *config;
+
+	for (unsigned kind = 0; kind < 2; kind++)
+		for (unsigned over = 0; over < 2; over++) {
+			size_t n = (size_t)sprintf(
+				text, HOME "range \"many\" { policy = home\n%s interfaces = { \"v*\"",
+				kind ? "prefixes = { \"10.0.0.0/8\" }" : "");
+
+			for (unsigned i = 1; i < 256 + over; i++)
+				n += (size_t)sprintf(text + n, ", \"vlan%u.*\"", i);
+			sprintf(text + n, "} }\n");
+			if (!over) {
+				assert_int_equal(load(state, text, &config, &error), 0);
+				config_free(config);
+				continue;
+			}
+			assert_int_not_equal(load(state, text, &config, &error), 0);
+			assert_non_null(strstr(error.text, kind ? "257 interfaces in ranges with "
+								  "prefixes: expected at most 256" :
+								  "expected at most 256 interfaces "
+								  "with a * in all"));
+		}
+	free(text);
+}
+
+static void write_bytes(void **state, const char *name, const char *text, size_t length)
+{
+	char path[TEMPORARY_PATH_MAX];
+	FILE *file = fopen(temporary_path(state, name, path), "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, length, file), length);
+	fclose(file);
+}
+
+#define BYTES(text) text, sizeof(text) - 1
+
+/* Files that are no list of prefixes. */
+static void test_prefix_files(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t length;
+		const char *error; /* NULL: it is one */
+	} files[] = {
+		{BYTES("10.0.0.0/8"), NULL},
+		{BYTES("10.0.0.0/8\r\n\t2001:db8::/32 \t# us\r\n\r\n#"), NULL},
+		{BYTES(""), "list.prefixes: expected at least one prefix: it has none"},
+		{BYTES("# none\n\n"), "list.prefixes: expected at least one prefix: it has none"},
+		{BYTES("10.0.0.0/8\n10.0.0.1/8\n"),
+		 "list.prefixes:2: 10.0.0.1/8 has host bits set; did you mean 10.0.0.0/8?"},
+		{BYTES("10.0.0.0/8 10.1.0.0/16\n"),
+		 "list.prefixes:1: 10.0.0.0/8 10.1.0.0/16 is not an IPv4 or IPv6 prefix"},
+		{BYTES("\xef\xbb\xbf" "10.0.0.0/8\n"),
+		 "list.prefixes:1: \xef\xbb\xbf" "10.0.0.0/8 is not an IPv4 or IPv6 prefix"},
+		{BYTES("10.0.0.0/8\r10.1.0.0/16\r"),
+		 "list.prefixes:1: 10.0.0.0/8\r10.1.0.0/16 is not an IPv4 or IPv6 prefix"},
+		{BYTES("10.0.0.0/8\n10.1.\0.0/16\n"),
+		 "list.prefixes:2: 10.1.: expected one prefix a line; a byte 0 follows"},
+		{BYTES("\0"), "list.prefixes:1: : expected one prefix a line; a byte 0 follows"},
+	};
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		struct config_error error = {""};
+		struct config *config;
+		int result;
+
+		write_bytes(state, "list.prefixes", files[i].text, files[i].length);
+		result = load(state, HOME "range \"r\" { prefix-file = list.prefixes policy = home }",
+			      &config, &error);
+		if (!result != !files[i].error ||
+		    (result && strcmp(error.text + strlen(*state) + 1, files[i].error) != 0))
+			fail_msg("%zu: %s\n", i, error.text);
+		if (!result)
+			config_free(config);
+	}
+}
+
+/* Lines of the most bytes, and one more. */
+static void test_long_lines(void **state)
+{
+	for (size_t over = 0; over < 2; over++) {
+		char text[600] = "10.0.0.0/8 #";
+		struct config_error error;
+		struct config *config;
+		int result;
+
+		memset(text + 12, '-', 512 + over - 12);
+		text[512 + over] = '\n';
+		write_bytes(state, "list.prefixes", text, 513 + over);
+		result = load(state, HOME "range \"r\" { prefix-file = list.prefixes policy = home }",
+			      &config, &error);
+		if (!over) {
+			assert_int_equal(result, 0);
+			config_free(config);
+		} else {
+			assert_non_null(strstr(error.text,
+					       "list.prefixes:1: 10.0.0.0/8 #-----------------------"
+					       "-----...: expected one prefix a line, and no line of "
+					       "more than 512 bytes"));
+		}
+	}
 }
 
 #define CONFIG_TEST(test) cmocka_unit_test_setup_teardown(test, temporary_setup, temporary_teardown)
@@ -296,6 +485,8 @@ int main(void)
 		CONFIG_TEST(test_errors),       CONFIG_TEST(test_too_many_policies),
 		CONFIG_TEST(test_missing_file), CONFIG_TEST(test_values),
 		CONFIG_TEST(test_directory),    CONFIG_TEST(test_find_longest),
+		CONFIG_TEST(test_places),       CONFIG_TEST(test_bounds_of_interfaces),
+		CONFIG_TEST(test_prefix_files), CONFIG_TEST(test_long_lines),
 	};
 
 	return cmocka_run_group_tests_name("control/config", tests, NULL, NULL);

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which range a source is in, as the rules of the kernel find it. */
+#include <string.h>
+
+#include "config.h"
+
+static bool has_interface(const struct config *config, size_t range, const char *name)
+{
+	for (size_t i = 0; i < config->interface_count; i++)
+		if (config->interfaces[i].range == range &&
+		    !strcmp(config->interfaces[i].name, name))
+			return true;
+	return false;
+}
+
+/* Does the prefix hold at the place; without one, wherever packets come in? */
+static bool holds_at(const struct config *config, const struct config_prefix *prefix,
+		     const struct config_place *place)
+{
+	if (!place)
+		return !config->ranges[prefix->range].by_interface;
+	return has_interface(config, prefix->range, place->name);
+}
+
+/* Prefixes that hold one address and stand in this order grow longer: the last one found counts. */
+static const struct config_prefix *find(const struct config *config, const struct addr *addr,
+					const struct config_place *place)
+{
+	const struct config_prefix *found = NULL;
+
+	for (size_t i = 0; i < config->prefix_count; i++) {
+		const struct config_prefix *prefix = &config->prefixes[i];
+
+		if (addr_compare(&prefix->prefix.addr, addr) > 0)
+			break;
+		if (prefix_contains(&prefix->prefix, addr) && holds_at(config, prefix, place))
+			found = prefix;
+	}
+	return found;
+}
+
+struct matches {
+	struct config_match *all;
+	size_t count, room;
+};
+
+static void put(struct matches *matches, struct config_match match)
+{
+	if (matches->count < matches->room)
+		matches->all[matches->count] = match;
+	matches->count++;
+}
+
+size_t config_matches(const struct config *config, const struct addr *addr,
+		      struct config_match *all, size_t room)
+{
+	struct matches matches = {.all = all, .room = room};
+	const struct config_prefix *prefix;
+
+	for (size_t i = 0; i < config->place_count; i++) {
+		const struct config_place *place = &config->places[i];
+
+		prefix = intervals_find(&place->intervals, addr) >= 0 ? find(config, addr, place) :
+									NULL;
+		if (prefix)
+			put(&matches, (struct config_match){.interface = place->name,
+							    .prefix = prefix,
+							    .range = &config->ranges[prefix->range]});
+	}
+	prefix = find(config, addr, NULL);
+	if (prefix)
+		put(&matches, (struct config_match){.prefix = prefix,
+						    .range = &config->ranges[prefix->range]});
+	for (size_t i = 0; !prefix && i < config->interface_count; i++) {
+		const struct config_interface *interface = &config->interfaces[i];
+		const struct config_range *range = &config->ranges[interface->range];
+
+		if (!range->by_prefix)
+			put(&matches,
+			    (struct config_match){.interface = interface->name, .range = range});
+	}
+	return matches.count;
+}
+
+/* Is @number also what was found before, if anything was? */
+static bool agrees(int *found, int number)
+{
+	if (*found < 0)
+		*found = number;
+	return *found == number;
+}
+
+const struct policy *config_policy_of(const struct config *config, const struct addr *addr)
+{
+	int anywhere = intervals_find(&config->intervals, addr), found = anywhere;
+
+	for (size_t i = 0; i < config->place_count; i++) {
+		int number = intervals_find(&config->places[i].intervals, addr);
+
+		if (number >= 0 && !agrees(&found, number))
+			return NULL;
+	}
+	for (size_t i = 0; anywhere < 0 && i < config->interface_count; i++) {
+		const struct config_range *range = &config->ranges[config->interfaces[i].range];
+
+		if (!range->by_prefix && !agrees(&found, config->policies[range->policy].number))
+			return NULL;
+	}
+	return found < 0 ? NULL : config_policy(config, (unsigned)found);
+}
+
+bool config_by_interface(const struct config *config)
+{
+	for (size_t i = 0; i < config->range_count; i++)
+		if (config->ranges[i].by_interface && !config->ranges[i].by_prefix)
+			return true;
+	return false;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whose packet it is: the chain of the ranges. What says more is asked before what says less: a
+ * place (interface and prefix), then a prefix, then an interface; a whole name before a wildcard, a
+ * longer one before a shorter. A map that does not have the source lets the packet go on.
+ */
+#include "common/interface.h"
+#include "rules/writer.h"
+
+static void write_place(enum family family, uint32_t index, const struct plan_place *place,
+			void *arg)
+{
+	struct writer *writer = arg;
+	struct nftnl_rule *rule = rule_new(CHAIN_RANGES, NULL);
+	char map[RULES_NAME_MAX];
+
+	rule_interface(rule, place->name);
+	rule_key(rule, family, KEY_SOURCE);
+	rule_verdict_map(rule, set_place_name(family, index, &writer->input->generations, map));
+	writer_put(writer, rule);
+}
+
+static const struct policy *policy_of(const struct plan *plan, uint32_t number)
+{
+	uint32_t i = 0;
+
+	while (plan->policies[i].number != number) /* plan_open() has seen to it that it is there */
+		i++;
+	return &plan->policies[i];
+}
+
+void write_range_rules(struct writer *writer)
+{
+	const struct plan *plan = writer->input->plan;
+	char name[RULES_NAME_MAX];
+	struct nftnl_rule *rule;
+
+	set_places_each(plan, write_place, writer);
+	for (size_t family = 0; family < FAMILIES; family++) {
+		rule = rule_new(CHAIN_RANGES, NULL);
+		rule_key(rule, families[family], KEY_SOURCE);
+		rule_verdict_map(rule, writer_set(writer, SET_RANGE4 + family, name));
+		writer_put(writer, rule);
+	}
+	rule = rule_new(CHAIN_RANGES, "who is in no range is not ours");
+	rule_key_interface(rule);
+	rule_verdict_map(rule, writer_set(writer, SET_INTERFACE, name));
+	writer_put(writer, rule);
+	for (uint32_t i = 0; i < plan->header->interfaces; i++) {
+		const struct plan_interface *interface = &plan->interfaces[i];
+
+		if (!interface_wildcard(interface->name))
+			continue;
+		rule = rule_new(CHAIN_RANGES, NULL);
+		rule_interface(rule, interface->name);
+		rule_goto(rule, chain_name(CHAIN_POLICY, policy_of(plan, interface->policy), name));
+		writer_put(writer, rule);
+	}
+}
