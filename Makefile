@@ -161,7 +161,13 @@ check-root:
 	@test "$$(id -u)" = 0 || { \
 		echo "net tests, demo and benchmarks make network namespaces: run as root" >&2; exit 1; }
 
-check-net: check-root all ## net tests: real kernel, real daemon, network namespaces (root)
+# Preloaded by net tests; built without the flags of the programs.
+$(BUILD)/no_memory.so: tests/net/lab/no_memory.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu17 -Wall -Wextra -O2 -fPIC -shared -o $@ $<
+
+check-net: check-root all $(BUILD)/no_memory.so ## net tests: real kernel, real daemon, network namespaces (root)
 	@$(PYTHON) -m pytest tests/net
 
 check-scale: check-root all ## a million prefixes, long runs: a quarter of an hour and more (root)
@@ -171,7 +177,7 @@ check-scale: check-root all ## a million prefixes, long runs: a quarter of an ho
 KERNEL = linux-image-6\.1\..*-cloud-amd64
 KERNEL_TESTS = $$(sed 's/\#.*//' tests/kernel/chosen)
 
-check-kernel: check-root all ## net tests under KERNEL, by default Debian 12's, in QEMU (root)
+check-kernel: check-root all $(BUILD)/no_memory.so ## net tests under KERNEL, by default Debian 12's, in QEMU (root)
 	@tests/deps build check kernel
 	@tests/kernel/check-kernel '$(KERNEL)' $(PYTHON) -m pytest -p no:cacheprovider $(KERNEL_TESTS)
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "rules/chains.h"
+#include "rules/memory.h"
 #include "rules/table_internal.h"
 
 bool allow_same_expiry(const struct allow_element *a, const struct allow_element *b)
@@ -63,7 +64,7 @@ static uint32_t unreachable_rate(uint32_t wanted)
 
 static struct nftnl_obj *object_new(uint32_t type, const char *name)
 {
-	struct nftnl_obj *object = nftnl_obj_alloc();
+	struct nftnl_obj *object = memory_needed(nftnl_obj_alloc());
 
 	nftnl_obj_set_u32(object, NFTNL_OBJ_FAMILY, NFPROTO_INET);
 	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, RULES_TABLE);
@@ -272,7 +273,7 @@ void table_write_rules(struct table *table, struct batch *batch, const struct pl
 
 void table_flush_rules(struct batch *batch)
 {
-	struct nftnl_rule *rule = nftnl_rule_alloc();
+	struct nftnl_rule *rule = memory_needed(nftnl_rule_alloc());
 
 	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
 	nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, RULES_TABLE);

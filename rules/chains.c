@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/chains.h"
+#include "rules/memory.h"
 
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
@@ -103,7 +104,7 @@ void counters_each(const struct plan *plan, chains_name_fn *each, void *arg)
 
 static struct nftnl_chain *chain_new(const char *name)
 {
-	struct nftnl_chain *chain = nftnl_chain_alloc();
+	struct nftnl_chain *chain = memory_needed(nftnl_chain_alloc());
 
 	nftnl_chain_set_u32(chain, NFTNL_CHAIN_FAMILY, NFPROTO_INET);
 	nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, RULES_TABLE);

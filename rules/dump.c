@@ -64,15 +64,24 @@ static struct nlmsghdr *request_new(char *buffer, uint16_t type, uint16_t flags)
 	return request;
 }
 
+/* What could not be read for want of memory is there all the same. */
+static int unread(void)
+{
+	return errno == ENOMEM ? -ENOMEM : 0;
+}
+
 static int inventory_table(const struct nlmsghdr *message, void *arg)
 {
 	struct inventory *inventory = arg;
 	struct nftnl_table *table = nftnl_table_alloc();
 	const char *name;
+	int result = 0;
 
 	if (!table)
 		return -ENOMEM;
-	if (!nftnl_table_nlmsg_parse(message, table)) {
+	if (nftnl_table_nlmsg_parse(message, table)) {
+		result = unread();
+	} else {
 		name = nftnl_table_get_str(table, NFTNL_TABLE_NAME);
 		if (name && !strcmp(name, RULES_TABLE)) {
 			inventory->table = true;
@@ -82,7 +91,7 @@ static int inventory_table(const struct nlmsghdr *message, void *arg)
 		}
 	}
 	nftnl_table_free(table);
-	return 0;
+	return result;
 }
 
 static bool ours(const char *table)
@@ -98,8 +107,9 @@ static int inventory_chain(const struct nlmsghdr *message, void *arg)
 
 	if (!chain)
 		return -ENOMEM;
-	if (!nftnl_chain_nlmsg_parse(message, chain) &&
-	    ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE)))
+	if (nftnl_chain_nlmsg_parse(message, chain))
+		result = unread();
+	else if (ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE)))
 		result = name_list_add(&inventory->chains,
 				       nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
 	nftnl_chain_free(chain);
@@ -114,8 +124,10 @@ static int inventory_set(const struct nlmsghdr *message, void *arg)
 
 	if (!set)
 		return -ENOMEM;
-	if (!nftnl_set_nlmsg_parse(message, set) && ours(nftnl_set_get_str(set, NFTNL_SET_TABLE)) &&
-	    !(nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & NFT_SET_ANONYMOUS))
+	if (nftnl_set_nlmsg_parse(message, set))
+		result = unread();
+	else if (ours(nftnl_set_get_str(set, NFTNL_SET_TABLE)) &&
+		 !(nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & NFT_SET_ANONYMOUS))
 		result = name_list_add(&inventory->sets, nftnl_set_get_str(set, NFTNL_SET_NAME));
 	nftnl_set_free(set);
 	return result;
@@ -129,8 +141,9 @@ static int inventory_object(const struct nlmsghdr *message, void *arg)
 
 	if (!object)
 		return -ENOMEM;
-	if (!nftnl_obj_nlmsg_parse(message, object) &&
-	    ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE))) {
+	if (nftnl_obj_nlmsg_parse(message, object))
+		result = unread();
+	else if (ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE))) {
 		const char *name = nftnl_obj_get_str(object, NFTNL_OBJ_NAME);
 		uint32_t type = nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE);
 
@@ -192,9 +205,10 @@ static int counter_message(const struct nlmsghdr *message, void *arg)
 
 	if (!object)
 		return -ENOMEM;
-	if (!nftnl_obj_nlmsg_parse(message, object) &&
-	    ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE)) &&
-	    nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) == NFT_OBJECT_COUNTER)
+	if (nftnl_obj_nlmsg_parse(message, object))
+		result = unread();
+	else if (ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE)) &&
+		 nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) == NFT_OBJECT_COUNTER)
 		result = dump->each(nftnl_obj_get_str(object, NFTNL_OBJ_NAME),
 				    nftnl_obj_get_u64(object, NFTNL_OBJ_CTR_PKTS),
 				    nftnl_obj_get_u64(object, NFTNL_OBJ_CTR_BYTES), dump->arg);

@@ -20,6 +20,7 @@
 
 #include "common/interface.h"
 #include "common/packet.h"
+#include "rules/memory.h"
 #include "rules/names.h"
 
 #define TCP_DESTINATION_PORT 2 /* offsets: RFC 9293 3.1 */
@@ -32,7 +33,7 @@
 
 struct nftnl_rule *rule_new(const char *chain, const char *comment)
 {
-	struct nftnl_rule *rule = nftnl_rule_alloc();
+	struct nftnl_rule *rule = memory_needed(nftnl_rule_alloc());
 	struct nftnl_udata_buf *data;
 
 	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
@@ -50,7 +51,7 @@ struct nftnl_rule *rule_new(const char *chain, const char *comment)
 
 static struct nftnl_expr *expr_add(struct nftnl_rule *rule, const char *name)
 {
-	struct nftnl_expr *expr = nftnl_expr_alloc(name);
+	struct nftnl_expr *expr = memory_needed(nftnl_expr_alloc(name));
 
 	nftnl_rule_add_expr(rule, expr);
 	return expr;
@@ -400,10 +401,9 @@ static void put_queue_target(struct nftnl_rule *rule, uint16_t first, uint16_t c
 		.queues_total = count,
 		.flags = NFQ_FLAG_BYPASS,
 	};
-	void *info = calloc(1, XT_ALIGN(sizeof(wanted))); /* libnftnl frees it */
+	/* libnftnl frees it */
+	void *info = memory_needed(calloc(1, XT_ALIGN(sizeof(wanted))));
 
-	if (!info)
-		return;
 	memcpy(info, &wanted, sizeof(wanted));
 	nftnl_expr_set_str(expr, NFTNL_EXPR_TG_NAME, "NFQUEUE");
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_TG_REV, 3);

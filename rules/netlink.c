@@ -161,8 +161,12 @@ int netlink_dump_once(struct netlink *netlink, struct nlmsghdr *request,
 				 netlink_portid(netlink), dump_message, &dump);
 		if (run < 0 && dump.result >= 0 && errno == EINTR)
 			return dump_drain(netlink, length);
+		if (run < 0 && dump.result < 0) {
+			dump_drain(netlink, length);
+			return dump.result;
+		}
 		if (run < 0)
-			return dump.result < 0 ? dump.result : -errno;
+			return -errno;
 		if (run == MNL_CB_STOP)
 			return 0;
 	}

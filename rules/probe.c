@@ -15,6 +15,7 @@
 #include "rules/chains.h"
 #include "rules/elements.h"
 #include "rules/expr.h"
+#include "rules/memory.h"
 #include "rules/table_internal.h"
 
 #define ABSENT "edge25_absent" /* a table that nobody has: deleting it fails the transaction */
@@ -23,10 +24,10 @@ typedef void probe_fn(struct batch *batch);
 
 static void put_table(struct batch *batch, uint16_t type, const char *name, uint32_t flags)
 {
-	struct nftnl_table *table = nftnl_table_alloc();
+	struct nftnl_table *table = memory_needed(nftnl_table_alloc());
 
 	nftnl_table_set_u32(table, NFTNL_TABLE_FAMILY, NFPROTO_INET);
-	nftnl_table_set_str(table, NFTNL_TABLE_NAME, name);
+	memory_taken(nftnl_table_set_str(table, NFTNL_TABLE_NAME, name));
 	if (flags)
 		nftnl_table_set_u32(table, NFTNL_TABLE_FLAGS, flags);
 	batch_table(batch, type, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0, table);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "rules/elements.h"
+#include "rules/memory.h"
 
 /* nft's numbers for types, which the kernel only keeps: nftables src, include/datatype.h */
 enum {
@@ -210,7 +211,7 @@ static void set_put_comment(struct nftnl_set *set, const struct definition *defi
 static struct nftnl_set *set_new(const char *name, uint32_t id, uint32_t flags,
 				 const struct key *key)
 {
-	struct nftnl_set *set = nftnl_set_alloc();
+	struct nftnl_set *set = memory_needed(nftnl_set_alloc());
 
 	nftnl_set_set_str(set, NFTNL_SET_TABLE, RULES_TABLE);
 	nftnl_set_set_str(set, NFTNL_SET_NAME, name);
@@ -242,7 +243,7 @@ static void create(struct batch *batch, const char *name, const struct definitio
 	if (timeout)
 		nftnl_set_set_u64(set, NFTNL_SET_TIMEOUT, timeout);
 	if (definition->counter)
-		nftnl_set_add_expr(set, nftnl_expr_alloc("counter"));
+		nftnl_set_add_expr(set, memory_needed(nftnl_expr_alloc("counter")));
 	set_put_comment(set, definition);
 	batch_set(batch, NFT_MSG_NEWSET, NLM_F_CREATE, set);
 }
@@ -265,7 +266,7 @@ void set_create_like(struct batch *batch, enum set set, const char *name, const 
 
 static void set_by_name(struct batch *batch, uint16_t type, const char *name)
 {
-	struct nftnl_set *set = nftnl_set_alloc();
+	struct nftnl_set *set = memory_needed(nftnl_set_alloc());
 
 	nftnl_set_set_str(set, NFTNL_SET_TABLE, RULES_TABLE);
 	nftnl_set_set_str(set, NFTNL_SET_NAME, name);

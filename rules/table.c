@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rules/memory.h"
 #include "rules/probe.h"
 #include "rules/table_internal.h"
 
@@ -120,7 +121,7 @@ static void table_comment(struct nftnl_table *table)
 
 void table_put(struct table *table, struct batch *batch)
 {
-	struct nftnl_table *message = nftnl_table_alloc();
+	struct nftnl_table *message = memory_needed(nftnl_table_alloc());
 
 	nftnl_table_set_u32(message, NFTNL_TABLE_FAMILY, NFPROTO_INET);
 	nftnl_table_set_str(message, NFTNL_TABLE_NAME, RULES_TABLE);
@@ -152,9 +153,9 @@ int table_remove(struct table *table, struct table_error *error)
 	batch = batch_new();
 	if (!batch)
 		return table_fail(error, -ENOMEM, "table inet " RULES_TABLE);
-	message = nftnl_table_alloc();
+	message = memory_needed(nftnl_table_alloc());
 	nftnl_table_set_u32(message, NFTNL_TABLE_FAMILY, NFPROTO_INET);
-	nftnl_table_set_str(message, NFTNL_TABLE_NAME, RULES_TABLE);
+	memory_taken(nftnl_table_set_str(message, NFTNL_TABLE_NAME, RULES_TABLE));
 	batch_table(batch, NFT_MSG_DELTABLE, 0, message);
 	return table_send(table, batch, error);
 }

@@ -28,7 +28,7 @@ enum message_type {
 	MESSAGE_PLAN,      /* control: struct message_plan, with one descriptor */
 	MESSAGE_CHANGE,  /* control: struct message_change, exact allow elements, all or nothing */
 	MESSAGE_READ,    /* control: no record */
-	MESSAGE_ACK,     /* engine: struct message_ack */
+	MESSAGE_ACK,     /* engine: struct message_ack; of a READ only when it failed */
 	MESSAGE_EVENT,   /* engine: struct message_event */
 	MESSAGE_COUNTER, /* engine: struct message_counter */
 	MESSAGE_TALLY,   /* engine: struct message_tally */

@@ -16,7 +16,7 @@
 #include "reload.h"
 
 #define EXPIRY_LOOK_MAX 60. /* seconds: the wall clock may have been set since */
-#define STORE_RETRY 10.
+#define RETRY 5.
 #define SUMMARY_REST 1. /* what the bound on lines a second left over */
 
 uint64_t control_now(void)
@@ -88,12 +88,18 @@ static void on_summary_rest(struct ev_loop *loop, ev_timer *timer, int events)
 	summarize(timer->data);
 }
 
-static void on_store_retry(struct ev_loop *loop, ev_timer *timer, int events)
+/* What did not work for want of something that may be there again. */
+static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct control *control = timer->data;
 
 	(void)loop;
 	(void)events;
+	intent_again(control->intent);
+	if (store_ready(control->store) && store_problem(control->store) &&
+	    !store_try(control->store))
+		log_notice("store: %s/edge25.db can be written again",
+			   control->config->settings.state_dir);
 	if (store_ready(control->store) || store_reopen(control->store) ||
 	    allowlist_read(control->allowlist))
 		return;
@@ -108,11 +114,11 @@ static void start_timers(struct control *control)
 	ev_init(&control->summary_rest, on_summary_rest);
 	ev_timer_init(&control->summary, on_summary,
 		      (double)control->config->settings.summary_interval, 0.);
-	ev_timer_init(&control->store_retry, on_store_retry, STORE_RETRY, STORE_RETRY);
+	ev_timer_init(&control->retry, on_retry, RETRY, RETRY);
 	control->expiry.data = control->summary.data = control->summary_rest.data =
-		control->store_retry.data = control;
+		control->retry.data = control;
 	ev_timer_start(control->loop, &control->summary);
-	ev_timer_start(control->loop, &control->store_retry);
+	ev_timer_start(control->loop, &control->retry);
 	control_expiry_changed(control);
 }
 
@@ -271,7 +277,7 @@ static void stop_watchers(struct control *control)
 	ev_timer_stop(control->loop, &control->expiry);
 	ev_timer_stop(control->loop, &control->summary);
 	ev_timer_stop(control->loop, &control->summary_rest);
-	ev_timer_stop(control->loop, &control->store_retry);
+	ev_timer_stop(control->loop, &control->retry);
 	ev_signal_stop(control->loop, &control->hangup);
 	ev_signal_stop(control->loop, &control->reopen);
 	ev_signal_stop(control->loop, &control->terminate);

@@ -34,7 +34,7 @@ struct control {
 	struct reload *reload;
 	int64_t started; /* CLOCK_BOOTTIME, ms */
 	int lock;        /* run-dir/control.lock */
-	ev_timer expiry, summary, summary_rest, store_retry;
+	ev_timer expiry, summary, summary_rest, retry;
 	ev_signal hangup, reopen, terminate, interrupt;
 };
 

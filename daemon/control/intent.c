@@ -67,19 +67,27 @@ static bool any_fine(const struct allowlist *list)
 	return false;
 }
 
+/* It is tried again and again, and said once. */
+static void refuse(struct intent *intent, const char *who, const char *why)
+{
+	if (strcmp(intent->refusal, why) != 0)
+		log_error("plan: %s: %s", who, why);
+	snprintf(intent->refusal, sizeof(intent->refusal), "%s", why);
+}
+
 uint64_t intent_send_plan(struct intent *intent)
 {
-	size_t size;
+	char why[sizeof(intent->refusal)];
 	struct message_plan plan;
+	size_t size;
 	int fd;
 
 	if (!link_connected(intent->link))
 		return 0;
 	fd = plan_file(intent->config, intent->list, intent_clock(), &size);
 	if (fd < 0) {
-		snprintf(intent->refusal, sizeof(intent->refusal), "the plan cannot be made: %s",
-			 strerror(-fd));
-		log_error("plan: %s", intent->refusal);
+		snprintf(why, sizeof(why), "the plan cannot be made: %s", strerror(-fd));
+		refuse(intent, "not sent", why);
 		return 0;
 	}
 	plan.size = size;
@@ -130,13 +138,6 @@ int intent_changed(struct intent *intent, const struct allow_entry *entry, link_
 			 intent->in_hand ? PLAN_DEADLINE : INTENT_DEADLINE, done, arg);
 }
 
-void intent_taken_back(struct intent *intent)
-{
-	/* A refused CHANGE has changed nothing; a refused plan is still what the last word was on. */
-	if (intent->refusal[0])
-		intent_send_plan(intent);
-}
-
 void intent_unsure(struct intent *intent)
 {
 	intent->unsure = true;
@@ -162,9 +163,14 @@ void intent_ack(struct intent *intent, uint64_t sequence, const struct message_a
 		intent->refusal[0] = '\0';
 		return;
 	}
-	snprintf(intent->refusal, sizeof(intent->refusal), "%s",
-		 ack->text[0] ? ack->text : strerror(-ack->error));
-	log_error("plan: the engine refused it: %s", intent->refusal);
+	refuse(intent, "the engine refused it", ack->text[0] ? ack->text : strerror(-ack->error));
+}
+
+void intent_again(struct intent *intent)
+{
+	/* A refused CHANGE has changed nothing; a refused plan is still what the last word was on. */
+	if (intent->refusal[0])
+		intent_send_plan(intent);
 }
 
 void intent_down(struct intent *intent)

@@ -37,11 +37,10 @@ uint64_t intent_send_plan(struct intent *intent);
 int intent_changed(struct intent *intent, const struct allow_entry *entry, link_done *done,
 		   void *arg);
 
-/*
- * A change was taken back, or nobody knows what became of it: the engine gets the whole plan again,
- * in the second case when it next says something.
- */
-void intent_taken_back(struct intent *intent);
+/* A plan that was refused, or could not be made, is sent once more: a change was taken back, or time has
+ * passed. */
+void intent_again(struct intent *intent);
+/* Nobody knows what became of a change: the whole plan goes out when the engine next says something. */
 void intent_unsure(struct intent *intent);
 
 /* Hand over the engine's ACKs and the loss of the connection. */

@@ -85,7 +85,7 @@ static void undo(struct change *change)
 			  store_problem(control->store) ? store_problem(control->store) :
 							  strerror(-error));
 	control_expiry_changed(control);
-	intent_taken_back(control->intent);
+	intent_send_plan(control->intent); /* a change that failed half way is put right as well */
 }
 
 static void change_free(struct change *change)
@@ -102,6 +102,12 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 	if (error == -ETIMEDOUT) {
 		not_applied = "the engine did not answer in time";
 		intent_unsure(change->control->intent);
+	} else if (error == -ENOBUFS) {
+		not_applied = "too many wait for the engine";
+		intent_unsure(change->control->intent);
+	} else if (error && link_connected(change->control->link) &&
+		   intent_refusal(change->control->intent)) {
+		not_applied = intent_refusal(change->control->intent);
 	} else if (error) {
 		not_applied = "the engine is not there";
 	}
@@ -120,9 +126,12 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 
 static void pass_on(struct change *change)
 {
+	int error;
+
 	control_expiry_changed(change->control);
-	if (intent_changed(change->control->intent, &change->entry, on_engine, change))
-		on_engine(change, -ENOTCONN, NULL);
+	error = intent_changed(change->control->intent, &change->entry, on_engine, change);
+	if (error)
+		on_engine(change, error, NULL);
 }
 
 static struct change *change_new(struct control *control, struct rpc_call *call)
@@ -229,9 +238,10 @@ void method_allow_add(struct rpc_call *call, void *ctx)
 	entry.added = change->actor.time;
 	entry.uid = change->actor.uid;
 	entry.user = change->user;
-	error = allowlist_add(control->allowlist, &entry, "add", &change->actor);
+	/* nothing can fail between the store and the engine: what is stored is on its way */
+	error = allow_entry_copy(&change->entry, &entry);
 	if (!error)
-		error = allow_entry_copy(&change->entry, &entry);
+		error = allowlist_add(control->allowlist, &change->entry, "add", &change->actor);
 	if (error) {
 		fail_store(call, control, error);
 		change_free(change);

@@ -56,9 +56,8 @@ static void on_read(void *arg, int error, const struct message_ack *ack)
 {
 	struct reading *reading = arg;
 
-	(void)ack;
 	reading->under_way = false;
-	if (error) {
+	if (error || ack) { /* a reading ends with an END; with an ACK, when it failed */
 		end_all(reading, false, false);
 		return;
 	}

@@ -40,6 +40,8 @@ static void call_free(struct rpc_call *call)
 static void end(struct rpc_call *call, json_t *out)
 {
 	call->ended = true;
+	if (!out && call->id)
+		out = json_null(); /* which needs no memory */
 	if (call->peer)
 		call->send(call->arg, out);
 	json_decref(out);
@@ -215,7 +217,7 @@ struct rpc_call *rpc_handle(const struct rpc_method *methods, void *ctx, struct 
 	struct rpc_call *call = calloc(1, sizeof(*call));
 
 	if (!call) {
-		send(arg, NULL);
+		send(arg, json_null());
 		return NULL;
 	}
 	*call = (struct rpc_call){

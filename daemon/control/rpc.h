@@ -61,7 +61,10 @@ struct rpc_method {
 	void (*handler)(struct rpc_call *call, void *ctx);
 };
 
-/* The response (NULL: there is none to send); called once for each rpc_handle(). */
+/*
+ * The response, NULL when none is due, a JSON null when there was no memory for it: the client is to be
+ * cut off then, or it would wait. Called once for each rpc_handle().
+ */
 typedef void rpc_sender(void *arg, json_t *response);
 
 /*

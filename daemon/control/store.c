@@ -187,6 +187,15 @@ int store_end(struct store *store, int result)
 	return result;
 }
 
+int store_try(struct store *store)
+{
+	int result = store_begin(store);
+
+	if (!result)
+		result = store_run(store, "PRAGMA user_version=1", "");
+	return store_end(store, result);
+}
+
 int64_t store_last_id(struct store *store)
 {
 	return sqlite3_last_insert_rowid(store->db);

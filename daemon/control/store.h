@@ -25,6 +25,8 @@ int store_reopen(struct store *store);
 bool store_ready(const struct store *store);
 /* Why the last operation failed, or NULL when it did not. */
 const char *store_problem(const struct store *store);
+/* Writes something that changes nothing: 0 when the database takes it, and then no problem is left. */
+int store_try(struct store *store);
 
 /* Who does something, for the audit trail. */
 struct store_actor {

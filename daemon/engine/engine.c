@@ -118,6 +118,18 @@ static void follow_watch(struct engine *engine)
 	ev_io_start(engine->loop, &engine->intrusion);
 }
 
+static void send_ack(struct engine *engine, uint64_t sequence, const struct table_error *error,
+		     bool changed)
+{
+	struct message_ack ack = {.error = error->error,
+				  .epoch = table_epoch(engine->table),
+				  .kernel_changed = changed};
+
+	if (error->error)
+		snprintf(ack.text, sizeof(ack.text), "%s", error->text);
+	peer_send(engine->peer, MESSAGE_ACK, sequence, &ack, 1);
+}
+
 static void send_reading(struct engine *engine, uint64_t sequence)
 {
 	struct message_counter *counters = NULL;
@@ -133,7 +145,13 @@ static void send_reading(struct engine *engine, uint64_t sequence)
 	if (!result)
 		result = table_read_tallies(engine->table, &tallies, &tally_count);
 	if (result) {
-		log_warning("engine: the kernel's counters cannot be read: %s", strerror(-result));
+		struct table_error error = {.error = result};
+
+		snprintf(error.text, sizeof(error.text), "the kernel's counters cannot be read: %s",
+			 strerror(-result));
+		log_warning("engine: %s", error.text);
+		if (sequence)
+			send_ack(engine, sequence, &error, false);
 	} else {
 		queues_read(engine->queues, queues);
 		queues_lost(engine->queues, &lost);
@@ -157,18 +175,6 @@ static void on_reading(struct ev_loop *loop, ev_timer *watcher, int revents)
 	(void)revents;
 	if (engine->queues && peer_connected(engine->peer) && peer_idle(engine->peer))
 		send_reading(engine, 0);
-}
-
-static void send_ack(struct engine *engine, uint64_t sequence, const struct table_error *error,
-		     bool changed)
-{
-	struct message_ack ack = {.error = error->error,
-				  .epoch = table_epoch(engine->table),
-				  .kernel_changed = changed};
-
-	if (error->error)
-		snprintf(ack.text, sizeof(ack.text), "%s", error->text);
-	peer_send(engine->peer, MESSAGE_ACK, sequence, &ack, 1);
 }
 
 static int publish(struct engine *engine, const struct plan *plan)

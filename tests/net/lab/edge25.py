@@ -103,7 +103,8 @@ class Edge25:
 
     def wait_until_healthy(self):
         """Wait until status says healthy."""
-        wait_for(self._is_healthy, lambda: f"edge25 to be healthy\n{self.stderr()}")
+        wait_for(self._is_healthy, lambda: f"edge25 to be healthy\n{self.stderr()}"
+                                           f"{self.control('status').stdout}")
 
     def control(self, *arguments):
         """Run edge25ctl for a person: the finished process with its text."""

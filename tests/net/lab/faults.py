@@ -6,12 +6,15 @@
     Thread(pid, name)    one thread of a process stands still, at a system call if so wished
     bound(...)           another program is bound to a queue
     owned(...)           another program owns the table
+    Memory               allocations fail
+    narrowed(...)        a queue has hardly any receive buffer
     queues(edge25)       the kernel's own word on who listens and how much is held
 """
 
 import contextlib
 import ctypes
 import dataclasses
+import mmap
 import os
 import pathlib
 import platform
@@ -20,11 +23,16 @@ import socket
 import struct
 import subprocess
 
+from .edge25 import BUILD, CONTROL, ENGINE
 from .host import LabError, wait_for
 
 NETLINK_NETFILTER = 12
 BIND = 3 << 8 | 2  # NFNL_SUBSYS_QUEUE, NFQNL_MSG_CONFIG
 REQUEST_ACK = 1 | 4
+PIDFD_GETFD = 438
+SO_RCVBUFFORCE = 33
+
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,6 +160,67 @@ def owned(namespace):
             yield
         finally:
             nft.kill()
+
+
+class Memory:
+    """Allocations of ENGINE and CONTROL, by a library that they are started with (no_memory.c)."""
+
+    def __init__(self, directory):
+        library = BUILD / "no_memory.so"
+        if not library.exists():
+            raise LabError(f"{library} is missing: make check-net builds it")
+        directory.mkdir()
+        self.environment = {**os.environ, "LD_PRELOAD": str(library), "NO_MEMORY": str(directory)}
+        self._orders = {}
+        for program in (ENGINE, CONTROL):
+            path = directory / program
+            path.write_bytes(bytes(12))
+            path.chmod(0o666)
+            with open(path, "r+b") as file:
+                self._orders[program] = mmap.mmap(file.fileno(), 12)
+
+    @contextlib.contextmanager
+    def failing(self, program, every):
+        """One of so many allocations fails, for the block."""
+        self._orders[program][0:4] = struct.pack("=I", every)
+        try:
+            yield
+        finally:
+            self._orders[program][0:4] = bytes(4)
+
+    def failed(self, program):
+        """How many have failed so far."""
+        return struct.unpack("=III", self._orders[program])[2]
+
+
+@contextlib.contextmanager
+def narrowed(edge25, program=ENGINE):
+    """The receive buffers of all netfilter sockets of a process hold next to nothing, for the
+    block."""
+    pid = edge25.pid(program)
+    held = []
+    process = os.pidfd_open(pid)
+    try:
+        for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+            descriptor = _libc.syscall(PIDFD_GETFD, process, int(entry.name), 0)
+            if descriptor < 0:
+                continue
+            try:
+                found = socket.socket(fileno=descriptor)
+            except OSError:
+                os.close(descriptor)
+                continue
+            if (found.family, found.proto) != (socket.AF_NETLINK, NETLINK_NETFILTER):
+                found.close()
+                continue
+            held.append((found, found.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)))
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        yield
+    finally:
+        for found, room in held:
+            found.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, room // 2)
+            found.close()
+        os.close(process)
 
 
 def wait_until_ended(pid):
