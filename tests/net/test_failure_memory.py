@@ -12,7 +12,7 @@ from lab.capture import Capture
 from lab.edge25 import BUILD, CONTROL, ENGINE
 from lab.faults import Memory, wait_until_held
 from lab.host import LabError
-from lab.promise import eventually, must_fail
+from lab.promise import SOON, eventually, must_fail
 from lab.raw import Stream
 
 RANGE = """
@@ -21,7 +21,7 @@ read-interval = 1s
 """
 BLOCK = 'policy "home" { mode = block }' + RANGE
 MONITOR = 'policy "home" { mode = monitor }' + RANGE
-EVERY = (1, 3, 10, 40, 200)  # one of so many fails
+EVERY = (1, 5, 20, 100)  # one of so many fails
 CHANGES = 3  # of the allowlist, each time
 PROGRAMS = pytest.mark.parametrize("program", [ENGINE, CONTROL], ids=["engine", "control"])
 pytestmark = pytest.mark.skipif(BUILD.name == "build-san",
@@ -78,7 +78,17 @@ def live_through(edge25, memory, program, changes):
             with contextlib.suppress(LabError):
                 edge25.status()
             eventually(lambda before=before: memory.failed(program) > before, "a failure")
-        edge25.wait_until_healthy()
+        eventually(lambda: healed(edge25), edge25.stderr, 2 * SOON)
+
+
+def healed(edge25):
+    """Healthy by itself, but for a reload that failed, which is for the operator to try again."""
+    with contextlib.suppress(LabError):
+        problems = [problem["name"] for problem in edge25.status()["problems"]]
+        if problems == ["reload"]:
+            edge25.reload()
+        return not problems
+    return False
 
 
 @PROGRAMS
@@ -93,7 +103,7 @@ def test_no_memory(edge25, gate, memory, policy, program):
     wait_until_held(daemon, 0)
     sent = len(arrived.openings())
     passed = [packet for packet in left.openings() if packet.source == line.address6]
-    assert sent > 1000
+    assert sent > 100
     assert bool(passed) == (policy == MONITOR), f"{len(passed)} of {sent} passed"
     check_sum(daemon, sent, len(passed))
     if policy == BLOCK:
