@@ -247,11 +247,16 @@ static void put_address(struct nftnl_rule *rule, enum family family, bool source
 
 void rule_key(struct nftnl_rule *rule, enum family family, enum rule_key key)
 {
+	rule_family(rule, family);
+	rule_key_again(rule, family, key);
+}
+
+void rule_key_again(struct nftnl_rule *rule, enum family family, enum rule_key key)
+{
 	static const uint8_t upper64[16] = {255, 255, 255, 255, 255, 255, 255, 255};
 	static const uint8_t zero[16];
 	bool cut = key == KEY_SOURCE_SUBSCRIBER || key == KEY_PAIR_SUBSCRIBER;
 
-	rule_family(rule, family);
 	put_address(rule, family, key != KEY_DESTINATION, NFT_REG_1);
 	if (cut && family == FAMILY_IPV6)
 		put_bitwise(rule, upper64, zero, sizeof(zero));
@@ -281,6 +286,15 @@ void rule_lookup(struct nftnl_rule *rule, const char *set)
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
 	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
+}
+
+void rule_lookup_not(struct nftnl_rule *rule, const char *set)
+{
+	struct nftnl_expr *expr = expr_add(rule, "lookup");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 }
 
 void rule_verdict_map(struct nftnl_rule *rule, const char *map)

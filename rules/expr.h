@@ -39,12 +39,15 @@ void rule_limit(struct nftnl_rule *rule, const char *name);
 enum rule_key { KEY_SOURCE, KEY_SOURCE_SUBSCRIBER, KEY_DESTINATION, KEY_PAIR, KEY_PAIR_SUBSCRIBER };
 /* SUBSCRIBER: an IPv6 source is cut to its /64. */
 void rule_key(struct nftnl_rule *rule, enum family family, enum rule_key key);
+/* The same, behind another key of the family. */
+void rule_key_again(struct nftnl_rule *rule, enum family family, enum rule_key key);
 void rule_key_interface(struct nftnl_rule *rule);
 void rule_key_tcp_port(struct nftnl_rule *rule);
 void rule_key_mark(struct nftnl_rule *rule, uint32_t mask);
 
 /* What is done with a key. */
 void rule_lookup(struct nftnl_rule *rule, const char *set);
+void rule_lookup_not(struct nftnl_rule *rule, const char *set);
 void rule_verdict_map(struct nftnl_rule *rule, const char *map);
 void rule_mark_map(struct nftnl_rule *rule, const char *map); /* meta mark set KEY map */
 void rule_update(struct nftnl_rule *rule, const char *set);

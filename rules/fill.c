@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rules/elements.h"
+#include "rules/fine.h"
 #include "rules/sets.h"
 
 struct chains {
@@ -76,6 +77,7 @@ void set_fill_ranges(struct batch *batch, const struct plan *plan,
 			      set_name(SET_RANGE6, generations, name),
 		      prefixes.v6, prefixes.v6_count, &chains);
 	}
+	set_fill_fine(batch, plan, generations);
 	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
 		      set_name(SET_INTERFACE, generations, name));
 	for (uint32_t i = 0; i < plan->header->interfaces; i++)

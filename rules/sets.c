@@ -79,6 +79,8 @@ static const struct definition definitions[SETS_EVER] = {
 			false, "subscriber prefixes"},
 	[SET_RANGE6] = {"range6", &addr6, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
 			false, "subscriber prefixes"},
+	[SET_FINE6] = {"fine6", &addr6, 0, 0, SIZE_NONE, false,
+		       "/64 in which a range begins or ends"},
 	[SET_INTERFACE] = {"interface", &ifname, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
 			   "subscriber interfaces"},
 	[SET_TALLY_REFUSED4] = {"tally_refused4", &addr4, DYNAMIC, 0, SIZE_TALLY, true,

@@ -20,6 +20,7 @@ enum set {
 	SET_REFUSALS, /* map: an answer remembered -> goto refuse_<name> */
 	SET_RANGE4,   /* map: prefix -> goto policy_<name> */
 	SET_RANGE6,
+	SET_FINE6,          /* /64 whose sources are remembered one by one */
 	SET_INTERFACE,      /* map: interface -> goto policy_<name> */
 	SET_PORTS,          /* map: destination port -> goto smtp, goto submission */
 	SET_TALLY_REFUSED4, /* packets refused by source */
@@ -47,7 +48,7 @@ enum set {
 
 /*
  * Generations: of the answers (refused, passed, and where answers go on) and of the ranges (range,
- * interface, place). The other sets keep their contents and have none.
+ * fine, interface, place). The other sets keep their contents and have none.
  */
 struct generations {
 	unsigned answers; /* this is also the epoch of the marks */

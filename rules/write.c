@@ -5,6 +5,7 @@
 
 #include "common/mark.h"
 #include "rules/elements.h"
+#include "rules/fine.h"
 #include "rules/writer.h"
 
 void writer_put(struct writer *writer, struct nftnl_rule *rule)
@@ -132,12 +133,14 @@ static void write_remembered(struct writer *writer)
 			rule_jump(rule, CHAIN_ALLOWED_SOURCE);
 			writer_put(writer, rule);
 		}
-		rule = rule_new(CHAIN_SMTP, "refused before");
-		rule_key(rule, families[family], KEY_PAIR_SUBSCRIBER);
-		rule_mark_map(rule, writer_set(writer, SET_REFUSED4 + family, set));
-		rule_key_mark(rule, decided);
-		rule_verdict_map(rule, writer_set(writer, SET_REFUSALS, set));
-		writer_put(writer, rule);
+		for (size_t way = 0; way < writer_ways(writer, families[family]); way++) {
+			rule = rule_new(CHAIN_SMTP, "refused before");
+			writer_key_refused(writer, rule, families[family], way);
+			rule_mark_map(rule, writer_set(writer, SET_REFUSED4 + family, set));
+			rule_key_mark(rule, decided);
+			rule_verdict_map(rule, writer_set(writer, SET_REFUSALS, set));
+			writer_put(writer, rule);
+		}
 	}
 }
 
@@ -250,6 +253,7 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 		.batch = batch,
 		.input = input,
 		.mask = input->plan->header->settings.mark_mask,
+		.fine = ranges_fine(input->plan),
 	};
 
 	write_screen(&writer);

@@ -57,12 +57,34 @@ static void write_unanswered(struct writer *writer, const struct policy *policy)
 			    "the safe answer");
 }
 
+/* Remembers the pair of a packet whose answer belongs to the present rules. */
+static void write_memory(struct writer *writer, const struct policy *policy, enum family family,
+			 size_t way)
+{
+	const bool refuse = policy->mode == MODE_BLOCK, six = family == FAMILY_IPV6;
+	const struct mark remembered = {.action = MARK_REFUSE, .policy = policy->number};
+	const struct mark present = {.epoch = writer->input->generations.answers};
+	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX], set[RULES_NAME_MAX];
+	struct nftnl_rule *rule =
+		rule_new(chain_name(refuse ? CHAIN_JUDGED : CHAIN_PASSED, policy, chain), NULL);
+
+	rule_mark(rule, mark_epoch_mask(writer->mask), mark_encode(present, writer->mask), true);
+	if (refuse) {
+		writer_key_refused(writer, rule, family, way);
+		rule_add_mark(rule, family, writer_set(writer, SET_REFUSED4 + six, set),
+			      mark_encode(remembered, writer->mask));
+	} else {
+		rule_key(rule, family, KEY_PAIR_SUBSCRIBER);
+		rule_add(rule, writer_set(writer, SET_PASSED4 + six, set));
+	}
+	rule_goto(rule, chain_name(refuse ? CHAIN_REFUSE : CHAIN_PASSING, policy, target));
+	writer_put(writer, rule);
+}
+
 /* An answer that belongs to the present rules is remembered; every answer is carried out. */
 static void write_answered(struct writer *writer, const struct policy *policy)
 {
 	bool refuse = policy->mode == MODE_BLOCK;
-	struct mark remembered = {.action = MARK_REFUSE, .policy = policy->number};
-	struct mark present = {.epoch = writer->input->generations.answers};
 	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX], other[RULES_NAME_MAX];
 	struct nftnl_rule *rule;
 
@@ -81,20 +103,10 @@ static void write_answered(struct writer *writer, const struct policy *policy)
 		rule_jump(rule, CHAIN_ALLOWED_SOURCE);
 		writer_put(writer, rule);
 	}
-	for (size_t family = 0; family < FAMILIES; family++) {
-		rule = rule_new(chain, NULL);
-		rule_mark(rule, mark_epoch_mask(writer->mask), mark_encode(present, writer->mask),
-			  true);
-		rule_key(rule, families[family], KEY_PAIR_SUBSCRIBER);
-		if (refuse)
-			rule_add_mark(rule, families[family],
-				      writer_set(writer, SET_REFUSED4 + family, other),
-				      mark_encode(remembered, writer->mask));
-		else
-			rule_add(rule, writer_set(writer, SET_PASSED4 + family, other));
-		rule_goto(rule, target);
-		writer_put(writer, rule);
-	}
+	for (size_t family = 0; family < FAMILIES; family++)
+		for (size_t way = 0; way < (refuse ? writer_ways(writer, families[family]) : 1);
+		     way++)
+			write_memory(writer, policy, families[family], way);
 	writer_counter_goto(writer, chain, COUNTER_UNREMEMBERED, target,
 			    "full, or an older question");
 }

@@ -7,6 +7,28 @@
 #include "common/interface.h"
 #include "rules/writer.h"
 
+size_t writer_ways(const struct writer *writer, enum family family)
+{
+	return family == FAMILY_IPV6 && writer->fine ? 2 : 1;
+}
+
+void writer_key_refused(const struct writer *writer, struct nftnl_rule *rule, enum family family,
+			size_t way)
+{
+	char set[RULES_NAME_MAX];
+
+	if (writer_ways(writer, family) == 1) {
+		rule_key(rule, family, KEY_PAIR_SUBSCRIBER);
+		return;
+	}
+	rule_key(rule, family, KEY_SOURCE_SUBSCRIBER);
+	if (way == 0)
+		rule_lookup_not(rule, writer_set(writer, SET_FINE6, set));
+	else
+		rule_lookup(rule, writer_set(writer, SET_FINE6, set));
+	rule_key_again(rule, family, way == 0 ? KEY_PAIR_SUBSCRIBER : KEY_PAIR);
+}
+
 static void write_place(enum family family, uint32_t index, const struct plan_place *place,
 			void *arg)
 {

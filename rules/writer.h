@@ -11,6 +11,7 @@ struct writer {
 	struct batch *batch;
 	const struct chains_input *input;
 	uint32_t mask; /* our bits of the mark */
+	bool fine;     /* some /64 has sources of several policies */
 };
 
 #define FAMILIES 2
@@ -21,6 +22,14 @@ void writer_put(struct writer *writer, struct nftnl_rule *rule);
 const char *writer_set(const struct writer *writer, enum set set, char name[RULES_NAME_MAX]);
 void writer_counter_goto(struct writer *writer, const char *chain, const char *counter,
 			 const char *target, const char *comment);
+
+/*
+ * The pair that a refusal is remembered by, a rule for each way below writer_ways(): by /64, and
+ * where there are fine ranges, the sources in their /64 by themselves.
+ */
+size_t writer_ways(const struct writer *writer, enum family family);
+void writer_key_refused(const struct writer *writer, struct nftnl_rule *rule, enum family family,
+			size_t way);
 
 /* The chain in which a packet finds its policy. */
 void write_range_rules(struct writer *writer);

@@ -108,6 +108,37 @@ def test_the_order_of_ranges_does_not_count(edge25, gate, household, configurati
     promise(nested_ranges_have_their_own_policies, gate, household, version)
 
 
+# Sources of IPv6 are remembered by /64, but not where that has sources of several policies.
+
+NEIGHBOURS = ("2001:db8:1:7::9", "2001:db8:1:7:8000::9")
+
+
+def a_neighbour_is_not_refused_with_it(gate, household):
+    """To the same server, so that what is remembered of one could hold for the other."""
+    server, = gate.fresh(1, 6)
+    blocked, watched = (Flow(household, server, source) for source in NEIGHBOURS)
+    for _ in range(2):
+        gate.refuses(blocked)
+        gate.passes(watched)
+
+
+@kept_by(ranges(home=["2001:db8:1::/48"], trial=["2001:db8:1:7:8000::/65"]),
+         broken_by=ranges(home=["2001:db8:1::/48"], trial=["2001:db8:1:8:8000::/65"]))
+def test_a_refusal_is_not_remembered_for_another_policy(edge25, gate, household, configuration,
+                                                        promise):
+    edge25(configuration)
+    promise(a_neighbour_is_not_refused_with_it, gate, household)
+
+
+def test_sources_of_a_fine_range_are_remembered_one_by_one(edge25, gate, household):
+    daemon = edge25(ranges(home=["2001:db8:1::/48"], trial=["2001:db8:1:7:8000::/65"]))
+    flows = [Flow(household, server, NEIGHBOURS[0]) for server in gate.fresh(4, 6)]
+    for _ in range(3):
+        gate.refuses(*flows)
+    policy = next(one for one in daemon.status()["policies"] if one["name"] == "home")
+    assert policy["asked"] == len(flows)
+
+
 def the_prefix_counts(gate, subscriber, version):
     gate.passes(*gate.flows(subscriber, 2, version))
     gate.refuses(*gate.flows(subscriber, 2, version, BESIDE[version][0]))

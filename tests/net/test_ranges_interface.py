@@ -161,9 +161,12 @@ def test_explain_says_which_interface(edge25, topology):
 
 
 def test_the_table_can_be_listed(edge25, topology):
-    edge25(ranges(("home", ["sub0", "ppp*"], INNER), ("silent", ["sub*"], [])))
+    edge25(ranges(("home", ["sub0", "ppp*"], INNER), ("silent", ["sub*"], []),
+                  ("trial", [], ["2001:db8:1:4:8000::/65"])))
     listing = topology.gateway.run(["nft", "list", "table", "inet", "edge25"]).stdout
     for rule in ('iifname "sub0" ip saddr vmap @place4_0_', 'iifname "ppp*" ip6 saddr vmap @place6_1_',
+                 "ip6 saddr & ffff:ffff:ffff:ffff:: == @fine6_",
+                 "ip6 saddr & ffff:ffff:ffff:ffff:: != @fine6_",
                  'iifname "sub*" goto policy_silent', 'comment "subscriber prefixes on ppp*"'):
         assert rule in listing
     assert '"place4_0_' in topology.gateway.run(["nft", "-j", "list", "ruleset"]).stdout
@@ -212,14 +215,13 @@ def test_a_reload_changes_places(edge25, gate, household, version):
 
 # --- nested prefixes at random, against a naive look-up ---
 
-LONGEST = {4: 32, 6: 64}
 TEST_NETS = {4: ipaddress.ip_network("10.96.0.0/11"), 6: ipaddress.ip_network("2001:db8:6000::/35")}
 
 
 def random_prefix(rng, version, known):
     """A prefix in the test's network: anywhere, or in or around one that is known already."""
     net = TEST_NETS[version]
-    length = rng.randrange(net.prefixlen, LONGEST[version] + 1)
+    length = rng.randrange(net.prefixlen, net.max_prefixlen + 1)
     if known and rng.random() < 0.7:
         base = int(rng.choice(known)[rng.choice((0, -1))])
     else:
