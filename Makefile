@@ -82,7 +82,7 @@ FUZZ_SOURCES_question_parse := daemon/engine/question.c
 FUZZ_LIBS_question_parse = $(call libs,libmnl libnetfilter_queue,)
 
 .PHONY: all deps deps-check deps-demo deps-bench check check-root check-layers check-unit check-fuzz \
-	check-man check-net check-scale fuzz bench bench-programs demo run install install-users \
+	check-man check-net check-kernel check-scale fuzz bench bench-programs demo run install install-users \
 	uninstall clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -142,7 +142,7 @@ check: deps-check ## every test (root: the net tests make network namespaces)
 	@$(MAKE) --no-print-directory WERROR=1 check-unit
 	@$(MAKE) --no-print-directory WERROR=1 check-fuzz
 	@$(MAKE) --no-print-directory WERROR=1 check-man
-	@$(MAKE) --no-print-directory WERROR=1 check-net
+	@$(MAKE) --no-print-directory WERROR=1 check-net NET_TESTS='tests/net tests/kernel'
 
 check-layers: ## includes point one way
 	@tests/check-layers
@@ -167,19 +167,24 @@ $(BUILD)/no_memory.so: tests/net/lab/no_memory.c
 	$(call say,LD,$@)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu17 -Wall -Wextra -O2 -fPIC -shared -o $@ $<
 
+NET_TESTS = tests/net
+
 check-net: check-root all $(BUILD)/no_memory.so ## net tests: real kernel, real daemon, network namespaces (root)
-	@$(PYTHON) -m pytest tests/net
+	@$(PYTHON) -m pytest -rs $(NET_TESTS)
 
 check-scale: check-root all ## a million prefixes, long runs: a quarter of an hour and more (root)
 	@$(PYTHON) -m pytest tests/scale
 
-# A Debian package, or the path of a vmlinuz with its modules in ../lib/modules beside it.
+# A Debian package (a pattern: the newest), or the path of a vmlinuz with its modules in
+# ../lib/modules beside it; the limit is in seconds.
 KERNEL = linux-image-6\.1\..*-cloud-amd64
-KERNEL_TESTS = $$(sed 's/\#.*//' tests/kernel/chosen)
+KERNEL_TESTS = tests/net
+KERNEL_LIMIT = 7200
 
 check-kernel: check-root all $(BUILD)/no_memory.so ## net tests under KERNEL, by default Debian 12's, in QEMU (root)
 	@tests/deps build check kernel
-	@tests/kernel/check-kernel '$(KERNEL)' $(PYTHON) -m pytest -p no:cacheprovider $(KERNEL_TESTS)
+	@tests/kernel/check-kernel -t $(KERNEL_LIMIT) '$(KERNEL)' \
+		$(PYTHON) -m pytest -rs -p no:cacheprovider $(KERNEL_TESTS)
 
 # The stem takes the place of a plain % here before the second expansion.
 percent := %

@@ -63,6 +63,7 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 		CHAIN_SUBMISSION,
 		CHAIN_SMTP,
 		CHAIN_OWN,
+		CHAIN_VRF,
 		CHAIN_RANGES,
 		CHAIN_ANSWERS,
 		CHAIN_ALLOWED_SOURCE,

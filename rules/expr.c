@@ -12,6 +12,7 @@
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_NFQUEUE.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <stddef.h>
@@ -215,6 +216,14 @@ void rule_chosen_route(struct nftnl_rule *rule, enum chosen_route kind)
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_FLAGS, NFT_EXTHDR_F_PRESENT);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_DREG, NFT_REG_1);
 	put_compare(rule, NFT_CMP_EQ, &found, sizeof(found));
+}
+
+void rule_vrf(struct nftnl_rule *rule, bool vrf)
+{
+	static const char kind[IFNAMSIZ] = "vrf";
+
+	put_meta(rule, NFT_META_IIFKIND);
+	put_compare(rule, vrf ? NFT_CMP_EQ : NFT_CMP_NEQ, kind, sizeof(kind));
 }
 
 static void put_object(struct nftnl_rule *rule, uint32_t type, const char *name)

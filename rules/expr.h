@@ -32,6 +32,10 @@ void rule_local(struct nftnl_rule *rule);
 /* The source chose the packet's way: an option of IPv4, or a header of IPv6. */
 enum chosen_route { ROUTE_LOOSE, ROUTE_STRICT, ROUTE_HEADER };
 void rule_chosen_route(struct nftnl_rule *rule, enum chosen_route kind);
+/*
+ * It comes from a VRF, which takes what its lines received through the hooks a second time; or not.
+ */
+void rule_vrf(struct nftnl_rule *rule, bool vrf);
 /* Tokens of the named limit are left. */
 void rule_limit(struct nftnl_rule *rule, const char *name);
 

@@ -16,6 +16,7 @@
 #define CHAIN_SUBMISSION "submission"
 #define CHAIN_SMTP "smtp"
 #define CHAIN_OWN "own"
+#define CHAIN_VRF "vrf"
 #define CHAIN_RANGES "ranges"
 #define CHAIN_ANSWERS "answers"
 #define CHAIN_ALLOWED_SOURCE "allowed_source"

@@ -114,7 +114,17 @@ static void write_screen(struct writer *writer)
 
 	rule = rule_new(CHAIN_SUBMISSION, "openings are counted, nothing more");
 	rule_opening(rule, true);
+	rule_vrf(rule, false);
 	rule_counter(rule, COUNTER_SUBMISSION);
+	writer_put(writer, rule);
+}
+
+static void write_to_vrf(struct writer *writer)
+{
+	struct nftnl_rule *rule = rule_new(CHAIN_SMTP, "here for the second time");
+
+	rule_vrf(rule, true);
+	rule_goto(rule, CHAIN_VRF);
 	writer_put(writer, rule);
 }
 
@@ -128,6 +138,7 @@ static void write_remembered(struct writer *writer)
 		struct nftnl_rule *rule;
 
 		if (families[family] == FAMILY_IPV6 && writer->input->allow_fine) {
+			write_to_vrf(writer);
 			rule = rule_new(CHAIN_SMTP, "allowed hosts finer than a remembered /64");
 			rule_family(rule, FAMILY_IPV6);
 			rule_jump(rule, CHAIN_ALLOWED_SOURCE);
@@ -168,6 +179,8 @@ static void write_smtp(struct writer *writer)
 	rule_set_mark(rule, ~writer->mask, 0);
 	writer_put(writer, rule);
 	write_remembered(writer);
+	if (!writer->input->allow_fine)
+		write_to_vrf(writer);
 
 	rule = rule_new(CHAIN_SMTP, "to this machine itself");
 	rule_local(rule);
@@ -259,7 +272,6 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 	write_screen(&writer);
 	write_smtp(&writer);
 	write_own(&writer);
-	write_range_rules(&writer);
 	write_allowed(&writer);
 	for (uint32_t i = 0; i < input->plan->header->policies; i++)
 		write_policy_chains(&writer, &input->plan->policies[i]);

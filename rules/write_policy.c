@@ -20,6 +20,10 @@ static void write_policy(struct writer *writer, const struct policy *policy)
 	struct nftnl_rule *rule;
 
 	chain_name(CHAIN_POLICY, policy, chain);
+	rule = rule_new(chain, "else asked before");
+	rule_vrf(rule, true);
+	rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
+	writer_put(writer, rule);
 	rule = rule_new(chain, NULL);
 	rule_jump(rule, CHAIN_ALLOWED_SOURCE);
 	writer_put(writer, rule);
@@ -36,6 +40,10 @@ static void write_policy(struct writer *writer, const struct policy *policy)
 			rule_goto(rule, chain_name(CHAIN_PASSING, policy, other));
 			writer_put(writer, rule);
 		}
+		rule = rule_new(chain, "the kernel loses what a VRF has queued and let go");
+		rule_vrf(rule, true);
+		rule_goto(rule, chain_name(CHAIN_PASSING, policy, other));
+		writer_put(writer, rule);
 	}
 	rule = rule_new(chain, policy->mode == MODE_BLOCK ? "asked; refused if nobody answers" :
 							    "asked; passed if nobody answers");

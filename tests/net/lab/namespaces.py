@@ -203,8 +203,8 @@ class Topology:
                     remove_namespace(name)
 
     def _connect_internet(self):
-        self._link(self.gateway, "wan0", self.internet, "eth0", 0xff)
-        self._link(self.internet, "eth1", self.crowd, "eth0", 0xfe)
+        self.link(self.gateway, "wan0", self.internet, "eth0", 0xff)
+        self.link(self.internet, "eth1", self.crowd, "eth0", 0xfe)
         for version in (4, 6):
             self._connect(self.gateway, "wan0", self.internet, "eth0", 0xff, WAN[version])
             self._connect(self.internet, "eth1", self.crowd, "eth0", 0xfe, FAR[version])
@@ -215,7 +215,7 @@ class Topology:
         self.mail_servers = Listener(self.crowd, 25)
 
     def _connect_subscriber(self, subscriber):
-        self._link(self.gateway, subscriber.interface, subscriber, "eth0", subscriber.index)
+        self.link(self.gateway, subscriber.interface, subscriber, "eth0", subscriber.index)
         for address in (f"{subscriber.address4}/24", f"{subscriber.address6}/64"):
             self.add_network(subscriber, address)
             subscriber.ip([f"route add default via {_host(_first_host(address))}"])
@@ -250,7 +250,12 @@ class Topology:
         self.gateway.ip([f"route replace {prefix} via {via}"])
 
     @staticmethod
-    def _link(near, near_interface, far, far_interface, number):
+    def mac(number, end):
+        """The MAC address of one end (1, 2) of a cable."""
+        return _mac(number, end)
+
+    @staticmethod
+    def link(near, near_interface, far, far_interface, number):
         """A cable between two namespaces, up on both ends."""
         near.ip([f"link add {near_interface} address {_mac(number, 1)} type veth peer name "
                  f"{far_interface} netns {far.name} address {_mac(number, 2)}",
