@@ -272,6 +272,7 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 	write_screen(&writer);
 	write_smtp(&writer);
 	write_own(&writer);
+	write_range_rules(&writer);
 	write_allowed(&writer);
 	for (uint32_t i = 0; i < input->plan->header->policies; i++)
 		write_policy_chains(&writer, &input->plan->policies[i]);

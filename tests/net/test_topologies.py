@@ -118,7 +118,7 @@ def test_vlan(edge25, gate, tagged, configuration, promise, version):
     promise(gate.refuses, *flows(gate, tagged, version), by=DROP)
 
 
-# --- a line in a VRF: its packets come to prerouting as the line's, and again as the VRF's ----------
+# --- a line in a VRF: its packets come to prerouting as the line's, and again as the VRF's --------
 
 @pytest.fixture(name="enslaved")
 def fixture_enslaved(topology, household):
@@ -366,8 +366,8 @@ table inet other {{
 
 @versions
 def test_hairpin(edge25, topology, gate, household, undo, version):
-    """The gateway's own address leads to a mail server of a subscriber: that is mail to the gateway,
-    and passes; the subscriber's mail to the world is refused."""
+    """The gateway's own address leads to a mail server of a subscriber: that is mail to the
+    gateway, and passes; the subscriber's mail to the world is refused."""
     settle(topology.gateway, household)
     server = topology.subscribers[2]
     translate(topology.gateway, HAIRPIN.format(WAN4=WAN[4], WAN6=WAN[6], SERVER4=server.address(4),
@@ -412,8 +412,8 @@ def test_vpn_that_ends_elsewhere(edge25, topology, gate, household, undo, versio
 
 @versions
 @kept_by(by_interface(SILENT, "vpn0"), broken_by=by_interface(SILENT, "home0"))
-def test_vpn_that_ends_at_the_gateway(edge25, topology, gate, household, undo, configuration, promise,
-                                      version):
+def test_vpn_that_ends_at_the_gateway(edge25, topology, gate, household, undo, configuration,
+                                      promise, version):
     """Mail that comes out of a tunnel here is seen as the tunnel's interface's."""
     settle(topology.gateway, household)
     tunnel(topology.gateway, household, NEAR[4], HOUSE[4], undo)

@@ -29,7 +29,7 @@ class Missing(Exception):
 
 @contextlib.contextmanager
 def session(namespace, interface, peer):
-    """One end of a session on an interface with the peer of that MAC address: ppp0, for the block."""
+    """One end of a session, ppp0, on an interface, for the block; peer: its MAC address."""
     with contextlib.ExitStack() as stack:
         with namespace.entered():
             _start(stack, interface, peer)
