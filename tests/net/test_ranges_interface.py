@@ -7,9 +7,12 @@ import random
 
 import pytest
 
+from lab.capture import Capture
 from lab.census import refused_among
-from lab.gate import DROP, RESET
-from lab.promise import eventually, kept_by, must_fail
+from lab.gate import DROP, MARKER, RESET
+from lab.host import LabError, wait_for
+from lab.promise import eventually, holds, kept_by, must_fail
+from lab.raw import Wire, opening
 
 POLICIES = """\
 reject-rate = 100000
@@ -211,6 +214,71 @@ def test_a_reload_changes_places(edge25, gate, household, version):
     daemon.reload()
     expected = {openings[1]} if version == 4 else set()
     eventually(lambda: refused_among(gate, openings) == expected, "no prefix of the family")
+
+
+# --- the first rules when the table was taken away ---
+
+URGENT = """\
+own-table = no
+policy "home"  { mode = %s }
+policy "trial" { mode = monitor }
+range "both"   { interfaces = { "sub0" }  prefixes = { "100.64.4.0/24" }  policy = "home" }
+range "except" { interfaces = { "su*" }  prefixes = { "10.96.1.0/24" }  policy = "trial" }
+range "prefix" { prefixes = { "10.96.0.0/16" }  policy = "home" }
+range "lines"  { interfaces = { "sub1*" }  policy = "home" }
+range "many"   { prefix-file = "%s"  policy = "home" }
+"""
+MANY_PREFIXES = 150_000  # to have a second or two
+
+
+@pytest.fixture(name="many")
+def fixture_many(laboratory):
+    """A file with so many prefixes that the whole table is not back at once."""
+    path = laboratory / "many.prefixes"
+    first = int(ipaddress.ip_address("10.128.0.0"))
+    path.write_text("".join(f"{ipaddress.ip_address(first + 8 * number)}/30\n"
+                            for number in range(MANY_PREFIXES)))
+    return path
+
+
+def emergency_chain(topology):
+    """Is it there? Asked without what sets hold, which would take longer than the repair."""
+    return "chain emergency {" in topology.gateway.run(["nft", "list", "chains", "inet"]).stdout
+
+
+def emergency_refuses_whom_ranges_block(gate, openings, expected):
+    topology = gate.topology
+    server, = gate.fresh()
+    topology.gateway.run(["nft", "delete", "table", "inet", "edge25"])
+    wait_for(lambda: emergency_chain(topology), "the emergency's rules", 60)
+    with Capture(topology.internet) as beyond:
+        for subscriber, source in openings:
+            with Wire(topology, subscriber) as wire:
+                wire.send([opening(source, server), opening(source, server, MARKER)])
+        eventually(lambda: len(beyond.openings(MARKER)) == len(openings), "all markers")
+        if not emergency_chain(topology):
+            raise LabError("the whole table was back too soon")
+    assert {packet.source for packet in beyond.openings()} == expected
+
+
+@pytest.mark.parametrize("mode, promise", [pytest.param("block", holds, id="holds"),
+                                           pytest.param("monitor", must_fail, id="control")])
+def test_the_first_rules_know_interfaces_and_prefixes(edge25, gate, topology, many, mode, promise):
+    daemon = edge25(URGENT % (mode, many))
+    home, line_, third = topology.subscribers
+    openings = [(home, "100.64.4.9"), (home, home.address4), (line_, line_.address4),
+                (third, "10.96.1.7"), (third, "10.96.2.7")]
+    promise(emergency_refuses_whom_ranges_block, gate, openings, {home.address4, "10.96.1.7"})
+    eventually(lambda: "the table is back" in daemon.stderr(), daemon.stderr, 60)
+    assert not emergency_chain(topology)
+    assert refused_after_all(gate, openings) == (mode == "block")
+
+
+def refused_after_all(gate, openings):
+    """Does the whole table refuse the first of them?"""
+    source = openings[0]
+    gate.topology.gateway.ip([f"route replace {source[1]} via {source[0].address4}"])
+    return refused_among(gate, [source]) == {source}
 
 
 # --- nested prefixes at random, against a naive look-up ---
