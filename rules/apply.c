@@ -106,6 +106,13 @@ struct change {
 	int failed;
 };
 
+static void change_release(struct change *change)
+{
+	inventory_release(&change->inventory);
+	free(change->chains.names);
+	free(change->counters.names);
+}
+
 static void want_chain(const char *name, void *arg)
 {
 	struct change *change = arg;
@@ -349,6 +356,27 @@ static void put_turn(struct change *change, struct batch *batch, bool allow_fine
 	table_write_rules(change->table, batch, change->plan, &change->generations, allow_fine);
 }
 
+int table_write_all(struct table *table, struct batch *batch, uint64_t now)
+{
+	struct change change = {
+		.table = table,
+		.plan = &table->plan,
+		.generations = table->generations,
+		.ranges = true,
+		.now = now,
+	};
+
+	chains_each(change.plan, want_chain, &change);
+	counters_each(change.plan, want_counter, &change);
+	if (!change.failed) {
+		put_table_objects(&change, batch);
+		set_allow_add(batch, table->allows, table->allow_count, now);
+		put_turn(&change, batch, table->allow_fine);
+	}
+	change_release(&change);
+	return change.failed;
+}
+
 static int change_prepare(struct change *change)
 {
 	struct table *table = change->table;
@@ -535,9 +563,7 @@ int table_apply(struct table *table, const struct plan *plan, uint64_t now, bool
 
 		change.ranges = !table->installed || !same_ranges(&table->plan, plan);
 		result = apply_once(&change, error);
-		inventory_release(&change.inventory);
-		free(change.chains.names);
-		free(change.counters.names);
+		change_release(&change);
 		if (result || still_there(table))
 			return result;
 		table->installed = false;

@@ -200,6 +200,19 @@ void batch_object(struct batch *batch, uint16_t type, uint16_t flags, struct nft
 	nftnl_obj_free(object);
 }
 
+int batch_each(struct batch *batch, batch_message_fn *each, void *arg)
+{
+	int result = batch->failed ? batch->failed : batch_reserve(batch, 0);
+
+	for (size_t at = 0; result >= 0 && at < batch->length;) {
+		const struct nlmsghdr *message = (const void *)(batch->data + at);
+
+		result = each(message, arg);
+		at += MNL_ALIGN(message->nlmsg_len);
+	}
+	return result < 0 ? result : 0;
+}
+
 struct outcome {
 	const struct batch *batch;
 	uint32_t base;

@@ -46,6 +46,10 @@ size_t batch_count(const struct batch *batch);
 /* Bytes so far. */
 size_t batch_length(const struct batch *batch);
 
+/* Calls @each for every message so far. 0, -ENOMEM if building ran out of it, or what @each said. */
+typedef int batch_message_fn(const struct nlmsghdr *message, void *arg);
+int batch_each(struct batch *batch, batch_message_fn *each, void *arg);
+
 struct batch_error {
 	int error; /* positive errno of the first message that failed */
 	char label[96];

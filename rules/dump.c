@@ -316,3 +316,42 @@ int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *eac
 	mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
 	return netlink_dump(netlink, request, elements_message, elements_restart, &dump);
 }
+
+int dump_part(struct netlink *netlink, uint16_t type, const char *set, netlink_message_fn *each,
+	      void *arg)
+{
+	char buffer[REQUEST_SIZE];
+	struct nlmsghdr *request = request_new(buffer, type, NLM_F_DUMP);
+
+	/* in every message the table's name is attribute 1, in that for elements the set's is 2 */
+	if (type != NFT_MSG_GETTABLE)
+		mnl_attr_put_strz(request, NFTA_CHAIN_TABLE, RULES_TABLE);
+	if (set)
+		mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
+	return netlink_dump_once(netlink, request, each, arg);
+}
+
+static int generation_message(const struct nlmsghdr *message, void *arg)
+{
+	const struct nlattr *attr;
+	uint32_t value;
+
+	mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg))
+	{
+		if (mnl_attr_get_type(attr) != NFTA_GEN_ID ||
+		    mnl_attr_get_payload_len(attr) < sizeof(value))
+			continue;
+		memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
+		*(uint32_t *)arg = ntohl(value);
+	}
+	return 0;
+}
+
+int dump_generation(struct netlink *netlink, uint32_t *generation)
+{
+	char buffer[REQUEST_SIZE];
+
+	/* no dump: the acknowledgement ends it */
+	return netlink_dump_once(netlink, request_new(buffer, NFT_MSG_GETGEN, NLM_F_ACK),
+				 generation_message, generation);
+}

@@ -46,4 +46,13 @@ typedef int dump_element_fn(const uint8_t *key, size_t length, uint64_t packets,
 int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *each,
 		  netlink_restart_fn *restart, void *arg);
 
+/*
+ * Once through all that table inet edge25 has of one sort: @type NFT_MSG_GETTABLE (of every table),
+ * GETCHAIN, GETSET, GETOBJ, GETRULE, or GETSETELEM of @set (else NULL). -EINTR: something changed.
+ */
+int dump_part(struct netlink *netlink, uint16_t type, const char *set, netlink_message_fn *each,
+	      void *arg);
+/* The number of the last transaction in this network namespace. */
+int dump_generation(struct netlink *netlink, uint32_t *generation);
+
 #endif

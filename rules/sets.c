@@ -153,6 +153,16 @@ void set_places_each(const struct plan *plan, set_place_fn *each, void *arg)
 	}
 }
 
+bool set_is_dynamic(const char *name, const struct generations *generations)
+{
+	char other[RULES_NAME_MAX];
+
+	for (enum set set = 0; set < SETS_EVER; set++)
+		if (!strcmp(name, set_name(set, generations, other)))
+			return definitions[set].flags & NFT_SET_EVAL;
+	return false;
+}
+
 enum set set_of_allow(const struct allow_element *element)
 {
 	static const enum set sets[][2] = {

@@ -73,6 +73,9 @@ void set_places_each(const struct plan *plan, set_place_fn *each, void *arg);
 /* Creates a set or map like @set, under another name; one that is there stays as it is. */
 void set_create_like(struct batch *batch, enum set set, const char *name, const char *comment);
 
+/* Do packets fill the set of this name? */
+bool set_is_dynamic(const char *name, const struct generations *generations);
+
 /* Creates the set; one that is there stays as it is. */
 void set_create(struct batch *batch, enum set set, const struct generations *generations,
 		const struct plan_settings *settings);

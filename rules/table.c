@@ -125,9 +125,9 @@ void table_put(struct table *table, struct batch *batch)
 
 	nftnl_table_set_u32(message, NFTNL_TABLE_FAMILY, NFPROTO_INET);
 	nftnl_table_set_str(message, NFTNL_TABLE_NAME, RULES_TABLE);
-	if (table->owned)
-		nftnl_table_set_u32(message, NFTNL_TABLE_FLAGS,
-				    TABLE_FLAG_OWNER | TABLE_FLAG_PERSIST);
+	/* said also when there are none: without, a table that somebody made dormant stays so */
+	nftnl_table_set_u32(message, NFTNL_TABLE_FLAGS,
+			    table->owned ? TABLE_FLAG_OWNER | TABLE_FLAG_PERSIST : 0);
 	table_comment(message);
 	batch_table(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, message);
 }

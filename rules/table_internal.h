@@ -43,6 +43,12 @@ void table_write_rules(struct table *table, struct batch *batch, const struct pl
 /* A batch of its own that refuses port 25 from whom the kept plan blocks; rules/emergency.c. */
 int table_emergency(struct table *table, struct table_error *error);
 
+/*
+ * Writes all of the table as it is in force into @batch, as if nothing of it were there; for those
+ * who compare. @table->installed is false. 0 or -ENOMEM.
+ */
+int table_write_all(struct table *table, struct batch *batch, uint64_t now);
+
 /* Waits until every packet that is among the rules has left them (an RCU grace period). */
 void table_grace_period(void);
 

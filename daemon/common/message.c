@@ -15,6 +15,9 @@ _Static_assert(sizeof(struct message_counter) == 80, "wire");
 _Static_assert(sizeof(struct message_tally) == 32, "wire");
 _Static_assert(sizeof(struct message_queue) == 32, "wire");
 _Static_assert(sizeof(struct message_loss) == 56, "wire");
+_Static_assert(sizeof(struct message_verify) == 8, "wire");
+_Static_assert(sizeof(struct message_item) == 408, "wire");
+_Static_assert(sizeof(struct message_verdict) == 192, "wire");
 
 static const struct {
 	const char *word;
@@ -33,6 +36,9 @@ static const struct {
 	[MESSAGE_LOSS] = {"loss", sizeof(struct message_loss), false},
 	[MESSAGE_END] = {"end", 0, false},
 	[MESSAGE_SEEN] = {"seen", sizeof(struct message_seen), true},
+	[MESSAGE_VERIFY] = {"verify", sizeof(struct message_verify), true},
+	[MESSAGE_ITEM] = {"item", sizeof(struct message_item), false},
+	[MESSAGE_VERDICT] = {"verdict", sizeof(struct message_verdict), true},
 };
 
 size_t message_record_size(unsigned type)

@@ -10,6 +10,9 @@
  * LOSS messages and one END. EVENTs come at any time, numbered by their sequence; control says with
  * SEEN up to which it has taken them, and what it has not seen when it goes is sent to the next one.
  * Those for which there is no room meanwhile are lost, and a LOSS record counts them.
+ *
+ * A VERIFY is answered with any number of ITEMs and one VERDICT, a while later: the kernel's table
+ * is read by a thread of its own. Those that the engine began by itself have sequence 0.
  */
 #ifndef EDGE25_MESSAGE_H
 #define EDGE25_MESSAGE_H
@@ -36,6 +39,9 @@ enum message_type {
 	MESSAGE_LOSS,    /* engine: struct message_loss */
 	MESSAGE_END,     /* engine: no record */
 	MESSAGE_SEEN,    /* control: struct message_seen */
+	MESSAGE_VERIFY,  /* control: struct message_verify */
+	MESSAGE_ITEM,    /* engine: struct message_item */
+	MESSAGE_VERDICT, /* engine: struct message_verdict */
 	MESSAGE_TYPES
 };
 
@@ -129,6 +135,57 @@ struct message_queue {
 struct message_loss {
 	char name[48];
 	uint64_t count; /* since this engine started */
+};
+
+struct message_verify {
+	uint32_t list; /* 1: ITEMs of all that is there, elements apart; 0: of differences only */
+	uint32_t reserved;
+};
+
+enum message_item_kind {
+	MESSAGE_TABLE = 1,
+	MESSAGE_CHAIN,
+	MESSAGE_RULE,
+	MESSAGE_SET,
+	MESSAGE_ELEMENT,
+	MESSAGE_OBJECT,
+	MESSAGE_ITEM_KINDS
+};
+
+enum message_problem {
+	MESSAGE_PRESENT, /* none: it is there */
+	MESSAGE_MISSING,
+	MESSAGE_UNEXPECTED,
+	MESSAGE_DIFFERENT,
+	MESSAGE_PROBLEMS
+};
+
+#define MESSAGE_ITEMS_MAX 100 /* differences that are told; a VERDICT has their number */
+
+/* A part of the kernel's table, and in which way it is not what the plan says. */
+struct message_item {
+	uint8_t kind;    /* enum message_item_kind */
+	uint8_t problem; /* enum message_problem */
+	uint8_t reserved[2];
+	uint32_t number;  /* of a rule in its chain, from 1 */
+	uint64_t packets; /* of a counter; rules of a chain; elements of a set */
+	uint64_t bytes;   /* of a counter */
+	char name[64];    /* of the chain, set or object */
+	char expected[160];
+	char found[160];
+};
+
+struct message_verdict {
+	int32_t error;        /* 0 or -errno: then there was no comparison */
+	uint32_t duration;    /* ms */
+	uint64_t differences; /* 0: kernel and plan are the same */
+	uint64_t elements;    /* how many of each were compared */
+	uint32_t chains;
+	uint32_t rules;
+	uint32_t sets;
+	uint32_t objects;
+	uint32_t repairs; /* 1: the table is put back now */
+	char text[148];   /* for people, when error is set */
 };
 
 /* Size of one record of @type; 0 for a type without records or an unknown one. */
