@@ -7,6 +7,8 @@
  * because a later range monitors, prefixes are not covered but written out.
  */
 #include <errno.h>
+#include <libnftnl/table.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include "rules/chains.h"
 #include "rules/elements.h"
 #include "rules/expr.h"
+#include "rules/memory.h"
 #include "rules/table_internal.h"
 
 #define COVERS 64 /* prefixes that are quick to load; more only where monitored ones lie between */
@@ -292,7 +295,16 @@ static void put_chain(struct batch *batch)
 	batch_rule(batch, NFT_MSG_NEWRULE, NLM_F_CREATE, rule);
 }
 
-int table_emergency(struct table *table, struct table_error *error)
+static void put_deletion(struct batch *batch)
+{
+	struct nftnl_table *message = memory_needed(nftnl_table_alloc());
+
+	nftnl_table_set_u32(message, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+	memory_taken(nftnl_table_set_str(message, NFTNL_TABLE_NAME, RULES_TABLE));
+	batch_table(batch, NFT_MSG_DELTABLE, 0, message);
+}
+
+int table_emergency(struct table *table, bool anew, struct table_error *error)
 {
 	const struct plan *plan = &table->plan;
 	struct emergency emergency = {.plan = plan, .batch = batch_new()};
@@ -302,6 +314,10 @@ int table_emergency(struct table *table, struct table_error *error)
 	for (uint32_t i = 0; i < plan->header->policies; i++)
 		emergency.block[plan->policies[i].number] = plan->policies[i].mode == MODE_BLOCK;
 	table_put(table, emergency.batch);
+	if (anew) {
+		put_deletion(emergency.batch);
+		table_put(table, emergency.batch);
+	}
 	counter_create(emergency.batch, COUNTER_EMERGENCY);
 	put_chain(emergency.batch);
 	for (uint32_t i = 0; i <= plan->header->places; i++) {

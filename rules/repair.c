@@ -17,7 +17,7 @@ bool table_watch(struct table *table, struct table_intruder *intruder)
 	return table->watch && watch_read(table->watch, intruder);
 }
 
-int table_repair(struct table *table, uint64_t now, struct table_error *error)
+int table_repair(struct table *table, bool anew, uint64_t now, struct table_error *error)
 {
 	const struct plan kept = table->plan;
 	struct plan_header header;
@@ -33,7 +33,7 @@ int table_repair(struct table *table, uint64_t now, struct table_error *error)
 	plan.header = &header;
 	plan.allows = table->allows;
 	table->installed = false;
-	result = table_emergency(table, error);
+	result = table_emergency(table, anew, error);
 	if (!result)
 		result = table_apply(table, &plan, now, &changed, error);
 	table->plan = kept;

@@ -66,9 +66,10 @@ bool table_watch(struct table *table, struct table_intruder *intruder);
 /*
  * Puts everything back as it was. Where nothing is left of the table, a rule that refuses port 25
  * from the prefixes and interfaces of block policies comes first, in a batch of its own: a million
- * prefixes take seconds.
+ * prefixes take seconds. @anew: whatever is there is deleted in the same batch; what it counted goes
+ * with it.
  */
-int table_repair(struct table *table, uint64_t now, struct table_error *error);
+int table_repair(struct table *table, bool anew, uint64_t now, struct table_error *error);
 
 /*
  * The table's named counters, and the packets counted by host, as records for a message. The caller

@@ -40,8 +40,11 @@ void table_flush_rules(struct batch *batch);
 void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
 		       const struct generations *generations, bool allow_fine);
 
-/* A batch of its own that refuses port 25 from whom the kept plan blocks; rules/emergency.c. */
-int table_emergency(struct table *table, struct table_error *error);
+/*
+ * A batch of its own that refuses port 25 from whom the kept plan blocks; rules/emergency.c. @anew:
+ * it deletes what there is first.
+ */
+int table_emergency(struct table *table, bool anew, struct table_error *error);
 
 /*
  * Writes all of the table as it is in force into @batch, as if nothing of it were there; for those

@@ -65,7 +65,8 @@ _edge25ctl()
 		return
 	fi
 	case "${words[*]}" in
-	'') mapfile -t COMPREPLY < <(compgen -W 'status allow explain reload watch discover' -- "$current") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W 'status allow explain reload ruleset watch discover' -- "$current") ;;
+	'ruleset') mapfile -t COMPREPLY < <(compgen -W 'show verify' -- "$current") ;;
 	'allow') mapfile -t COMPREPLY < <(compgen -W 'add del list' -- "$current") ;;
 	'allow add') mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current") ;;
 	'allow del') mapfile -t COMPREPLY < <(compgen -W "$(_edge25ctl_ids)" -- "$current") ;;

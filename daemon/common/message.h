@@ -12,7 +12,7 @@
  * Those for which there is no room meanwhile are lost, and a LOSS record counts them.
  *
  * A VERIFY is answered with any number of ITEMs and one VERDICT, a while later: the kernel's table
- * is read by a thread of its own. Those that the engine began by itself have sequence 0.
+ * is read by a thread of its own.
  */
 #ifndef EDGE25_MESSAGE_H
 #define EDGE25_MESSAGE_H

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(sizeof(struct plan_settings) == 48, "the block's layout");
-_Static_assert(sizeof(struct plan_header) == 104, "the block's layout");
+_Static_assert(sizeof(struct plan_settings) == 56, "the block's layout");
+_Static_assert(sizeof(struct plan_header) == 112, "the block's layout");
 _Static_assert(sizeof(struct plan_interface) == 24, "the block's layout");
 _Static_assert(sizeof(struct plan_place) == 24, "the block's layout");
 _Static_assert(sizeof(struct plan_header) % _Alignof(struct allow_element) == 0, "aligned");
@@ -125,6 +125,10 @@ static const char *check_settings(const struct plan_settings *settings)
 		return "tallies would expire before they are read";
 	if (!settings->reject_rate)
 		return "the reject rate is 0";
+	if (settings->verify_interval > PLAN_INTERVAL_MAX)
+		return "the verify interval is out of bounds";
+	if (settings->reserved)
+		return "a reserved setting is not 0";
 	if (settings->own_table > 1)
 		return "own-table is neither 0 nor 1";
 	return NULL;

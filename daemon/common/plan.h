@@ -35,6 +35,7 @@
 #define PLAN_QUEUES_MAX 16
 #define PLAN_QUEUE_LENGTH_MAX (1u << 20) /* packets; more is kernel memory by the gigabyte */
 #define PLAN_SET_SIZE_MAX (1u << 24)     /* elements of a dynamic set; the same */
+#define PLAN_INTERVAL_MAX (366u * 86400) /* seconds: a libev timer bears more, nobody needs it */
 
 /* A range by interface. */
 struct plan_interface {
@@ -64,7 +65,9 @@ struct plan_settings {
 	uint32_t tally_timeout;   /* seconds */
 	uint32_t read_interval;   /* seconds between readings of the kernel's counters */
 	uint32_t reject_rate;     /* resets a second, and unreachables a second, at most */
+	uint32_t verify_interval; /* seconds between comparisons with the kernel; 0: none */
 	uint32_t own_table; /* 1: nobody else may change the table, where the kernel can see to it */
+	uint32_t reserved;  /* 0: what follows the settings begins at a multiple of eight */
 };
 
 struct plan_header {

@@ -32,7 +32,7 @@ struct config_settings {
 	char *run_dir, *state_dir, *log_dir, *user, *engine_user;
 	uint64_t queue_first, queues, queue_length, mark_mask;
 	uint64_t remember_pairs, remember_for, tally_hosts, tally_for, read_interval, reject_rate,
-		own_table;
+		own_table, verify_interval;
 	uint64_t events_per_host, events_per_second, event_file_max, summary_interval;
 	uint64_t max_hosts, max_destinations;
 	uint64_t require_comment;

@@ -43,6 +43,7 @@ static const struct key keys[] = {
 	{"tally-for", KIND_DURATION, AT(tally_for), "1h", 10, YEAR},
 	{"read-interval", KIND_DURATION, AT(read_interval), "10s", 1, HOUR},
 	{"reject-rate", KIND_NUMBER, AT(reject_rate), "1000", 1, 100000},
+	{"verify-interval", KIND_DURATION, AT(verify_interval), "1h", 0, YEAR},
 	{"own-table", KIND_YES_NO, AT(own_table), "yes", 0, 1},
 	{"events-per-host", KIND_NUMBER, AT(events_per_host), "20", 0, 1000000},
 	{"events-per-second", KIND_NUMBER, AT(events_per_second), "200", 1, 1000000},

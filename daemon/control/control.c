@@ -237,7 +237,9 @@ static int make_connections(struct control *control)
 	control->intent = intent_new(control->link, control->config, control->allowlist);
 	control->reading = reading_new(control->loop, control->link);
 	control->reload = reload_new(control);
-	return control->intent && control->reading && control->reload ? 0 : -ENOMEM;
+	control->ruleset = ruleset_new(control->link);
+	return control->intent && control->reading && control->reload && control->ruleset ? 0 :
+											    -ENOMEM;
 }
 
 struct control *control_new(struct ev_loop *loop, struct config *config)
@@ -293,6 +295,7 @@ void control_free(struct control *control)
 	reload_stop(control->reload);
 	link_free(control->link);
 	reload_free(control->reload);
+	ruleset_free(control->ruleset);
 	reading_free(control->reading);
 	server_free(control->server);
 	intent_free(control->intent);

@@ -14,6 +14,7 @@
 #include "reading.h"
 #include "reload.h"
 #include "reporter.h"
+#include "ruleset.h"
 #include "server.h"
 #include "store.h"
 #include "tracker.h"
@@ -32,6 +33,7 @@ struct control {
 	struct reporter *reporter;
 	struct server *server;
 	struct reload *reload;
+	struct ruleset *ruleset;
 	int64_t started; /* CLOCK_BOOTTIME, ms */
 	int lock;        /* run-dir/control.lock */
 	ev_timer expiry, summary, summary_rest, retry;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine_ops.h"
 #include "control.h"
+#include "ruleset.h"
 
 static void on_up(void *ctx, const struct message_hello *hello)
 {
@@ -58,6 +59,16 @@ static void on_end(void *ctx)
 	tracker_reading_end(((struct control *)ctx)->tracker);
 }
 
+static void on_item(void *ctx, uint64_t sequence, const struct message_item *item)
+{
+	ruleset_item(((struct control *)ctx)->ruleset, sequence, item);
+}
+
+static void on_verdict(void *ctx, uint64_t sequence, const struct message_verdict *verdict)
+{
+	ruleset_verdict(((struct control *)ctx)->ruleset, sequence, verdict);
+}
+
 const struct link_ops engine_ops = {
 	.up = on_up,
 	.down = on_down,
@@ -68,4 +79,6 @@ const struct link_ops engine_ops = {
 	.queue = on_queue,
 	.loss = on_loss,
 	.end = on_end,
+	.item = on_item,
+	.verdict = on_verdict,
 };

@@ -75,6 +75,7 @@ static const struct explanation engine_losses[] = {
 	{"receive-errors", "times that a queue's receive buffer was full or failed"},
 	{"malformed-messages", "messages of the kernel that could not be read"},
 	{"table-repairs", "times that another program changed the kernel's table; it was put back"},
+	{"table-differed", "times that the kernel's table was found to differ from the plan"},
 	{"unparsed-", "packets that could not be parsed: the kernel gave the safe answer"},
 	{NULL, "reported by the engine"},
 };

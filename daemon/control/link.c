@@ -131,6 +131,8 @@ static void hand_over(struct link *link, const struct message_header *header, si
 		struct message_tally tally;
 		struct message_queue queue;
 		struct message_loss loss;
+		struct message_item item;
+		struct message_verdict verdict;
 	} record;
 	const struct link_ops *ops = link->ops;
 
@@ -158,6 +160,17 @@ static void hand_over(struct link *link, const struct message_header *header, si
 		record.loss.name[sizeof(record.loss.name) - 1] = '\0';
 		ops->loss(link->ctx, &record.loss);
 		break;
+	case MESSAGE_ITEM:
+		record.item.name[sizeof(record.item.name) - 1] = '\0';
+		record.item.expected[sizeof(record.item.expected) - 1] = '\0';
+		record.item.found[sizeof(record.item.found) - 1] = '\0';
+		ops->item(link->ctx, header->sequence, &record.item);
+		break;
+	case MESSAGE_VERDICT:
+		record.verdict.text[sizeof(record.verdict.text) - 1] = '\0';
+		ops->verdict(link->ctx, header->sequence, &record.verdict);
+		link_waits_end(link->waits, header->sequence, NULL);
+		break;
 	}
 }
 
@@ -181,7 +194,8 @@ static int handle(struct link *link, size_t length)
 		link_waits_end(link->waits, header.sequence, NULL);
 		return 0;
 	}
-	if (header.type < MESSAGE_ACK || header.type == MESSAGE_SEEN)
+	if (header.type < MESSAGE_ACK || header.type == MESSAGE_SEEN ||
+	    header.type == MESSAGE_VERIFY)
 		return -EPROTO;
 	for (size_t i = 0; i < header.count && link->greeted; i++)
 		hand_over(link, &header, i);

@@ -33,6 +33,8 @@ struct link_ops {
 	void (*queue)(void *ctx, const struct message_queue *queue);
 	void (*loss)(void *ctx, const struct message_loss *loss);
 	void (*end)(void *ctx);
+	void (*item)(void *ctx, uint64_t sequence, const struct message_item *item);
+	void (*verdict)(void *ctx, uint64_t sequence, const struct message_verdict *verdict);
 };
 
 /* Begins to connect at once. NULL: no memory. @path and @ops live on. */
@@ -51,7 +53,7 @@ const struct message_hello *link_hello(const struct link *link);
 uint64_t link_send(struct link *link, enum message_type type, const void *records, uint32_t count,
 		   int fd);
 
-/* Called once: error 0 with the ACK (NULL after a READ), -ETIMEDOUT or -ENOTCONN. */
+/* Called once: error 0 with the ACK (NULL after a READ or VERIFY), -ETIMEDOUT or -ENOTCONN. */
 typedef void link_done(void *arg, int error, const struct message_ack *ack);
 /* Waits for the answer to @sequence. -ENOBUFS: LINK_WAITS_MAX. */
 int link_wait(struct link *link, uint64_t sequence, double seconds, link_done *done, void *arg);

@@ -109,6 +109,28 @@ static const char reload_result[] =
 	"},\"required\":[\"file\",\"applied\",\"dry_run\",\"changed\",\"policies\",\"ranges\","
 	"\"allow\",\"settings\",\"summary\",\"warnings\"],\"additionalProperties\":false}";
 
+#define ITEM \
+	"\"kind\":{\"enum\":[\"table\",\"chain\",\"rule\",\"set\",\"element\",\"object\"]}," \
+	"\"name\":" STRING ",\"number\":" NUMBER
+
+static const char ruleset_show_result[] =
+	"{\"type\":\"object\",\"properties\":{\"items\":" NAMED(
+		ITEM ",\"text\":" STRING ",\"elements\":" NUMBER ",\"rules\":" NUMBER
+		     ",\"packets\":" NUMBER ",\"bytes\":" NUMBER,
+		"\"kind\",\"name\",\"text\"") ",\"matches\":" BOOLEAN
+	"},\"required\":[\"items\",\"matches\"],\"additionalProperties\":false}";
+
+static const char ruleset_verify_result[] =
+	"{\"type\":\"object\",\"properties\":{\"matches\":" BOOLEAN ",\"differences\":" NAMED(
+		ITEM ",\"problem\":{\"enum\":[\"missing\",\"unexpected\",\"different\"]}"
+		     ",\"expected\":" STRING_OR_NULL ",\"found\":" STRING_OR_NULL ",\"text\":" STRING,
+		"\"kind\",\"name\",\"problem\",\"text\"") ",\"total\":" NUMBER
+	",\"compared\":{\"type\":\"object\",\"properties\":{\"chains\":" NUMBER ",\"rules\":" NUMBER
+	",\"sets\":" NUMBER ",\"objects\":" NUMBER ",\"elements\":" NUMBER
+	"}},\"milliseconds\":" NUMBER ",\"repairing\":" BOOLEAN
+	"},\"required\":[\"matches\",\"differences\",\"total\",\"compared\",\"milliseconds\","
+	"\"repairing\"],\"additionalProperties\":false}";
+
 static const char watch_result[] = "{\"type\":\"object\",\"properties\":{\"watching\":" BOOLEAN
 				   "},\"required\":[\"watching\"],"
 				   "\"additionalProperties\":false}";
@@ -185,6 +207,14 @@ const struct rpc_method methods[] = {
 	 NULL, allow_list_result, method_allow_list},
 	{"explain", "What would happen to a packet to port 25 now, and why", ROLE_MONITOR,
 	 explain_params, explain_result, method_explain},
+	{"ruleset.show",
+	 "What the kernel's table has: chains with their rules, sets with the number of their "
+	 "elements, counters and limits",
+	 ROLE_MONITOR, NULL, ruleset_show_result, method_ruleset_show},
+	{"ruleset.verify",
+	 "Compares the kernel's table with what it should be, element by element; what differs is "
+	 "put back",
+	 ROLE_MONITOR, NULL, ruleset_verify_result, method_ruleset_verify},
 	{"reload",
 	 "Reads the configuration again and says what changed; the reply comes when the kernel "
 	 "has it; an error changes nothing",

@@ -12,6 +12,8 @@ void method_status(struct rpc_call *call, void *control);
 void method_allow_add(struct rpc_call *call, void *control);
 void method_allow_del(struct rpc_call *call, void *control);
 void method_allow_list(struct rpc_call *call, void *control);
+void method_ruleset_show(struct rpc_call *call, void *control);
+void method_ruleset_verify(struct rpc_call *call, void *control);
 void method_explain(struct rpc_call *call, void *control);
 void method_reload(struct rpc_call *call, void *control);
 void method_watch(struct rpc_call *call, void *control);

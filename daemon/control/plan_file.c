@@ -34,6 +34,7 @@ static struct plan_settings plan_settings(const struct config_settings *settings
 		.tally_timeout = (uint32_t)settings->tally_for,
 		.read_interval = (uint32_t)settings->read_interval,
 		.reject_rate = (uint32_t)settings->reject_rate,
+		.verify_interval = (uint32_t)settings->verify_interval,
 		.own_table = (uint32_t)settings->own_table,
 	};
 }

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "engine/forward.h"
+#include "engine/guard.h"
 #include "engine/mapping.h"
 #include "engine/peer.h"
 #include "engine/queues.h"
@@ -34,6 +35,7 @@ struct engine {
 	struct queues *queues;
 	struct mapping mapping;    /* the plan in force */
 	struct queues_losses past; /* of queues that were closed */
+	struct guard *guard;
 	uint64_t repairs;          /* of the table, since this engine started */
 	int status;
 };
@@ -65,28 +67,30 @@ static void wake(void *arg)
 	ev_async_send(engine->loop, &engine->events);
 }
 
-static void repair(struct engine *engine)
+static bool repair(struct engine *engine, bool anew)
 {
 	struct table_error error = {0};
 	uint64_t begin = boottime();
 
 	engine->repairs++;
-	if (table_repair(engine->table, begin, &error)) {
+	guard_changed(engine->guard);
+	if (table_repair(engine->table, anew, begin, &error)) {
 		log_error("engine: the table could not be put back: %s; next try in %d s",
 			  error.text, REPAIR_AGAIN);
 		ev_timer_set(&engine->repair, REPAIR_AGAIN, 0);
 		ev_timer_start(engine->loop, &engine->repair);
-		return;
+		return false;
 	}
 	log_notice("engine: the table is back after %llu ms",
 		   (unsigned long long)(boottime() - begin));
+	return true;
 }
 
 static void on_repair(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
 	(void)loop;
 	(void)revents;
-	repair(watcher->data);
+	repair(watcher->data, false);
 }
 
 static void on_intrusion(struct ev_loop *loop, ev_io *watcher, int revents)
@@ -100,7 +104,7 @@ static void on_intrusion(struct ev_loop *loop, ev_io *watcher, int revents)
 	log_warning("engine: table inet edge25 was changed by %s (process %u): putting it back",
 		    intruder.name[0] ? intruder.name : "another program", intruder.pid);
 	ev_timer_stop(loop, &engine->repair);
-	repair(engine);
+	repair(engine, false);
 }
 
 /* Where the table is not owned there is a watch; a change of plan may begin or end that. */
@@ -135,8 +139,9 @@ static void send_reading(struct engine *engine, uint64_t sequence)
 	struct message_counter *counters = NULL;
 	struct message_tally *tallies = NULL;
 	struct message_queue queues[PLAN_QUEUES_MAX];
-	struct message_loss losses[QUEUES_LOSSES + 1] = {
-		{.name = "table-repairs", .count = engine->repairs}};
+	struct message_loss losses[QUEUES_LOSSES + 2] = {
+		{.name = "table-repairs", .count = engine->repairs},
+		{.name = "table-differed", .count = guard_differed(engine->guard)}};
 	struct queues_losses lost = engine->past;
 	size_t counter_count, tally_count;
 	int result = table_read_counters(engine->table, &counters, &counter_count);
@@ -160,11 +165,22 @@ static void send_reading(struct engine *engine, uint64_t sequence)
 		peer_send(engine->peer, MESSAGE_QUEUE, sequence, queues,
 			  queues_count(engine->queues));
 		peer_send(engine->peer, MESSAGE_LOSS, sequence, losses,
-			  1 + queues_losses(&lost, losses + 1));
+			  2 + queues_losses(&lost, losses + 2));
 		peer_send(engine->peer, MESSAGE_END, sequence, NULL, 0);
 	}
 	free(counters);
 	free(tallies);
+}
+
+/* What a table counted goes with it, so that is told before. */
+static bool on_differs(bool anew, void *arg)
+{
+	struct engine *engine = arg;
+
+	if (anew && engine->queues && peer_connected(engine->peer) && peer_idle(engine->peer))
+		send_reading(engine, 0);
+	ev_timer_stop(engine->loop, &engine->repair);
+	return repair(engine, anew);
 }
 
 static void on_reading(struct ev_loop *loop, ev_timer *watcher, int revents)
@@ -241,6 +257,7 @@ static int apply(struct engine *engine, struct mapping *next, bool *changed,
 	}
 	if (!same)
 		result = open_queues(engine, settings, &queues, error);
+	guard_changed(engine->guard);
 	if (!result)
 		result = table_apply(engine->table, &next->plan, boottime(), changed, error);
 	if (result) {
@@ -251,12 +268,13 @@ static int apply(struct engine *engine, struct mapping *next, bool *changed,
 	}
 	if (!same)
 		replace_queues(engine, queues);
-	mapping_close(&engine->mapping);
+	guard_retire(engine->guard, &engine->mapping);
 	engine->mapping = *next;
 	follow_watch(engine);
 	ev_timer_stop(engine->loop, &engine->reading);
 	ev_timer_set(&engine->reading, settings->read_interval, settings->read_interval);
 	ev_timer_start(engine->loop, &engine->reading);
+	guard_every(engine->guard, engine->table, settings->verify_interval);
 	return 0;
 }
 
@@ -285,6 +303,8 @@ static void on_plan(struct engine *engine, const struct message_plan *plan, uint
 			   engine->mapping.plan.header->interfaces,
 			   engine->mapping.plan.header->allows);
 	send_ack(engine, sequence, &error, changed);
+	if (first && !error.error)
+		guard_look(engine->guard, engine->table); /* it may be an adopted one */
 	if (first && error.error == -EPERM && !result) {
 		engine->status = ENGINE_EXIT_CONFIG; /* queue or table belong to somebody else */
 		ev_break(engine->loop, EVBREAK_ALL);
@@ -304,6 +324,7 @@ static void on_change(struct engine *engine, const void *data, const struct mess
 			snprintf(error.text, sizeof(error.text), "change %u is not valid", i + 1);
 		}
 	}
+	guard_changed(engine->guard);
 	if (!error.error)
 		table_change(engine->table, changes, header->count, boottime(), &error);
 	if (error.error)
@@ -316,6 +337,7 @@ static void on_message(const void *data, const struct message_header *header, in
 	struct engine *engine = arg;
 	struct message_plan plan;
 	struct message_seen seen;
+	struct message_verify verify;
 
 	switch (header->type) {
 	case MESSAGE_PLAN:
@@ -330,6 +352,10 @@ static void on_message(const void *data, const struct message_header *header, in
 			send_reading(engine, header->sequence);
 		else
 			peer_send(engine->peer, MESSAGE_END, header->sequence, NULL, 0);
+		break;
+	case MESSAGE_VERIFY:
+		message_record(data, header, 0, &verify);
+		guard_ask(engine->guard, engine->table, engine->peer, &verify, header->sequence);
 		break;
 	case MESSAGE_SEEN:
 		message_record(data, header, 0, &seen);
@@ -361,6 +387,7 @@ static void on_disconnected(void *arg)
 {
 	struct engine *engine = arg;
 
+	guard_forget(engine->guard);
 	forward_rewind(&engine->forward, engine->queues);
 	log_warning("engine: control is gone; packets are answered as before");
 }
@@ -380,6 +407,7 @@ static void on_stop(struct ev_loop *loop, ev_signal *watcher, int revents)
 static void engine_close(struct engine *engine)
 {
 	peer_close(engine->peer);
+	guard_close(engine->guard);
 	queues_close(engine->queues);
 	table_close(engine->table);
 	snapshots_free(engine->snapshots);
@@ -393,6 +421,7 @@ static int engine_open(struct engine *engine, const struct engine_settings *sett
 					       .disconnected = on_disconnected,
 					       .drained = on_drained,
 					       .arg = engine};
+	const struct guard_handlers guarding = {.repair = on_differs, .arg = engine};
 	struct table_error error;
 	int result;
 
@@ -420,6 +449,8 @@ static int engine_open(struct engine *engine, const struct engine_settings *sett
 	}
 	result = peer_open(&engine->peer, engine->loop, settings->listener, settings->peer_user,
 			   &handlers);
+	if (!result)
+		result = guard_open(&engine->guard, engine->loop, &guarding);
 	if (result)
 		log_error("engine: socket: %s", strerror(-result));
 	return result;

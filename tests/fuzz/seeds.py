@@ -88,10 +88,12 @@ def settings(**changes):
         "tally_timeout": 3600,
         "read_interval": 10,
         "reject_rate": 200,
+        "verify_interval": 3600,
+        "own_table": 0,
         "reserved": 0,
     }
     values.update(changes)
-    return struct.pack("=IHH10I", *values.values())
+    return struct.pack("=IHH12I", *values.values())
 
 
 def policy(name, number, mode, deny, safe, host=64):
@@ -109,7 +111,7 @@ def plan(policies=(), interfaces=(), places=(), allows=(), intervals4=(), place_
                     + intervals6 + place_intervals6)
     counts = [len(x) for x in (policies, interfaces, allows, intervals4, intervals6)]
     more = [len(x) for x in (places, place_intervals4, place_intervals6)]
-    head = struct.pack("=IIQ6I4I", 0x65323570, 2, 104 + len(body), *counts, 0, *more, 0)
+    head = struct.pack("=IIQ6I4I", 0x65323570, 2, 112 + len(body), *counts, 0, *more, 0)
     return head + settings(**changes) + body
 
 

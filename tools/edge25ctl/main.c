@@ -19,6 +19,10 @@ static const struct command commands[] = {
 	 "what happens to port 25 from SRC to DST, and why", command_explain},
 	{"reload", "", 0, 0, OPTION_BIT(OPTION_DRY_RUN),
 	 "read the configuration again and say what changed", command_reload},
+	{"ruleset show", "", 0, 0, 0, "what the kernel's table has, with counts",
+	 command_ruleset_show},
+	{"ruleset verify", "", 0, 0, 0, "is the kernel's table what it should be, element by element?",
+	 command_ruleset_verify},
 	{"watch", "", 0, 0, 0, "events as they happen, until Ctrl-C", command_watch},
 	{"discover", "", 0, 0, 0, "the methods of the socket (rpc.discover)", command_discover},
 };
@@ -103,17 +107,20 @@ static bool fits(const struct command *command, const struct arguments *argument
 
 static enum exit_code unknown(const struct arguments *arguments)
 {
-	bool help = arguments->option[OPTION_HELP];
+	bool help = arguments->option[OPTION_HELP], group = false;
+	size_t length = strlen(arguments->operand[0]);
 
-	if (!strcmp(arguments->operand[0], "allow") && (help || arguments->operands == 1)) {
-		for (size_t i = 0; i < COMMANDS; i++) {
-			if (!strncmp(commands[i].name, "allow ", 6))
-				fprintf(help ? stdout : stderr,
-					"usage: edge25ctl %s %s [OPTIONS]\n", commands[i].name,
-					commands[i].operands);
-		}
-		return help ? EXIT_OK : EXIT_TROUBLE;
+	/* the first word of commands of two */
+	for (size_t i = 0; i < COMMANDS && (help || arguments->operands == 1); i++) {
+		if (strncmp(commands[i].name, arguments->operand[0], length) != 0 ||
+		    commands[i].name[length] != ' ')
+			continue;
+		fprintf(help ? stdout : stderr, "usage: edge25ctl %s %s [OPTIONS]\n",
+			commands[i].name, commands[i].operands);
+		group = true;
 	}
+	if (group)
+		return help ? EXIT_OK : EXIT_TROUBLE;
 	text_error("unknown command '%s%s%s': see edge25ctl --help", arguments->operand[0],
 		   arguments->operands > 1 ? " " : "",
 		   arguments->operands > 1 ? arguments->operand[1] : "");

@@ -26,6 +26,9 @@ static const struct {
 	{MESSAGE_LOSS, "loss", sizeof(struct message_loss), false},
 	{MESSAGE_END, "end", 0, false},
 	{MESSAGE_SEEN, "seen", sizeof(struct message_seen), true},
+	{MESSAGE_VERIFY, "verify", sizeof(struct message_verify), true},
+	{MESSAGE_ITEM, "item", sizeof(struct message_item), false},
+	{MESSAGE_VERDICT, "verdict", sizeof(struct message_verdict), true},
 };
 
 static void test_types(void **state)

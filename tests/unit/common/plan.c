@@ -371,6 +371,8 @@ FAULT(no_tally_timeout, p->settings.tally_timeout = 0)
 FAULT(no_reading, p->settings.read_interval = 0)
 FAULT(late_reading, p->settings.read_interval = 3600)
 FAULT(no_rejects, p->settings.reject_rate = 0)
+FAULT(rare_look, p->settings.verify_interval = PLAN_INTERVAL_MAX + 1)
+FAULT(reserved_setting, p->settings.reserved = 1)
 FAULT(own_table, p->settings.own_table = 2)
 FAULT(policy_mode, p->policies[1].mode = 9)
 FAULT(policy_name, p->policies[1].name[0] = ' ')
@@ -444,6 +446,8 @@ static const struct fault faults[] = {
 	{"tallies would expire before they are read", no_reading},
 	{"tallies would expire before they are read", late_reading},
 	{"the reject rate is 0", no_rejects},
+	{"the verify interval is out of bounds", rare_look},
+	{"a reserved setting is not 0", reserved_setting},
 	{"own-table is neither 0 nor 1", own_table},
 	{"a policy has a value out of bounds", policy_mode},
 	{"a policy has a value out of bounds", policy_name},
