@@ -175,6 +175,21 @@ def test_the_table_can_be_listed(edge25, topology):
     assert '"place4_0_' in topology.gateway.run(["nft", "-j", "list", "ruleset"]).stdout
 
 
+def the_table_is_what_it_should_be(daemon):
+    verdict = daemon.ctl("ruleset", "verify")
+    assert verdict["matches"], verdict["differences"]
+
+
+def test_the_table_can_be_verified(edge25):
+    daemon = edge25(ranges(("home", ["sub0", "ppp*"], INNER), ("silent", ["sub*"], []),
+                           ("trial", [], ["2001:db8:1:4:8000::/65"]), settings="own-table = no\n"))
+    the_table_is_what_it_should_be(daemon)
+    daemon.configure(ranges(("home", ["ppp*"], INNER), ("home", ["sub*"], []),
+                            settings="own-table = no\n"))
+    assert daemon.ctl("reload")["applied"]
+    the_table_is_what_it_should_be(daemon)
+
+
 # --- while it changes ---
 
 MANY = ranges(("home", ["sub0"], INNER), ("silent", ["sub1*"], []), ("trial", ["sub2"], []),
