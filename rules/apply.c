@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "rules/chains.h"
@@ -102,6 +103,7 @@ struct change {
 	struct name_list counters;
 	struct generations generations;
 	bool ranges; /* the range maps are made anew */
+	bool late;   /* the machine has slept: timeouts are set anew */
 	uint64_t now;
 	int failed;
 };
@@ -195,6 +197,48 @@ static void put_table_objects(struct change *change, struct batch *batch)
 		set_fill_ranges(batch, change->plan, &change->generations);
 }
 
+/* How long this machine has slept since it was started, ms. @now: CLOCK_BOOTTIME. */
+static uint64_t time_slept(uint64_t now)
+{
+	struct timespec awake;
+	uint64_t ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &awake);
+	ms = (uint64_t)awake.tv_sec * 1000 + (uint64_t)awake.tv_nsec / 1000000;
+	return now > ms ? now - ms : 0;
+}
+
+/* The kernel's timeouts stand still while the machine sleeps: those of before last too long then. */
+static bool timeouts_late(const struct table *table, uint64_t slept)
+{
+	return slept > table->slept + ALLOW_EXPIRY_SLACK;
+}
+
+static bool same_end(const struct allow_element *a, const struct allow_element *b, bool late)
+{
+	return allow_same_expiry(a, b) && !(late && b->expires);
+}
+
+/* Where DELSETELEM does not bear what has expired; at no moment is neither the old nor the new there. */
+static int replace_allow(struct change *change, const struct allow_element *element,
+			 struct table_error *error)
+{
+	int result = -ENOENT;
+
+	for (int with = 1; result == -ENOENT && with >= 0; with--) {
+		struct batch *batch = batch_new();
+
+		if (!batch)
+			return table_fail(error, -ENOMEM, "change");
+		if (with)
+			set_allow_delete(batch, element, 1, false);
+		set_allow_add(batch, element, 1, change->now);
+		error->error = 0;
+		result = table_send(change->table, batch, error);
+	}
+	return result;
+}
+
 /*
  * The kernel's allow sets from what they hold to what the plan says. What goes is deleted in @goes,
  * or where that is NULL at once and alone.
@@ -213,13 +257,15 @@ static int put_allows(struct change *change, struct batch *goes, struct batch *c
 		int order = old == held                 ? 1 :
 			    new == plan->header->allows ? -1 :
 							  allow_element_compare(was, is);
-		bool other = order || !allow_same_expiry(was, is);
+		bool other = order || !same_end(was, is, change->late);
 
 		if (order <= 0 && other && goes)
 			set_allow_delete(goes, was, 1, destroy);
-		else if (order <= 0 && other)
+		else if (order < 0)
 			result = table_delete_allow(table, was, error);
-		if (order >= 0 && other)
+		else if (!order && other)
+			result = replace_allow(change, is, error);
+		if (order >= 0 && other && (order || goes))
 			set_allow_add(comes, is, 1, change->now);
 		old += order <= 0;
 		new += order >= 0;
@@ -465,13 +511,13 @@ static bool same_ranges(const struct plan *a, const struct plan *b)
 	       SAME(a, b, place_intervals6, place_intervals6);
 }
 
-static bool same_allows(const struct table *table, const struct plan *plan)
+static bool same_allows(const struct table *table, const struct plan *plan, bool late)
 {
 	if (table->allow_count != plan->header->allows)
 		return false;
 	for (size_t i = 0; i < table->allow_count; i++)
 		if (allow_element_compare(&table->allows[i], &plan->allows[i]) ||
-		    !allow_same_expiry(&table->allows[i], &plan->allows[i]))
+		    !same_end(&table->allows[i], &plan->allows[i], late))
 			return false;
 	return true;
 }
@@ -550,20 +596,24 @@ static int apply_once(struct change *change, struct table_error *error)
 int table_apply(struct table *table, const struct plan *plan, uint64_t now, bool *changed,
 		struct table_error *error)
 {
+	const uint64_t slept = time_slept(now);
+	const bool late = timeouts_late(table, slept);
 	int result = 0;
 
 	*changed = !table->installed || !same_ranges(&table->plan, plan) ||
-		   !same_allows(table, plan);
+		   !same_allows(table, plan, late);
 	if (!*changed) {
 		table->plan = *plan; /* the block that the old view showed may go now */
 		return 0;
 	}
 	for (int tries = 0; tries < APPLY_TRIES; tries++) {
-		struct change change = {.table = table, .plan = plan, .now = now};
+		struct change change = {.table = table, .plan = plan, .now = now, .late = late};
 
 		change.ranges = !table->installed || !same_ranges(&table->plan, plan);
 		result = apply_once(&change, error);
 		change_release(&change);
+		if (!result)
+			table->slept = slept;
 		if (result || still_there(table))
 			return result;
 		table->installed = false;

@@ -24,6 +24,7 @@ struct table {
 	struct allow_element *allows; /* what the kernel's allow sets hold, sorted */
 	size_t allow_count;
 	size_t allow_room;
+	uint64_t slept; /* by this machine when the last plan was applied, ms */
 };
 
 /* NEWTABLE, owned or not. */

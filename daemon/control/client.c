@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buffer.h"
@@ -33,6 +34,15 @@ struct client {
 };
 
 static void work(struct client *client);
+
+/* Not ev_now(), which is the wall clock and may be set. */
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
 
 static void finish(struct client *client, bool slow)
 {
@@ -137,7 +147,7 @@ static void on_response(void *arg, json_t *response)
 
 	client->call = NULL;
 	client->busy = false;
-	client->idle_since = ev_now(client->loop);
+	client->idle_since = seconds();
 	if (text) {
 		text[length] = '\n'; /* in place of the NUL */
 		if (buffer_add(&client->out, text, length + 1))
@@ -266,7 +276,7 @@ struct client *client_new(struct ev_loop *loop, int fd, const struct rpc_peer *p
 	client->method_ctx = method_ctx;
 	client->ops = ops;
 	client->ctx = ctx;
-	client->idle_since = ev_now(loop);
+	client->idle_since = seconds();
 	ev_io_init(&client->readable, on_readable, fd, EV_READ);
 	ev_io_init(&client->writable, on_writable, fd, EV_WRITE);
 	ev_timer_init(&client->request_deadline, on_request_deadline, 0., CLIENT_REQUEST_SECONDS);
@@ -304,7 +314,7 @@ enum client_claim client_claim(const struct client *client, double *since)
 	if (client->over || client->peer.watching)
 		return CLIENT_WORKS;
 	if (!client->busy)
-		return ev_now(client->loop) - *since < CLIENT_NEW_SECONDS ? CLIENT_NEW :
+		return seconds() - *since < CLIENT_NEW_SECONDS ? CLIENT_NEW :
 									    CLIENT_RESTS;
 	return client->in.size ? CLIENT_QUEUES : CLIENT_WORKS;
 }

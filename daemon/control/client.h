@@ -39,7 +39,7 @@ const struct rpc_peer *client_peer(const struct client *client);
  * answer; it waits for its one answer, or watches.
  */
 enum client_claim { CLIENT_RESTS, CLIENT_QUEUES, CLIENT_NEW, CLIENT_WORKS };
-/* *since: when it came or last got an answer (ev_now). */
+/* *since: when it came or last got an answer (CLOCK_MONOTONIC, seconds). */
 enum client_claim client_claim(const struct client *client, double *since);
 /* To a client that watches: an event line with its newline. */
 void client_event(struct client *client, const char *line, size_t length);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <inttypes.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,18 +43,44 @@ void control_expiry_changed(struct control *control)
 	ev_timer_start(control->loop, &control->expiry);
 }
 
-static void on_expiry(struct ev_loop *loop, ev_timer *timer, int events)
+static void expire(struct control *control)
 {
-	struct control *control = timer->data;
-
-	(void)events;
 	if (allowlist_expire(control->allowlist, intent_clock().real) >= 0) {
 		control_expiry_changed(control);
 		return;
 	}
 	/* The kernel has ended it; the database is tried again later. */
-	ev_timer_set(timer, EXPIRY_LOOK_MAX, 0.);
-	ev_timer_start(loop, timer);
+	ev_timer_stop(control->loop, &control->expiry);
+	ev_timer_set(&control->expiry, EXPIRY_LOOK_MAX, 0.);
+	ev_timer_start(control->loop, &control->expiry);
+}
+
+static void on_expiry(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)loop;
+	(void)events;
+	clock_watch_look(control->clock);
+	expire(control);
+}
+
+/*
+ * Entries end by the wall clock, the kernel's elements after a time awake: what is left of each is
+ * another one now. The engine gets the whole plan with new ends.
+ */
+static void on_clock(void *ctx, const struct clock_change *change)
+{
+	struct control *control = ctx;
+
+	if (change->stepped)
+		log_notice("clock: it was set %s by %.1f s",
+			   change->stepped > 0 ? "forwards" : "backwards",
+			   fabs((double)change->stepped) / 1000);
+	if (change->slept)
+		log_notice("clock: this machine slept for %" PRId64 " s", change->slept / 1000);
+	expire(control);
+	intent_send_plan(control->intent);
 }
 
 static void summarize(struct control *control)
@@ -238,8 +266,11 @@ static int make_connections(struct control *control)
 	control->reading = reading_new(control->loop, control->link);
 	control->reload = reload_new(control);
 	control->ruleset = ruleset_new(control->link);
-	return control->intent && control->reading && control->reload && control->ruleset ? 0 :
-											    -ENOMEM;
+	control->clock = clock_watch_new(control->loop, on_clock, control);
+	if (!control->intent || !control->reading || !control->reload || !control->ruleset ||
+	    !control->clock)
+		return -ENOMEM;
+	return 0;
 }
 
 struct control *control_new(struct ev_loop *loop, struct config *config)
@@ -296,6 +327,7 @@ void control_free(struct control *control)
 	link_free(control->link);
 	reload_free(control->reload);
 	ruleset_free(control->ruleset);
+	clock_watch_free(control->clock);
 	reading_free(control->reading);
 	server_free(control->server);
 	intent_free(control->intent);

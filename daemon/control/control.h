@@ -6,6 +6,7 @@
 #include <ev.h>
 
 #include "allowlist.h"
+#include "clock_watch.h"
 #include "config.h"
 #include "event_file.h"
 #include "figures.h"
@@ -34,6 +35,7 @@ struct control {
 	struct server *server;
 	struct reload *reload;
 	struct ruleset *ruleset;
+	struct clock_watch *clock;
 	int64_t started; /* CLOCK_BOOTTIME, ms */
 	int lock;        /* run-dir/control.lock */
 	ev_timer expiry, summary, summary_rest, retry;
