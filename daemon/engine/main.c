@@ -141,7 +141,7 @@ static int run_remove(void)
 static int run(const struct arguments *arguments)
 {
 	struct engine_settings settings;
-	int result = find_user(arguments->user, &settings.peer_user);
+	int result = find_user(arguments->user, &settings.peer_user), status;
 
 	if (result) {
 		log_error("user %s does not exist", arguments->user);
@@ -161,7 +161,12 @@ static int run(const struct arguments *arguments)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN); /* control reloads */
-	return engine_run(&settings);
+	status = engine_run(&settings);
+	/* Whom edge25d has started, it speaks for. */
+	if (status == EXIT_SUCCESS && getenv("LISTEN_FDNAMES"))
+		log_notice("engine: stopped: what was blocked stays blocked, by the kernel's table "
+			   "inet edge25; edge25d --remove takes it away");
+	return status;
 }
 
 /* 0: run; otherwise leave with *status. */

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Restarts: of control, of the engine, of both and of all. The table stays in the kernel in
-between, so a blocked line stays blocked and an allowed one open; `edge25d --remove` takes it
-away."""
+"""Restarts: of control, of the engine, of both and of all, and upgrades. The table stays in the
+kernel in between and the new engine adopts it, so a blocked line stays blocked, an allowed one open,
+and a monitored one is never refused; `edge25d --remove` takes the table away."""
 
 import contextlib
 import ipaddress
 import os
+import shutil
 import signal
+import socket
+import sys
 
 import pytest
 
 from lab.capture import Capture
-from lab.edge25 import CONTROL, ENGINE
+from lab.edge25 import BUILD, CONTROL, ENGINE, PROGRAMS
 from lab.faults import queues, wait_until_ended
 from lab.promise import eventually, must_fail
 from lab.raw import Stream
@@ -20,6 +23,16 @@ BLOCK = """
 policy "home" { mode = block }
 range "subscribers" { prefixes = { "100.64.0.0/10", "2001:db8:1::/48" }  policy = "home" }
 read-interval = 1s
+"""
+MONITOR = BLOCK.replace("block", "monitor")
+SAID = ("stopped: what was blocked stays blocked, by the kernel's table inet edge25; edge25d --remove "
+        "takes it away")
+# Starts a program as systemd starts a service that has a socket: sd_listen_fds(3).
+SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="engine")
+os.execv(sys.argv[2], [sys.argv[2], "--peer-user", "nobody"])
 """
 TABLE = ["nft", "list", "table", "inet", "edge25"]
 VERSIONS = pytest.mark.parametrize("version", [4, 6])
@@ -141,8 +154,28 @@ def test_stopped(edge25, gate, version):
     daemon.stop()
     assert not queues(daemon)
     entries.check()
-    last = daemon.stderr().splitlines()[-1]
-    assert "what was blocked stays blocked" in last and "edge25d --remove takes it away" in last
+    assert daemon.stderr().splitlines()[-1] == f"edge25d: {SAID}"
+
+
+def test_stopped_by_systemd(edge25, gate):
+    """The engine's unit says it, since no edge25d does."""
+    daemon = edge25(BLOCK)
+    daemon.stop()
+    said = daemon.directory / "unit"
+    with (said.open("w", encoding="utf-8") as stderr,
+          socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener):
+        listener.bind(str(daemon.directory / "run/unit.sock"))
+        listener.listen()
+        engine = daemon.namespace.popen(
+            [sys.executable, "-c", SYSTEMD, str(listener.fileno()), BUILD / ENGINE],
+            stderr=stderr, pass_fds=[listener.fileno()])
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as control:
+            control.settimeout(20)
+            control.connect(listener.getsockname())
+            assert control.recv(4096), said.read_text()  # it says hello
+        engine.terminate()
+        assert engine.wait(20) == 0
+    assert said.read_text().splitlines()[-1] == f"{ENGINE}: engine: {SAID}"
 
 
 @contextlib.contextmanager
@@ -180,6 +213,98 @@ def test_nothing_leaks_control_run(edge25, gate):
     with pytest.raises(AssertionError, match="openings went to the internet"):
         with nothing_leaks(daemon, gate):
             restart_removed(daemon)
+
+
+@contextlib.contextmanager
+def nothing_is_refused(edge25, gate):
+    """Openings arrive all the time; each leaves for the internet or is counted as lost."""
+    line = gate.topology.subscribers[2]
+    with (Capture(gate.topology.gateway, line.interface) as arrived,
+          Capture(gate.topology.internet) as left):
+        with Stream(gate.topology, line) as stream:
+            yield
+            before = stream.sent
+            eventually(lambda: stream.sent > before, "a packet after all that")
+    count, passed = len(arrived.openings()), len(left.openings())
+    lost = eventually(lambda: counted(edge25), "status")[1]
+    assert passed + lost >= count, f"{count - passed - lost} of {count} openings were refused"
+    eventually(lambda: counted(edge25) == (0, count - passed),
+               lambda: f"{count} arrived, {passed} passed, refused and lost are {counted(edge25)}")
+
+
+@RESTARTS
+def test_nothing_is_refused(edge25, gate, restart):
+    daemon = edge25(MONITOR)
+    with nothing_is_refused(daemon, gate):
+        restart(daemon)
+
+
+def test_nothing_is_refused_control_run(edge25, gate):
+    """A safe answer that refuses is noticed."""
+    daemon = edge25(MONITOR.replace("monitor", "monitor  deny = drop  when-unanswered = refuse"))
+    with pytest.raises(AssertionError, match="openings were refused"):
+        with nothing_is_refused(daemon, gate):
+            restart_all(daemon)
+
+
+# Upgrades.
+
+NEWER = "9.9.9"
+OLDER = """
+    add counter inet edge25 former_counter
+    add set inet edge25 former_set { type ipv4_addr; flags dynamic,timeout; size 16; timeout 1h; }
+    add chain inet edge25 former_chain
+    add rule inet edge25 former_chain counter name "former_counter" add @former_set { ip saddr }
+    insert rule inet edge25 screen tcp dport 25 jump former_chain
+"""
+
+
+def upgrade(edge25, programs):
+    """edge25d is stopped, and programs of another version start in its place."""
+    programs.mkdir()
+    for name in PROGRAMS:
+        old = (BUILD / name).read_bytes()
+        version = edge25.status()["version"].encode() + b"\0"
+        assert len(version) == len(NEWER) + 1
+        (programs / name).write_bytes(old.replace(version, NEWER.encode() + b"\0"))
+        (programs / name).chmod(0o755)
+    edge25.stop()
+    edge25.programs = programs
+
+
+@VERSIONS
+@pytest.mark.parametrize("reloads", [0, 1, 2, 3])
+def test_upgrade(edge25, gate, reloads, version):
+    """The table is adopted, whatever generation its sets are of."""
+    daemon = edge25(BLOCK)
+    entries = Entries(daemon, gate, version)
+    for number in range(reloads):
+        daemon.configure(BLOCK.replace("100.64.0.0/10", f'100.64.0.0/10", "10.{number}.0.0/16'))
+        assert daemon.ctl("reload")["changed"]
+    with nothing_leaks(daemon, gate):
+        upgrade(daemon, daemon.directory / "newer")
+        daemon.start()
+    status = daemon.status()
+    assert (status["version"], status["engine"]["version"]) == (NEWER, NEWER)
+    entries.check()
+
+
+def test_upgrade_of_a_monitor(edge25, gate):
+    daemon = edge25(MONITOR)
+    with nothing_is_refused(daemon, gate):
+        upgrade(daemon, daemon.directory / "newer")
+        daemon.start()
+
+
+def test_upgrade_from_another_table(edge25, gate):
+    """What an older version had in the table, and this one has not, is gone without a gap."""
+    daemon = edge25(BLOCK)
+    with nothing_leaks(daemon, gate):
+        upgrade(daemon, daemon.directory / "newer")
+        daemon.namespace.run(["nft", "-f", "-"], input=OLDER)
+        assert "former_set" in daemon.namespace.run(TABLE).stdout
+        daemon.start()
+    assert "former_" not in daemon.namespace.run(TABLE).stdout
 
 
 def test_remove(edge25, gate):

@@ -47,6 +47,7 @@ class Edge25:
         self.configuration = self.directory / "edge25.conf"
         self.log_directory = self.directory / "log"
         self.socket = self.directory / "run/control.sock"
+        self.programs = BUILD
         self._daemon = None
         self._prepare()
         self.configure(configuration)
@@ -65,7 +66,7 @@ class Edge25:
     def start(self, healthy=True, **options):
         """Start edge25d, and wait until it says that it is healthy unless told not to."""
         with open(self.directory / "stderr", "a", encoding="utf-8") as stderr:
-            self._daemon = self.namespace.popen([BUILD / "edge25d", "-c", self.configuration],
+            self._daemon = self.namespace.popen([self.programs / "edge25d", "-c", self.configuration],
                                                 stdout=stderr, stderr=stderr, **options)
         if healthy:
             self.wait_until_healthy()
