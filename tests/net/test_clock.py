@@ -175,6 +175,7 @@ def sleep(seconds):
 def test_an_entry_ends_while_the_machine_sleeps(edge25, gate):
     daemon = edge25(HOME)
     long = [Entry(daemon, gate, *kind, "9h") for kind in (("exact", 6), ("prefix", 4))]
+    middle = [Entry(daemon, gate, *kind, f"{int(1.6 * SOON)}s") for kind in KINDS]
     short = [Entry(daemon, gate, *kind, f"{int(SOON)}s") for kind in KINDS]
     with frozen(daemon.pid(CONTROL)):
         slept = sleep(int(SOON))
@@ -184,5 +185,9 @@ def test_an_entry_ends_while_the_machine_sleeps(edge25, gate):
     is_told(daemon, "this machine slept for ")
     for entry in short:
         entry.ends(SOON / 8)
+    for entry in (*middle, *long):
+        entry.passes()
+    for entry in middle:
+        entry.ends(SOON / 2)
     for entry in long:
         entry.passes()
