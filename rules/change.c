@@ -147,11 +147,13 @@ static bool contradicted(const struct purge *purge, const uint8_t *key, size_t s
 	return false;
 }
 
-static int purge_element(const uint8_t *key, size_t length, uint64_t packets, void *arg)
+static int purge_element(const uint8_t *key, size_t length, uint32_t data, uint64_t packets,
+			 void *arg)
 {
 	struct purge *purge = arg;
 	size_t size = addr_size(purge->family);
 
+	(void)data;
 	(void)packets;
 	if (length == 2 * size && contradicted(purge, key, size))
 		elements_add(&purge->elements, &(struct element){.key = key, .key_length = length});

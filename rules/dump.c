@@ -270,6 +270,14 @@ static uint64_t element_packets(const struct nlattr *element)
 	return be64toh(value);
 }
 
+static uint32_t element_data(const struct nlattr *element)
+{
+	const struct nlattr *data =
+		nested(nested(element, NFTA_SET_ELEM_DATA, 0), NFTA_DATA_VALUE, sizeof(uint32_t));
+
+	return data ? mnl_attr_get_u32(data) : 0;
+}
+
 static int elements_message(const struct nlmsghdr *message, void *arg)
 {
 	const struct elements_dump *dump = arg;
@@ -288,8 +296,8 @@ static int elements_message(const struct nlmsghdr *message, void *arg)
 			if (!key)
 				continue;
 			result = dump->each(mnl_attr_get_payload(key),
-					    mnl_attr_get_payload_len(key), element_packets(element),
-					    dump->arg);
+					    mnl_attr_get_payload_len(key), element_data(element),
+					    element_packets(element), dump->arg);
 			if (result < 0)
 				return result;
 		}

@@ -42,7 +42,9 @@ int dump_counters(struct netlink *netlink, dump_counter_fn *each, netlink_restar
 		  void *arg);
 
 /* Elements of a set: key, and the packets of its counter (0 without one). */
-typedef int dump_element_fn(const uint8_t *key, size_t length, uint64_t packets, void *arg);
+/* @data: four bytes of a map to values, else 0. */
+typedef int dump_element_fn(const uint8_t *key, size_t length, uint32_t data, uint64_t packets,
+			    void *arg);
 int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *each,
 		  netlink_restart_fn *restart, void *arg);
 

@@ -335,9 +335,15 @@ static struct nftnl_expr *put_dynset(struct nftnl_rule *rule, const char *set, u
 	return expr;
 }
 
-void rule_update(struct nftnl_rule *rule, const char *set)
+void rule_update_born(struct nftnl_rule *rule, const char *map)
 {
-	put_dynset(rule, set, NFT_DYNSET_OP_UPDATE);
+	struct nftnl_expr *expr = expr_add(rule, "meta");
+
+	/* behind the key, which fills the first register at most */
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, NFT_META_PRANDOM);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, NFT_REG_2);
+	expr = put_dynset(rule, map, NFT_DYNSET_OP_UPDATE);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_DATA, NFT_REG_2);
 }
 
 void rule_add(struct nftnl_rule *rule, const char *set)

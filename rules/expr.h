@@ -54,7 +54,11 @@ void rule_lookup(struct nftnl_rule *rule, const char *set);
 void rule_lookup_not(struct nftnl_rule *rule, const char *set);
 void rule_verdict_map(struct nftnl_rule *rule, const char *map);
 void rule_mark_map(struct nftnl_rule *rule, const char *map); /* meta mark set KEY map */
-void rule_update(struct nftnl_rule *rule, const char *set);
+/*
+ * The element of an address, in a map to 32 bits: made when it is not there, with a random value that
+ * it keeps for life; refreshed when it is.
+ */
+void rule_update_born(struct nftnl_rule *rule, const char *map);
 void rule_add(struct nftnl_rule *rule, const char *set);
 void rule_add_mark(struct nftnl_rule *rule, enum family family, const char *map, uint32_t mark);
 

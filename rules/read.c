@@ -66,7 +66,7 @@ struct tallies {
 	enum message_tally_kind kind;
 };
 
-static int tally_add(const uint8_t *key, size_t length, uint64_t packets, void *arg)
+static int tally_add(const uint8_t *key, size_t length, uint32_t data, uint64_t packets, void *arg)
 {
 	struct tallies *tallies = arg;
 	struct message_tally *record;
@@ -86,6 +86,7 @@ static int tally_add(const uint8_t *key, size_t length, uint64_t packets, void *
 	memset(record, 0, sizeof(*record));
 	record->host = addr_from_wire(tallies->family, key);
 	record->kind = tallies->kind;
+	record->birth = data;
 	record->packets = packets;
 	return 0;
 }

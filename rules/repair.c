@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "rules/names.h"
 #include "rules/table_internal.h"
 
 int table_watch_fd(const struct table *table)
@@ -15,6 +16,18 @@ int table_watch_fd(const struct table *table)
 bool table_watch(struct table *table, struct table_intruder *intruder)
 {
 	return table->watch && watch_read(table->watch, intruder);
+}
+
+/* Counters stay where only rules or elements were changed. */
+static void note_loss(struct table *table)
+{
+	struct inventory inventory;
+
+	if (!table->installed || inventory_read(table->netlink, &inventory))
+		return;
+	if (!name_list_has(&inventory.counters, COUNTER_SUBMISSION))
+		table->lost++;
+	inventory_release(&inventory);
 }
 
 int table_repair(struct table *table, bool anew, uint64_t now, struct table_error *error)
@@ -32,6 +45,7 @@ int table_repair(struct table *table, bool anew, uint64_t now, struct table_erro
 	header.allows = (uint32_t)table->allow_count;
 	plan.header = &header;
 	plan.allows = table->allows;
+	note_loss(table);
 	table->installed = false;
 	result = table_emergency(table, anew, error);
 	if (!result)

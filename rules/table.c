@@ -107,6 +107,11 @@ unsigned table_epoch(const struct table *table)
 	return table->generations.answers;
 }
 
+uint64_t table_lost(const struct table *table)
+{
+	return table->lost;
+}
+
 static void table_comment(struct nftnl_table *table)
 {
 	struct nftnl_udata_buf *data = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);

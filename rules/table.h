@@ -31,6 +31,8 @@ void table_close(struct table *table);
 uint32_t table_features(const struct table *table);
 /* The epoch in force, 0..3. */
 unsigned table_epoch(const struct table *table);
+/* How often the table was gone, with its counters, and was made anew. */
+uint64_t table_lost(const struct table *table);
 
 /*
  * Makes the kernel do what @plan says. The first time it makes the table or adopts the one that is

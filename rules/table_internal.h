@@ -18,6 +18,7 @@ struct table {
 	bool owned;          /* others get EPERM; else there is the watch */
 	struct watch *watch; /* NULL: owned, or nothing installed yet */
 	bool installed;      /* by this process, from the plan below */
+	uint64_t lost;       /* times that it was gone with its counters */
 	struct plan plan;
 	struct generations generations;
 	bool allow_fine;              /* the rules have the look-up for it */

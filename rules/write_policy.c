@@ -129,7 +129,7 @@ static void write_tally(struct writer *writer, const char *chain, enum set tally
 		struct nftnl_rule *rule = rule_new(chain, NULL);
 
 		rule_key(rule, families[family], KEY_SOURCE_SUBSCRIBER);
-		rule_update(rule, writer_set(writer, tally + family, set));
+		rule_update_born(rule, writer_set(writer, tally + family, set));
 		rule_goto(rule, target);
 		writer_put(writer, rule);
 	}

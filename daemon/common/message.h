@@ -119,19 +119,23 @@ enum message_tally_kind { MESSAGE_REFUSED = 1, MESSAGE_PASSED };
 struct message_tally {
 	struct addr host; /* IPv6: of the host's /64, lower half 0 */
 	uint8_t kind;     /* enum message_tally_kind */
-	uint8_t reserved[6];
+	uint8_t reserved[2];
+	uint32_t birth; /* another one: the element is another one, which counts from 0 */
 	uint64_t packets;
 };
 
 struct message_queue {
 	uint32_t number;
-	uint32_t held;           /* in the kernel's queue now */
+	uint32_t held;           /* not answered now; where the kernel does not say, 1: some are */
 	uint64_t answered;       /* by this engine since it started */
 	uint64_t kernel_dropped; /* queue full (stays 0 with fail-open) */
 	uint64_t user_dropped;   /* receive buffer full */
 };
 
 /* Something that a bound made the engine lose; the name says what ("events-unsent"). */
+/* A loss: times that the table was gone, with what it had counted. Its counters begin anew. */
+#define MESSAGE_TABLES_LOST "tables-lost"
+
 struct message_loss {
 	char name[48];
 	uint64_t count; /* since this engine started */

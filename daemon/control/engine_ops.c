@@ -56,7 +56,10 @@ static void on_tally(void *ctx, const struct message_tally *tally)
 
 static void on_end(void *ctx)
 {
-	tracker_reading_end(((struct control *)ctx)->tracker);
+	struct control *control = ctx;
+
+	figures_end(control->figures);
+	tracker_reading_end(control->tracker);
 }
 
 static void on_item(void *ctx, uint64_t sequence, const struct message_item *item)

@@ -11,7 +11,7 @@ struct list {
 };
 
 struct figures {
-	struct list counters, losses;
+	struct list counters, losses, lost;
 	struct message_queue queues[FIGURES_QUEUES_MAX];
 	size_t queue_count;
 	uint64_t unnamed;
@@ -56,8 +56,19 @@ void figures_counter(struct figures *figures, const struct message_counter *coun
 	update(figures, &figures->counters, counter->name, counter->packets);
 }
 
+static void anew(struct list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		list->all[i].last = 0;
+}
+
 void figures_loss(struct figures *figures, const struct message_loss *loss)
 {
+	const struct figure *figure = find(&figures->losses, loss->name);
+
+	if (strcmp(loss->name, MESSAGE_TABLES_LOST) == 0 &&
+	    loss->count > (figure ? figure->last : 0))
+		anew(&figures->counters);
 	update(figures, &figures->losses, loss->name, loss->count);
 }
 
@@ -77,8 +88,51 @@ void figures_queue(struct figures *figures, const struct message_queue *queue)
 void figures_down(struct figures *figures)
 {
 	figures->queue_count = 0;
-	for (size_t i = 0; i < figures->losses.count; i++)
-		figures->losses.all[i].last = 0;
+	anew(&figures->losses);
+}
+
+/* What was asked about and was not answered. */
+static uint64_t missing(const struct figures *figures, const char *policy)
+{
+	uint64_t asked = figures_of(figures, "asked", policy);
+	uint64_t known = figures_of(figures, "answered_refuse", policy) +
+			 figures_of(figures, "answered_pass", policy) +
+			 figures_of(figures, "unanswered", policy);
+
+	return asked > known ? asked - known : 0;
+}
+
+void figures_end(struct figures *figures)
+{
+	static const char asked[] = "asked_";
+
+	/* an engine without a plan has no queues, and its reading ends before it begins */
+	if (!figures->queue_count)
+		return;
+	/* a queue does not say whose packets it holds: wait for a moment when it holds none */
+	for (size_t i = 0; i < figures->queue_count; i++)
+		if (figures->queues[i].held)
+			return;
+	for (size_t i = 0; i < figures->counters.count; i++) {
+		const char *name = figures->counters.all[i].name;
+		const char *policy = name + sizeof(asked) - 1;
+		const struct figure *lost;
+		uint64_t now;
+
+		if (strncmp(name, asked, sizeof(asked) - 1) != 0)
+			continue;
+		lost = find(&figures->lost, policy);
+		now = missing(figures, policy);
+		if (now > (lost ? lost->total : 0))
+			update(figures, &figures->lost, policy, now);
+	}
+}
+
+uint64_t figures_lost(const struct figures *figures, const char *policy)
+{
+	const struct figure *lost = find(&figures->lost, policy);
+
+	return lost ? lost->total : 0;
 }
 
 uint64_t figures_get(const struct figures *figures, const char *name)

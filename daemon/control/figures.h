@@ -31,6 +31,14 @@ void figures_queue(struct figures *figures, const struct message_queue *queue);
 /* The engine is gone: its queues are too, and its own counts start again. */
 void figures_down(struct figures *figures);
 
+/* The end of a reading, whose figures belong together. */
+void figures_end(struct figures *figures);
+/*
+ * Packets of a policy that were asked about and never came back, as of the last reading in which no
+ * question was open. What was lost once stays lost.
+ */
+uint64_t figures_lost(const struct figures *figures, const char *policy);
+
 /* A counter of the kernel, 0 if there is none of that name. */
 uint64_t figures_get(const struct figures *figures, const char *name);
 /* "prefix_policy", such as asked_home. */

@@ -74,6 +74,8 @@ static const struct explanation engine_losses[] = {
 	{"answers-unsent", "answers that the kernel did not take: it gave the safe answer"},
 	{"receive-errors", "times that a queue's receive buffer was full or failed"},
 	{"malformed-messages", "messages of the kernel that could not be read"},
+	{"tables-lost", "times that the table was gone, with what it had counted since the last "
+			"reading"},
 	{"table-repairs", "times that another program changed the kernel's table; it was put back"},
 	{"table-differed", "times that the kernel's table was found to differ from the plan"},
 	{"unparsed-", "packets that could not be parsed: the kernel gave the safe answer"},
@@ -112,20 +114,6 @@ static const char *explain(const struct explanation *table, const char *name)
 	return table->text;
 }
 
-uint64_t health_lost(const struct figures *figures, const char *policy)
-{
-	uint64_t asked = figures_of(figures, "asked", policy);
-	uint64_t known = figures_of(figures, "answered_refuse", policy) +
-			 figures_of(figures, "answered_pass", policy) +
-			 figures_of(figures, "unanswered", policy);
-	const struct message_queue *queue;
-
-	/* A queue does not say whose packets it holds; those of others are not lost either. */
-	for (size_t i = 0; (queue = figures_queue_at(figures, i)); i++)
-		known += queue->held;
-	return asked > known ? asked - known : 0;
-}
-
 static void kernel_part(const struct control *control, json_t *losses)
 {
 	const struct figure *figure;
@@ -134,7 +122,7 @@ static void kernel_part(const struct control *control, json_t *losses)
 		json_t *name = json_sprintf("questions-%s", control->config->policies[i].name);
 
 		loss(losses, json_string_value(name),
-		     health_lost(control->figures, control->config->policies[i].name),
+		     figures_lost(control->figures, control->config->policies[i].name),
 		     "packets that were asked about and never came back");
 		json_decref(name);
 	}

@@ -11,7 +11,5 @@
 json_t *health_problems(const struct control *control, bool fresh);
 /* [{name, count, text}] of all that is not 0. */
 json_t *health_losses(const struct control *control);
-/* Questions of a policy that the kernel asked and that nobody can account for. */
-uint64_t health_lost(const struct figures *figures, const char *policy);
 
 #endif

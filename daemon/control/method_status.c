@@ -99,7 +99,7 @@ static json_t *policies_json(const struct control *control)
 					    number(figures_of(control->figures, policy_counters[j],
 							      policy->name)));
 		json_object_set_new(object, "lost",
-				    number(health_lost(control->figures, policy->name)));
+				    number(figures_lost(control->figures, policy->name)));
 		json_array_append_new(list, object);
 	}
 	return list;

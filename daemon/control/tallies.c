@@ -15,6 +15,7 @@ struct tally {
 	struct tally_key key;
 	bool used;
 	bool here; /* in the present reading */
+	uint32_t birth;
 	uint64_t packets;
 };
 
@@ -80,7 +81,10 @@ int tallies_read(struct tallies *tallies, const struct message_tally *reading, u
 		tally = add(tallies, &key, hash);
 	if (!tally)
 		return -ENOSPC;
-	*more = reading->packets - (reading->packets < tally->packets ? 0 : tally->packets);
+	if (reading->birth != tally->birth || reading->packets < tally->packets)
+		tally->packets = 0;
+	*more = reading->packets - tally->packets;
+	tally->birth = reading->birth;
 	tally->packets = reading->packets;
 	tally->here = true;
 	return 0;

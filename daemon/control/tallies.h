@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's tallies as they were last read, so that what is new in a reading can be told. A count
- * that fell, or an element that was missing from a reading, means that the element expired (or
- * somebody reset it) and counts from 0 again.
+ * The kernel's tallies as they were last read, so that what is new in a reading can be told. An
+ * element of another birth, or one that was missing from a reading, counts from 0 again: the one before
+ * expired, or its table was made anew. So does one whose count fell: somebody reset it.
  */
 #ifndef EDGE25_CONTROL_TALLIES_H
 #define EDGE25_CONTROL_TALLIES_H

@@ -20,6 +20,7 @@
 #include "rules/table.h"
 
 #define REPAIR_AGAIN 1 /* seconds */
+#define READ_TRIES 10
 
 struct engine {
 	struct ev_loop *loop;
@@ -134,17 +135,63 @@ static void send_ack(struct engine *engine, uint64_t sequence, const struct tabl
 	peer_send(engine->peer, MESSAGE_ACK, sequence, &ack, 1);
 }
 
+/* Of a moment in which no question is open, if one is found soon: only then all figures agree. */
+static int read_asked(struct engine *engine, struct message_queue *queues,
+		      struct message_counter **counters, size_t *count)
+{
+	const struct timespec pause = {.tv_nsec = 200000};
+
+	for (int tries = 1;; tries++) {
+		bool open = false;
+		int result = table_read_counters(engine->table, counters, count);
+
+		if (result)
+			return result;
+		queues_read(engine->queues, queues);
+		for (size_t i = 0; i < queues_count(engine->queues); i++)
+			open |= queues[i].held > 0;
+		if (!open || tries == READ_TRIES)
+			return 0;
+		free(*counters);
+		nanosleep(&pause, NULL);
+	}
+}
+
+/*
+ * The questions first, then whether any is open, then the answers: so a packet that was asked about is
+ * found open or answered, and none seems to be lost that is only on its way.
+ */
+static int read_counters(struct engine *engine, struct message_queue *queues,
+			 struct message_counter **counters, size_t *count)
+{
+	static const char asked[] = "asked_";
+	struct message_counter *first;
+	size_t first_count;
+	int result = read_asked(engine, queues, &first, &first_count);
+
+	if (result)
+		return result;
+	result = table_read_counters(engine->table, counters, count);
+	for (size_t i = 0; !result && i < *count && i < first_count; i++)
+		if (!strncmp((*counters)[i].name, asked, sizeof(asked) - 1) &&
+		    !strcmp((*counters)[i].name, first[i].name))
+			(*counters)[i] = first[i];
+	free(first);
+	return result;
+}
+
 static void send_reading(struct engine *engine, uint64_t sequence)
 {
 	struct message_counter *counters = NULL;
 	struct message_tally *tallies = NULL;
 	struct message_queue queues[PLAN_QUEUES_MAX];
-	struct message_loss losses[QUEUES_LOSSES + 2] = {
+	struct message_loss losses[QUEUES_LOSSES + 3] = {
+		{.name = MESSAGE_TABLES_LOST, .count = table_lost(engine->table)},
 		{.name = "table-repairs", .count = engine->repairs},
 		{.name = "table-differed", .count = guard_differed(engine->guard)}};
 	struct queues_losses lost = engine->past;
-	size_t counter_count, tally_count;
-	int result = table_read_counters(engine->table, &counters, &counter_count);
+	size_t counter_count = 0, tally_count;
+	int result = read_counters(engine, queues, &counters, &counter_count);
 
 	forward(engine); /* what a tally counts was told before */
 	if (!result)
@@ -158,14 +205,14 @@ static void send_reading(struct engine *engine, uint64_t sequence)
 		if (sequence)
 			send_ack(engine, sequence, &error, false);
 	} else {
-		queues_read(engine->queues, queues);
 		queues_lost(engine->queues, &lost);
+		/* before the counters, for it says which of them begin anew */
+		peer_send(engine->peer, MESSAGE_LOSS, sequence, losses,
+			  3 + queues_losses(&lost, losses + 3));
 		peer_send(engine->peer, MESSAGE_COUNTER, sequence, counters, counter_count);
 		peer_send(engine->peer, MESSAGE_TALLY, sequence, tallies, tally_count);
 		peer_send(engine->peer, MESSAGE_QUEUE, sequence, queues,
 			  queues_count(engine->queues));
-		peer_send(engine->peer, MESSAGE_LOSS, sequence, losses,
-			  2 + queues_losses(&lost, losses + 2));
 		peer_send(engine->peer, MESSAGE_END, sequence, NULL, 0);
 	}
 	free(counters);

@@ -26,6 +26,7 @@
 #define SLOT_COST 1280 /* of the receive buffer, for one question: sk_buff, its data and ours */
 
 struct counts {
+	_Atomic bool busy; /* from before it receives until the answers are sent */
 	_Atomic uint64_t answered, malformed, unsent, errors, unparsed[PACKET_REASONS];
 };
 
@@ -138,7 +139,7 @@ static void queue_batch(struct queue *queue, unsigned received)
 			    question_answer(&question, snapshot, now, &events[answered]));
 		answered++;
 	}
-	queue_send(queue);
+	queue_send(queue); /* the packets have gone on when it returns */
 	snapshots_release(queue->settings.snapshots, queue->settings.reader);
 	count(&queue->counts.answered, answered);
 	for (unsigned i = 0; i < answered; i++) {
@@ -161,10 +162,14 @@ static void *queue_run(void *arg)
 
 	for (;;) {
 		bool stopping = atomic_load_explicit(&queue->stopping, memory_order_relaxed);
-		int received = recvmmsg(fd, queue->messages, QUESTION_BATCH, MSG_DONTWAIT, NULL);
+		int received;
 
-		if (received > 0) {
+		atomic_store(&queue->counts.busy, true);
+		received = recvmmsg(fd, queue->messages, QUESTION_BATCH, MSG_DONTWAIT, NULL);
+		if (received > 0)
 			queue_batch(queue, (unsigned)received);
+		atomic_store(&queue->counts.busy, false);
+		if (received > 0) {
 			if (stopping && !--last)
 				return NULL;
 			continue;
@@ -244,6 +249,16 @@ size_t queue_close(struct queue *queue)
 	unsent = ring_unsent(queue->events);
 	queue_free(queue);
 	return unsent;
+}
+
+/* What left the socket before we looked was answered when the thread is not busy after that. */
+bool queue_busy(const struct queue *queue)
+{
+	char byte;
+
+	if (recv(mnl_socket_get_fd(queue->socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+		return true;
+	return atomic_load(&queue->counts.busy);
 }
 
 uint16_t queue_number(const struct queue *queue)

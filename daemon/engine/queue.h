@@ -31,6 +31,8 @@ int queue_open(struct queue **queue, const struct queue_settings *settings);
  */
 size_t queue_close(struct queue *queue);
 
+/* May there be a question that was not answered yet? False: every one of before the call was. */
+bool queue_busy(const struct queue *queue);
 uint16_t queue_number(const struct queue *queue);
 unsigned queue_reader(const struct queue *queue);
 /* The main thread's end. */

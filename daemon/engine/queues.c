@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Readable by root only: elsewhere what is held and dropped in the kernel stays unknown, and 0. */
+/* Readable by root only: elsewhere what is dropped in the kernel stays unknown, and 0. */
 #define KERNEL_QUEUES "/proc/net/netfilter/nfnetlink_queue"
 
 struct queues {
@@ -119,6 +119,9 @@ void queues_read(const struct queues *queues, struct message_queue *records)
 		records[i].answered = counts.answered;
 	}
 	read_kernel(queues, records);
+	for (size_t i = 0; i < queues->count; i++)
+		if (!records[i].held && queue_busy(queues->queues[i]))
+			records[i].held = 1;
 }
 
 void queues_lost(const struct queues *queues, struct queues_losses *losses)

@@ -6,15 +6,17 @@ import contextlib
 import ipaddress
 import itertools
 import random
+import signal
+import time
 
 import pytest
 
 from lab.capture import Capture
-from lab.edge25 import ENGINE, HOME
+from lab.edge25 import CONTROL, ENGINE, HOME
 from lab.faults import asked, frozen
 from lab.gate import DROP, Flow
 from lab.promise import eventually, kept_by, must_fail
-from lab.raw import Wire, openings
+from lab.raw import Wire, opening, openings
 from lab.sockets import connect, connect_many
 
 COUNTING = """\
@@ -270,3 +272,136 @@ def test_a_flood_is_counted_to_the_last_packet(edge25, gate, topology):
     assert status["policies"][0]["lost"] == 0, status
     assert daemon.host(bot.address4)["attempts"] == len(packets)
     assert {loss["name"] for loss in status["losses"]} <= {"unremembered", "receive-errors"}
+
+
+# Everything at once.
+
+MIXED = """\
+policy "home"   {{ mode = {home}  deny = {deny} }}
+policy "office" {{ mode = block  deny = drop }}
+policy "trial"  {{ mode = monitor }}
+range "home"    {{ prefixes = {{ "100.64.0.0/24", "2001:db8:1:0::/64", "2001:db8:1:100::/56" }}
+                   policy = "home" }}
+range "office"  {{ prefixes = {{ "100.64.1.0/24", "2001:db8:1:200::/56" }}  policy = "{office}" }}
+range "trial"   {{ prefixes = {{ "100.64.2.0/24", "2001:db8:1:300::/56" }}  policy = "trial" }}
+remember-for = {remember}
+remember-pairs = {pairs}
+tally-hosts = 4096
+read-interval = 1s
+summary-interval = 1s
+events-per-host = 0
+events-per-second = 1000000
+own-table = {own}
+"""
+MIXES = [dict(home=home, deny=deny, office=office, remember=remember, pairs=pairs, own="yes")
+         for home, deny, office, remember, pairs in (
+             ("block", "tcp-reset", "office", "1s", 4096),
+             ("block", "admin-prohibited", "home", "2s", 64),
+             ("monitor", "tcp-reset", "trial", "1s", 1024),
+             ("block", "drop", "office", "10m", 16))]
+
+
+class Mix:
+    """Packets of hundreds of hosts to dozens of servers, again and again, in an order of chance."""
+
+    def __init__(self, gate, seed):
+        self.chance = random.Random(seed)
+        self.line = gate.topology.subscribers[0]
+        self.sources = {
+            4: [f"100.64.{net}.{number}" for net in range(3) for number in range(20, 100)],
+            6: [f"2001:db8:1:{net}{number:02x}::{number + 1:x}" for net in (1, 2, 3)
+                for number in range(40)]}
+        self.servers = {version: gate.fresh(32, version) for version in (4, 6)}
+        self.sent = 0
+
+    def packets(self, count):
+        chosen = []
+        for _ in range(count):
+            version = self.chance.choice((4, 6))
+            chosen.append(opening(self.chance.choice(self.sources[version]),
+                                  self.chance.choice(self.servers[version])))
+        self.sent += count
+        return chosen
+
+    def send(self, wire, count):
+        """In bursts, with pauses in which what was remembered ends."""
+        while count > 0:
+            burst = min(count, self.chance.randrange(1, 200))
+            wire.send(self.packets(burst))
+            count -= burst
+            time.sleep(self.chance.choice((0, 0, 0.02, 0.1)))
+
+
+def known(daemon):
+    """What became of all packets, by status: passed, or refused, or lost by name."""
+    status = daemon.status()
+    lost = sum(policy["lost"] for policy in status["policies"])
+    return status["totals"]["refused"], status["totals"]["passed"], lost
+
+
+def nothing_is_missing(daemon, arrived, left):
+    """What came in is what went out, what was refused, and what was lost by name."""
+    def equal():
+        refused, passed, lost = known(daemon)
+        return passed == left and refused + passed + lost == arrived
+    eventually(equal, lambda: f"{arrived} came, {left} went; refused, passed, lost: "
+                              f"{known(daemon)}")
+
+
+@pytest.mark.parametrize("seed", [random.randrange(1 << 32)], ids=["seed"])
+def test_any_mix_is_counted_exactly(edge25, gate, topology, seed):
+    """Expiries, reloads that change policies, full sets, and restarts of control and of the engine
+    in between: nothing is missing, by policy and by host."""
+    print(f"seed {seed}")
+    daemon = edge25(MIXED.format(**MIXES[0]))
+    mix = Mix(gate, seed)
+    with (Capture(topology.gateway, mix.line.interface) as arrived,
+          Capture(topology.internet) as left, Wire(topology, mix.line) as wire):
+        for number, settings in enumerate(MIXES):
+            if number:
+                daemon.configure(MIXED.format(**settings))
+                daemon.reload()
+            mix.send(wire, 600)
+        arrived.wait_for_openings(mix.sent)
+        tally = Tally.of_captures(arrived)
+        nothing_is_missing(daemon, mix.sent, len(left.openings()))
+        counts_by_host(daemon, tally)
+        for program in (CONTROL, ENGINE):
+            old = daemon.signal(program, signal.SIGTERM)
+            mix.send(wire, 600)
+            daemon.wait_for_new(program, old)
+            daemon.wait_until_healthy()
+        mix.send(wire, 200)
+        arrived.wait_for_openings(mix.sent)
+        nothing_is_missing(daemon, mix.sent, len(left.openings()))
+    must_fail(nothing_is_missing, daemon, mix.sent + 1, len(left.openings()))
+
+
+def counts_by_host(daemon, tally):
+    """Every host is charged with what it sent."""
+    eventually(lambda: Tally.of_events(daemon).attempts == tally.attempts,
+               lambda: f"{tally.attempts - Tally.of_events(daemon).attempts} too few, "
+                       f"{Tally.of_events(daemon).attempts - tally.attempts} too many")
+
+
+@kept_by(7, broken_by=0)
+def test_a_host_that_the_kernel_forgot_is_counted_again(edge25, gate, topology, configuration,
+                                                        promise):
+    """Its element ends and grows beyond what it was while nobody reads."""
+    daemon = edge25("tally-for = 10s\nevents-per-host = 0\n" + COUNTING)
+    line = topology.subscribers[0]
+    flow = gate.flows(line)[0]
+    packets = openings(line, [flow.destination])
+    with Capture(topology.gateway, line.interface) as arrived, Wire(topology, line) as wire:
+        wire.send(packets * 5)
+        eventually(lambda: daemon.host(line.address4).get("attempts") == 5, daemon.status)
+        with frozen(daemon.pid(ENGINE)):
+            time.sleep(10.5)  # tally-for
+            wire.send(packets * configuration)
+            arrived.wait_for_openings(5 + configuration)
+    promise(attempts_are, daemon, line, 12)
+
+
+def attempts_are(daemon, line, count):
+    eventually(lambda: daemon.host(line.address4).get("attempts") == count,
+               lambda: f"{count}, {daemon.host(line.address4)}", patience=5)

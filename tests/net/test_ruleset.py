@@ -109,7 +109,7 @@ INTRUSIONS = ["delete table inet edge25", "flush table inet edge25",
               "flush chain inet edge25 smtp", "delete chain inet edge25 screen",
               "insert rule inet edge25 smtp accept",
               "add element inet edge25 allow_src4 { 100.64.0.0 }",
-              "flush set inet edge25 tally_refused4"]
+              "flush map inet edge25 tally_refused4"]
 
 
 @pytest.fixture(name="owned")

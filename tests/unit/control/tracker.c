@@ -29,6 +29,15 @@ static struct host *event(struct tracker *tracker, const char *from, const char 
 	return tracker_event(tracker, &record, 56, fresh);
 }
 
+static void tally_born(struct tracker *tracker, const char *host, uint32_t birth, uint64_t packets,
+		       uint64_t now)
+{
+	const struct message_tally record = {
+		.host = addr_of(host), .kind = MESSAGE_REFUSED, .birth = birth, .packets = packets};
+
+	tracker_tally(tracker, &record, 56, 4, now);
+}
+
 static void tally(struct tracker *tracker, const char *host, uint8_t kind, uint64_t packets,
 		  uint64_t now)
 {
@@ -97,6 +106,25 @@ static void test_expired_tally(void **state)
 	tracker_reading_end(tracker);
 	assert_int_equal(tracker_newest(tracker)->refused, 16);
 	assert_int_equal(tracker_newest(tracker)->policy, 4); /* no event told another */
+	tracker_free(tracker);
+}
+
+/* One that expired and grew beyond what it had within one reading is told by its birth. */
+static void test_tally_born_again(void **state)
+{
+	struct tracker *tracker = tracker_new(16, 64, key);
+	struct host *host;
+
+	(void)state;
+	tally_born(tracker, "100.64.3.7", 1, 5, 10);
+	tracker_reading_end(tracker);
+	tally_born(tracker, "100.64.3.7", 2, 5, 20);
+	tracker_reading_end(tracker);
+	tally_born(tracker, "100.64.3.7", 3, 9, 30);
+	tracker_reading_end(tracker);
+	tally_born(tracker, "100.64.3.7", 3, 10, 40);
+	host = tracker_newest(tracker);
+	assert_int_equal(host->refused, 5 + 5 + 9 + 1);
 	tracker_free(tracker);
 }
 
@@ -231,9 +259,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_siphash),       cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_expired_tally), cmocka_unit_test(test_ipv6_hosts),
-		cmocka_unit_test(test_bounds),        cmocka_unit_test(test_top),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_expired_tally), cmocka_unit_test(test_tally_born_again),
+		cmocka_unit_test(test_ipv6_hosts),    cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_top),           cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests_name("control/tracker", tests, NULL, NULL);
