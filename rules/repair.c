@@ -19,13 +19,13 @@ bool table_watch(struct table *table, struct table_intruder *intruder)
 }
 
 /* Counters stay where only rules or elements were changed. */
-static void note_loss(struct table *table)
+static void note_loss(struct table *table, bool anew)
 {
 	struct inventory inventory;
 
 	if (!table->installed || inventory_read(table->netlink, &inventory))
 		return;
-	if (!name_list_has(&inventory.counters, COUNTER_SUBMISSION))
+	if (anew || !name_list_has(&inventory.counters, COUNTER_SUBMISSION))
 		table->lost++;
 	inventory_release(&inventory);
 }
@@ -45,7 +45,7 @@ int table_repair(struct table *table, bool anew, uint64_t now, struct table_erro
 	header.allows = (uint32_t)table->allow_count;
 	plan.header = &header;
 	plan.allows = table->allows;
-	note_loss(table);
+	note_loss(table, anew);
 	table->installed = false;
 	result = table_emergency(table, anew, error);
 	if (!result)
