@@ -169,10 +169,10 @@ $(BUILD)/no_memory.so: tests/net/lab/no_memory.c
 
 NET_TESTS = tests/net
 
-check-net: check-root all $(BUILD)/no_memory.so ## net tests: real kernel, real daemon, network namespaces (root)
+check-net: check-root bench-programs $(BUILD)/no_memory.so ## net tests: real kernel, real daemon, network namespaces (root)
 	@$(PYTHON) -m pytest -rs $(NET_TESTS)
 
-check-scale: check-root all ## a million prefixes, long runs: a quarter of an hour and more (root)
+check-scale: check-root bench-programs ## a million prefixes, long runs: a quarter of an hour and more (root)
 	@$(PYTHON) -m pytest tests/scale
 
 # A Debian package (a pattern: the newest), or the path of a vmlinuz with its modules in
