@@ -79,6 +79,9 @@ void counter_create(struct batch *batch, const char *name)
 	batch_object(batch, NFT_MSG_NEWOBJ, NLM_F_CREATE, object_new(NFT_OBJECT_COUNTER, name));
 }
 
+/* Packets from sources that cannot be true that user space is told of, a second. */
+#define UNTRUE_RATE 20
+
 static void put_limit(struct batch *batch, const char *name, uint32_t rate, bool present)
 {
 	struct nftnl_obj *object;
@@ -195,6 +198,8 @@ static void put_table_objects(struct change *change, struct batch *batch)
 	chains_fill_answers(batch, change->plan, &change->generations);
 	if (change->ranges)
 		set_fill_ranges(batch, change->plan, &change->generations);
+	if (change->ranges && settings->refuse_tunnels)
+		chains_fill_protocols(batch, &change->generations);
 }
 
 /* How long this machine has slept since it was started, ms. @now: CLOCK_BOOTTIME. */
@@ -362,6 +367,28 @@ static bool set_wanted(const struct change *change, const char *present)
 	return wanted.found;
 }
 
+/* They stay also when they are empty: the kernel drops all held packets when a base chain goes. */
+static const struct base {
+	const char *name;
+	uint32_t hook;
+	int32_t priority;
+	bool router;
+} bases[] = {
+	{CHAIN_REMEMBER, NF_INET_PRE_ROUTING, PRIORITY_RAW + 1, false},
+	{CHAIN_SCREEN, NF_INET_PRE_ROUTING, PRIORITY_RAW, false},
+	{CHAIN_ROUTER_REMEMBER, NF_INET_LOCAL_OUT, PRIORITY_RAW + 1, true},
+	{CHAIN_ROUTER, NF_INET_LOCAL_OUT, PRIORITY_RAW, true},
+};
+#define BASES (sizeof(bases) / sizeof(bases[0]))
+
+static bool is_base(const char *name)
+{
+	for (size_t i = 0; i < BASES; i++)
+		if (!strcmp(name, bases[i].name))
+			return true;
+	return false;
+}
+
 /* Third batch. Sets before chains: an element of a verdict map holds on to its chain. */
 static void put_leftovers(struct change *change, struct batch *batch)
 {
@@ -373,8 +400,7 @@ static void put_leftovers(struct change *change, struct batch *batch)
 	for (size_t i = 0; i < inventory->chains.count; i++) {
 		const char *name = inventory->chains.names[i];
 
-		if (strcmp(name, CHAIN_SCREEN) && strcmp(name, CHAIN_REMEMBER) &&
-		    !name_list_has(&change->chains, name))
+		if (!is_base(name) && !name_list_has(&change->chains, name))
 			chain_delete(batch, name);
 	}
 	for (size_t i = 0; i < inventory->counters.count; i++)
@@ -395,10 +421,14 @@ static void put_turn(struct change *change, struct batch *batch, bool allow_fine
 		  name_list_has(&inventory->limits, LIMIT_RESETS));
 	put_limit(batch, LIMIT_UNREACHABLES, unreachable_rate(settings->reject_rate),
 		  name_list_has(&inventory->limits, LIMIT_UNREACHABLES));
-	if (!name_list_has(&inventory->chains, CHAIN_REMEMBER))
-		chain_create_base(batch, CHAIN_REMEMBER, PRIORITY_RAW + 1);
-	if (!name_list_has(&inventory->chains, CHAIN_SCREEN))
-		chain_create_base(batch, CHAIN_SCREEN, PRIORITY_RAW);
+	put_limit(batch, LIMIT_QUESTIONS, settings->queue_rate,
+		  name_list_has(&inventory->limits, LIMIT_QUESTIONS));
+	put_limit(batch, LIMIT_UNTRUE, UNTRUE_RATE,
+		  name_list_has(&inventory->limits, LIMIT_UNTRUE));
+	for (size_t i = 0; i < BASES; i++)
+		if (!name_list_has(&inventory->chains, bases[i].name) &&
+		    (!bases[i].router || settings->router_policy != PLAN_NO_POLICY))
+			chain_create_base(batch, bases[i].name, bases[i].hook, bases[i].priority);
 	table_write_rules(change->table, batch, change->plan, &change->generations, allow_fine);
 }
 

@@ -13,10 +13,22 @@
 #include <libnftnl/rule.h>
 
 static const char *const chain_words[POLICY_CHAINS] = {
-	[CHAIN_POLICY] = "policy",   [CHAIN_UNANSWERED] = "unanswered",
-	[CHAIN_JUDGED] = "judged",   [CHAIN_REFUSE] = "refuse",
-	[CHAIN_DENY] = "deny",       [CHAIN_PASSED] = "passed",
-	[CHAIN_PASSING] = "passing", [CHAIN_ACCEPTED] = "accepted",
+	[CHAIN_POLICY] = "policy",
+	[CHAIN_ASK] = "ask",
+	[CHAIN_PACED] = "paced",
+	[CHAIN_QUEUE] = "queue",
+	[CHAIN_UNANSWERED] = "unanswered",
+	[CHAIN_REMEMBERED] = "remembered",
+	[CHAIN_DOUBT] = "doubt",
+	[CHAIN_UNTRUE] = "untrue",
+	[CHAIN_SPLIT] = "split",
+	[CHAIN_TUNNELLED] = "tunnelled",
+	[CHAIN_JUDGED] = "judged",
+	[CHAIN_REFUSE] = "refuse",
+	[CHAIN_DENY] = "deny",
+	[CHAIN_PASSED] = "passed",
+	[CHAIN_PASSING] = "passing",
+	[CHAIN_ACCEPTED] = "accepted",
 };
 
 const char *chain_name(enum policy_chain chain, const struct policy *policy,
@@ -24,6 +36,11 @@ const char *chain_name(enum policy_chain chain, const struct policy *policy,
 {
 	snprintf(name, RULES_NAME_MAX, "%s_%s", chain_words[chain], policy->name);
 	return name;
+}
+
+enum policy_chain safe_chain(const struct policy *policy)
+{
+	return policy->unanswered == SAFE_REFUSE ? CHAIN_REFUSE : CHAIN_PASSING;
 }
 
 static bool refuses(const struct policy *policy)
@@ -36,9 +53,20 @@ static bool passes(const struct policy *policy)
 	return policy->mode == MODE_MONITOR || policy->unanswered == SAFE_PASS;
 }
 
-bool chain_needed(enum policy_chain chain, const struct policy *policy)
+bool chain_needed(enum policy_chain chain, const struct policy *policy,
+		  const struct plan_settings *settings)
 {
 	switch (chain) {
+	case CHAIN_PACED:
+		return policy->pace != 0;
+	case CHAIN_REMEMBERED:
+		return settings->check_sources && policy->mode == MODE_BLOCK;
+	case CHAIN_DOUBT:
+		return settings->check_sources;
+	case CHAIN_SPLIT:
+		return settings->refuse_headless;
+	case CHAIN_TUNNELLED:
+		return settings->refuse_tunnels;
 	case CHAIN_JUDGED:
 		return policy->mode == MODE_BLOCK;
 	case CHAIN_REFUSE:
@@ -50,7 +78,10 @@ bool chain_needed(enum policy_chain chain, const struct policy *policy)
 	case CHAIN_ACCEPTED:
 		return passes(policy);
 	case CHAIN_POLICY:
+	case CHAIN_ASK:
+	case CHAIN_QUEUE:
 	case CHAIN_UNANSWERED:
+	case CHAIN_UNTRUE:
 	case POLICY_CHAINS:
 		break;
 	}
@@ -70,13 +101,24 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 		CHAIN_ALLOWED_DESTINATION,
 		CHAIN_LET_THROUGH,
 	};
+	const struct plan_settings *settings = &plan->header->settings;
 	char name[RULES_NAME_MAX];
 
 	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
 		each(common[i], arg);
+	if (settings->refuse_headless)
+		each(CHAIN_HEADLESS, arg);
+	if (settings->refuse_tunnels)
+		each(CHAIN_TUNNEL, arg);
+	if (settings->refuse_headless || settings->refuse_tunnels) {
+		each(CHAIN_ASIDE, arg);
+		each(CHAIN_ASIDE_OWN, arg);
+	}
+	if (settings->router_policy != PLAN_NO_POLICY)
+		each(CHAIN_ROUTER_SMTP, arg);
 	for (uint32_t i = 0; i < plan->header->policies; i++)
 		for (enum policy_chain chain = 0; chain < POLICY_CHAINS; chain++)
-			if (chain_needed(chain, &plan->policies[i]))
+			if (chain_needed(chain, &plan->policies[i], settings))
 				each(chain_name(chain, &plan->policies[i], name), arg);
 }
 
@@ -86,11 +128,13 @@ void counters_each(const struct plan *plan, chains_name_fn *each, void *arg)
 		COUNTER_SUBMISSION,        COUNTER_LOCAL,
 		COUNTER_ALLOWED,           COUNTER_BAD_MARK,
 		COUNTER_EMERGENCY,         COUNTER_UNREMEMBERED,
-		COUNTER_UNTALLIED_REFUSED, COUNTER_UNTALLIED_PASSED,
+		COUNTER_UNPACED,           COUNTER_UNTALLIED_REFUSED,
+		COUNTER_UNTALLIED_PASSED,
 	};
 	static const char *const words[] = {
 		"asked",   "unanswered", "answered_refuse", "answered_pass",
-		"refused", "sent",       "passed",
+		"refused", "sent",       "passed",          "paced",
+		"overrun", "untrue",     "split",           "tunnelled",
 	};
 	char name[RULES_NAME_MAX];
 
@@ -118,11 +162,11 @@ void chain_create(struct batch *batch, const char *name)
 	batch_chain(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, chain_new(name));
 }
 
-void chain_create_base(struct batch *batch, const char *name, int32_t priority)
+void chain_create_base(struct batch *batch, const char *name, uint32_t hook, int32_t priority)
 {
 	struct nftnl_chain *chain = chain_new(name);
 
-	nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, NF_INET_PRE_ROUTING);
+	nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook);
 	nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, priority);
 	nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
 	nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter");

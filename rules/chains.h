@@ -29,7 +29,15 @@ struct chains_input {
  */
 enum policy_chain {
 	CHAIN_POLICY,     /* packets of its sources */
+	CHAIN_ASK,        /* unless they are allowed, or passed before */
+	CHAIN_PACED,      /* faster than the source may ask: the safe answer */
+	CHAIN_QUEUE,      /* a question, unless there are too many of them */
 	CHAIN_UNANSWERED, /* nobody answered: the safe answer */
+	CHAIN_REMEMBERED, /* block, where sources are checked: refused before */
+	CHAIN_DOUBT,      /* where sources are checked: told to user space, sometimes */
+	CHAIN_UNTRUE,     /* from a source that cannot be true */
+	CHAIN_SPLIT,      /* its ports were not in the first fragment */
+	CHAIN_TUNNELLED,  /* by a protocol that could hide port 25 */
 	CHAIN_JUDGED,     /* block: the answer was refuse */
 	CHAIN_REFUSE,     /* block: counted by source, then */
 	CHAIN_DENY,       /* block: refused in the policy's way */
@@ -41,8 +49,11 @@ enum policy_chain {
 
 const char *chain_name(enum policy_chain chain, const struct policy *policy,
 		       char name[RULES_NAME_MAX]);
+/* Where the policy's safe answer is carried out. */
+enum policy_chain safe_chain(const struct policy *policy);
 /* Does a policy of this kind have that chain? */
-bool chain_needed(enum policy_chain chain, const struct policy *policy);
+bool chain_needed(enum policy_chain chain, const struct policy *policy,
+		  const struct plan_settings *settings);
 
 /* Calls @each for the name of every regular chain, or every counter, that the plan needs. */
 typedef void chains_name_fn(const char *name, void *arg);
@@ -50,15 +61,17 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg);
 void counters_each(const struct plan *plan, chains_name_fn *each, void *arg);
 
 void chain_create(struct batch *batch, const char *name);
-void chain_create_base(struct batch *batch, const char *name, int32_t priority);
+/* @hook: NF_INET_*. */
+void chain_create_base(struct batch *batch, const char *name, uint32_t hook, int32_t priority);
 /* One that is there stays, with what it counted. */
 void counter_create(struct batch *batch, const char *name);
 void chain_delete(struct batch *batch, const char *name);
 /* Deletes its rules. */
 void chain_flush(struct batch *batch, const char *name);
 
-/* Fills the map of ports, and the maps of answers of a new generation. */
+/* Fills the map of ports; the map of tunnels' protocols, and those of answers, of a new generation. */
 void chains_fill_ports(struct batch *batch);
+void chains_fill_protocols(struct batch *batch, const struct generations *generations);
 void chains_fill_answers(struct batch *batch, const struct plan *plan,
 			 const struct generations *generations);
 

@@ -286,7 +286,7 @@ static void put_chain(struct batch *batch)
 {
 	struct nftnl_rule *rule;
 
-	chain_create_base(batch, CHAIN_SCREEN, PRIORITY_RAW);
+	chain_create_base(batch, CHAIN_SCREEN, NF_INET_PRE_ROUTING, PRIORITY_RAW);
 	chain_create(batch, CHAIN_EMERGENCY);
 	chain_flush(batch, CHAIN_EMERGENCY);
 	rule = rule_new(CHAIN_SCREEN, "while the table is put back");

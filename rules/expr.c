@@ -26,6 +26,8 @@
 
 #define TCP_DESTINATION_PORT 2 /* offsets: RFC 9293 3.1 */
 #define TCP_FLAGS 13
+#define FRAGMENT_OFFSET 2 /* RFC 8200 4.5 */
+#define FRAGMENT_OFFSET_BITS 0xfff8
 #define IPV4_SOURCE 12 /* RFC 791 3.1 */
 #define IPV4_DESTINATION 16
 #define IPV6_SOURCE 8 /* RFC 8200 3 */
@@ -140,6 +142,11 @@ void rule_key_tcp_port(struct nftnl_rule *rule)
 	put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_DESTINATION_PORT, 2, NFT_REG_1);
 }
 
+void rule_key_protocol(struct nftnl_rule *rule)
+{
+	put_meta(rule, NFT_META_L4PROTO);
+}
+
 void rule_tcp_port(struct nftnl_rule *rule, uint16_t port)
 {
 	uint16_t wire = htons(port);
@@ -226,6 +233,43 @@ void rule_vrf(struct nftnl_rule *rule, bool vrf)
 	put_compare(rule, vrf ? NFT_CMP_EQ : NFT_CMP_NEQ, kind, sizeof(kind));
 }
 
+void rule_source_routed(struct nftnl_rule *rule, bool routed)
+{
+	struct nftnl_expr *expr = expr_add(rule, "fib");
+	uint32_t none = 0;
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_OIF);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS,
+			   NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT);
+	put_compare(rule, routed ? NFT_CMP_NEQ : NFT_CMP_EQ, &none, sizeof(none));
+}
+
+void rule_first_fragment(struct nftnl_rule *rule)
+{
+	struct nftnl_expr *expr;
+	uint16_t mask = htons(FRAGMENT_OFFSET_BITS), zero = 0;
+
+	rule_family(rule, FAMILY_IPV6);
+	expr = expr_add(rule, "exthdr");
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_OP, NFT_EXTHDR_OP_IPV6);
+	nftnl_expr_set_u8(expr, NFTNL_EXPR_EXTHDR_TYPE, IPPROTO_FRAGMENT);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_OFFSET, FRAGMENT_OFFSET);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_LEN, sizeof(mask));
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_DREG, NFT_REG_1);
+	put_bitwise(rule, &mask, &zero, sizeof(mask));
+	put_compare(rule, NFT_CMP_EQ, &zero, sizeof(zero));
+}
+
+/* Every port is at least 0: what fails is reading it. */
+void rule_has_port(struct nftnl_rule *rule)
+{
+	uint16_t zero = 0;
+
+	put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_DESTINATION_PORT, 2, NFT_REG_1);
+	put_compare(rule, NFT_CMP_GTE, &zero, sizeof(zero));
+}
+
 static void put_object(struct nftnl_rule *rule, uint32_t type, const char *name)
 {
 	struct nftnl_expr *expr = expr_add(rule, "objref");
@@ -304,6 +348,8 @@ void rule_lookup_not(struct nftnl_rule *rule, const char *set)
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
 	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
 }
 
 void rule_verdict_map(struct nftnl_rule *rule, const char *map)
@@ -344,6 +390,20 @@ void rule_update_born(struct nftnl_rule *rule, const char *map)
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, NFT_REG_2);
 	expr = put_dynset(rule, map, NFT_DYNSET_OP_UPDATE);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_DATA, NFT_REG_2);
+}
+
+void rule_update_limit(struct nftnl_rule *rule, const char *set, uint32_t rate)
+{
+	struct nftnl_expr *expr = put_dynset(rule, set, NFT_DYNSET_OP_UPDATE);
+	struct nftnl_expr *limit = nftnl_expr_alloc("limit");
+
+	nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_RATE, rate);
+	nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_UNIT, 1); /* second */
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_BURST, rate);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_FLAGS, 0);
+	nftnl_expr_set(expr, NFTNL_EXPR_DYNSET_EXPR, limit, 0);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_FLAGS, NFT_DYNSET_F_EXPR);
 }
 
 void rule_add(struct nftnl_rule *rule, const char *set)

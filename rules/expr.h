@@ -36,6 +36,11 @@ void rule_chosen_route(struct nftnl_rule *rule, enum chosen_route kind);
  * It comes from a VRF, which takes what its lines received through the hooks a second time; or not.
  */
 void rule_vrf(struct nftnl_rule *rule, bool vrf);
+/* A route leads back to the source by the interface that the packet came in by; or none does. */
+void rule_source_routed(struct nftnl_rule *rule, bool routed);
+/* An IPv6 fragment that begins its packet; a packet whose port can be read. */
+void rule_first_fragment(struct nftnl_rule *rule);
+void rule_has_port(struct nftnl_rule *rule);
 /* Tokens of the named limit are left. */
 void rule_limit(struct nftnl_rule *rule, const char *name);
 
@@ -47,6 +52,7 @@ void rule_key(struct nftnl_rule *rule, enum family family, enum rule_key key);
 void rule_key_again(struct nftnl_rule *rule, enum family family, enum rule_key key);
 void rule_key_interface(struct nftnl_rule *rule);
 void rule_key_tcp_port(struct nftnl_rule *rule);
+void rule_key_protocol(struct nftnl_rule *rule);
 void rule_key_mark(struct nftnl_rule *rule, uint32_t mask);
 
 /* What is done with a key. */
@@ -59,6 +65,8 @@ void rule_mark_map(struct nftnl_rule *rule, const char *map); /* meta mark set K
  * it keeps for life; refreshed when it is.
  */
 void rule_update_born(struct nftnl_rule *rule, const char *map);
+/* Goes on while the key's own limit of @rate a second has tokens left. */
+void rule_update_limit(struct nftnl_rule *rule, const char *set, uint32_t rate);
 void rule_add(struct nftnl_rule *rule, const char *set);
 void rule_add_mark(struct nftnl_rule *rule, enum family family, const char *map, uint32_t mark);
 

@@ -18,6 +18,14 @@
 #define CHAIN_OWN "own"
 #define CHAIN_VRF "vrf"
 #define CHAIN_RANGES "ranges"
+#define CHAIN_HEADLESS "headless"
+#define CHAIN_TUNNEL "tunnel"
+#define CHAIN_ASIDE "aside"
+#define CHAIN_ASIDE_OWN "aside_own"
+/* The router's own packets; the first and the last are base chains and stay once they are there. */
+#define CHAIN_ROUTER "router"
+#define CHAIN_ROUTER_SMTP "router_smtp"
+#define CHAIN_ROUTER_REMEMBER "router_remember"
 #define CHAIN_ANSWERS "answers"
 #define CHAIN_ALLOWED_SOURCE "allowed_source"
 #define CHAIN_ALLOWED_DESTINATION "allowed_destination"
@@ -30,10 +38,13 @@
 #define COUNTER_BAD_MARK "bad_mark"
 #define COUNTER_EMERGENCY "emergency"
 #define COUNTER_UNREMEMBERED "unremembered"
+#define COUNTER_UNPACED "unpaced"
 #define COUNTER_UNTALLIED_REFUSED "untallied_refused"
 #define COUNTER_UNTALLIED_PASSED "untallied_passed"
 
 #define LIMIT_RESETS "resets"
 #define LIMIT_UNREACHABLES "unreachables"
+#define LIMIT_QUESTIONS "questions"
+#define LIMIT_UNTRUE "untrue"
 
 #endif

@@ -19,6 +19,7 @@
 enum {
 	TYPE_IPADDR = 7,
 	TYPE_IP6ADDR = 8,
+	TYPE_INET_PROTOCOL = 12,
 	TYPE_INET_SERVICE = 13,
 	TYPE_MARK = 19,
 	TYPE_IFNAME = 41
@@ -30,7 +31,10 @@ enum {
 #define BYTEORDER_HOST 1 /* nft: enum byteorder */
 #define BYTEORDER_NETWORK 2
 
-enum size { SIZE_NONE, SIZE_REFUSED, SIZE_PASSED, SIZE_TALLY };
+enum size { SIZE_NONE, SIZE_REFUSED, SIZE_PASSED, SIZE_PACE, SIZE_TALLY };
+
+/* Longer than a limit takes to fill up again: what expires was not slowed down. */
+#define PACE_TIMEOUT UINT64_C(5000) /* ms */
 
 struct key {
 	uint32_t type;
@@ -45,6 +49,7 @@ static const struct key pair4 = {TYPE_PAIR(TYPE_IPADDR), 8, {4, 4}, BYTEORDER_NE
 static const struct key pair6 = {TYPE_PAIR(TYPE_IP6ADDR), 32, {16, 16}, BYTEORDER_NETWORK};
 static const struct key ifname = {TYPE_IFNAME, IFNAMSIZ, {0}, BYTEORDER_HOST};
 static const struct key service = {TYPE_INET_SERVICE, 2, {0}, BYTEORDER_NETWORK};
+static const struct key protocol = {TYPE_INET_PROTOCOL, 1, {0}, BYTEORDER_HOST};
 static const struct key mark = {TYPE_MARK, 4, {0}, BYTEORDER_HOST};
 
 struct definition {
@@ -69,12 +74,16 @@ static const struct definition definitions[SETS_EVER] = {
 			 "let through by monitor: source . destination"},
 	[SET_PASSED6] = {"passed6", &pair6, DYNAMIC, 0, SIZE_PASSED, true,
 			 "let through by monitor: source /64 . destination"},
+	[SET_PACE4] = {"pace4", &addr4, DYNAMIC, 0, SIZE_PACE, false, "questions, by source"},
+	[SET_PACE6] = {"pace6", &addr6, DYNAMIC, 0, SIZE_PACE, false, "questions, by source /64"},
 	[SET_ANSWERS] = {"answers", &mark, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
 			 "where a packet that was asked goes on"},
 	[SET_REFUSALS] = {"refusals", &mark, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
 			  "where a remembered refusal goes on"},
 	[SET_PORTS] = {"ports", &service, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
 		       "what is looked at"},
+	[SET_PROTOCOLS] = {"protocols", &protocol, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
+			   "tunnels that refuse-tunnels looks at"},
 	[SET_RANGE4] = {"range4", &addr4, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
 			false, "subscriber prefixes"},
 	[SET_RANGE6] = {"range6", &addr6, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
@@ -182,6 +191,7 @@ static uint32_t set_size(enum size size, const struct plan_settings *settings)
 		return settings->refused_size;
 	case SIZE_PASSED:
 		return settings->passed_size;
+	case SIZE_PACE:
 	case SIZE_TALLY:
 		return settings->tally_size;
 	case SIZE_NONE:
@@ -197,6 +207,8 @@ static uint64_t set_timeout(enum size size, const struct plan_settings *settings
 		return settings->refused_timeout * UINT64_C(1000);
 	case SIZE_PASSED:
 		return settings->passed_timeout * UINT64_C(1000);
+	case SIZE_PACE:
+		return PACE_TIMEOUT;
 	case SIZE_TALLY:
 		return settings->tally_timeout * UINT64_C(1000);
 	case SIZE_NONE:

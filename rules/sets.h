@@ -16,11 +16,14 @@ enum set {
 	SET_REFUSED6,
 	SET_PASSED4, /* source . destination, let through by monitor */
 	SET_PASSED6,
+	SET_PACE4, /* sources, each with the limit of its questions */
+	SET_PACE6,
 	SET_ANSWERS,  /* map: a question or its answer -> where it goes on */
 	SET_REFUSALS, /* map: an answer remembered -> goto refuse_<name> */
 	SET_RANGE4,   /* map: prefix -> goto policy_<name> */
 	SET_RANGE6,
 	SET_FINE6,          /* /64 whose sources are remembered one by one */
+	SET_PROTOCOLS,      /* map: protocol -> goto tunnel */
 	SET_INTERFACE,      /* map: interface -> goto policy_<name> */
 	SET_PORTS,          /* map: destination port -> goto smtp, goto submission */
 	SET_TALLY_REFUSED4, /* packets refused by source */
@@ -47,8 +50,8 @@ enum set {
 };
 
 /*
- * Generations: of the answers (refused, passed, and where answers go on) and of the ranges (range,
- * fine, interface, place). The other sets keep their contents and have none.
+ * Generations: of the answers (refused, passed, pace, and where answers go on) and of the ranges
+ * (range, fine, interface, place, protocols). The other sets keep their contents and have none.
  */
 struct generations {
 	unsigned answers; /* this is also the epoch of the marks */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The chains that every table has. */
+#include <netinet/in.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 
@@ -28,10 +29,48 @@ void writer_counter_goto(struct writer *writer, const char *chain, const char *c
 	writer_put(writer, rule);
 }
 
+void writer_goto(struct writer *writer, const char *chain, const char *target, const char *comment)
+{
+	struct nftnl_rule *rule = rule_new(chain, comment);
+
+	rule_goto(rule, target);
+	writer_put(writer, rule);
+}
+
+void writer_jump(struct writer *writer, const char *chain, const char *target, const char *comment)
+{
+	struct nftnl_rule *rule = rule_new(chain, comment);
+
+	rule_jump(rule, target);
+	writer_put(writer, rule);
+}
+
+void writer_let_go(struct writer *writer, const char *chain)
+{
+	struct nftnl_rule *rule = rule_new(chain, NULL);
+
+	rule_set_mark(rule, ~writer->mask, 0);
+	rule_accept(rule);
+	writer_put(writer, rule);
+}
+
 static void put_verdict(struct elements *elements, const void *key, size_t length,
 			const char *chain)
 {
 	elements_add(elements, &(struct element){.key = key, .key_length = length, .chain = chain});
+}
+
+void chains_fill_protocols(struct batch *batch, const struct generations *generations)
+{
+	static const uint8_t protocols[] = {IPPROTO_IPIP, IPPROTO_IPV6, IPPROTO_GRE};
+	struct elements elements;
+	char name[RULES_NAME_MAX];
+
+	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+		      set_name(SET_PROTOCOLS, generations, name));
+	for (size_t i = 0; i < sizeof(protocols); i++)
+		put_verdict(&elements, &protocols[i], 1, CHAIN_TUNNEL);
+	elements_close(&elements);
 }
 
 void chains_fill_ports(struct batch *batch)
@@ -63,6 +102,8 @@ void chains_fill_ports(struct batch *batch)
  */
 static enum policy_chain answer_chain(enum mark_action action, const struct policy *policy)
 {
+	if (action == MARK_NONE)
+		return CHAIN_UNTRUE;
 	if (action == MARK_REFUSE && policy->mode == MODE_BLOCK)
 		return CHAIN_JUDGED;
 	if (action == MARK_PASS && policy->mode == MODE_MONITOR)
@@ -73,14 +114,15 @@ static enum policy_chain answer_chain(enum mark_action action, const struct poli
 void chains_fill_answers(struct batch *batch, const struct plan *plan,
 			 const struct generations *generations)
 {
-	const uint32_t mask = plan->header->settings.mark_mask;
+	const struct plan_settings *settings = &plan->header->settings;
+	const uint32_t mask = settings->mark_mask;
 	struct elements answers, refusals;
 	char name[RULES_NAME_MAX], chain[RULES_NAME_MAX];
 
 	elements_open(&answers, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
 		      set_name(SET_ANSWERS, generations, name));
 	for (uint32_t i = 0; i < plan->header->policies; i++)
-		for (enum mark_action action = MARK_QUESTION; action <= MARK_REFUSE; action++) {
+		for (enum mark_action action = MARK_NONE; action <= MARK_REFUSE; action++) {
 			const struct policy *policy = &plan->policies[i];
 			uint32_t key = mark_encode(
 				(struct mark){.action = action, .policy = policy->number}, mask);
@@ -98,19 +140,33 @@ void chains_fill_answers(struct batch *batch, const struct plan *plan,
 
 		if (policy->mode == MODE_BLOCK)
 			put_verdict(&refusals, &key, sizeof(key),
-				    chain_name(CHAIN_REFUSE, policy, chain));
+				    chain_name(settings->check_sources ? CHAIN_REMEMBERED : CHAIN_REFUSE,
+					       policy, chain));
 	}
 	elements_close(&refusals);
 }
 
 static void write_screen(struct writer *writer)
 {
+	const struct plan_settings *settings = &writer->input->plan->header->settings;
 	struct nftnl_rule *rule = rule_new(CHAIN_SCREEN, "everything else leaves here");
 	char set[RULES_NAME_MAX];
 
 	rule_key_tcp_port(rule);
 	rule_verdict_map(rule, writer_set(writer, SET_PORTS, set));
 	writer_put(writer, rule);
+	if (settings->refuse_headless) {
+		rule = rule_new(CHAIN_SCREEN, NULL);
+		rule_first_fragment(rule);
+		rule_goto(rule, CHAIN_HEADLESS);
+		writer_put(writer, rule);
+	}
+	if (settings->refuse_tunnels) {
+		rule = rule_new(CHAIN_SCREEN, NULL);
+		rule_key_protocol(rule);
+		rule_verdict_map(rule, writer_set(writer, SET_PROTOCOLS, set));
+		writer_put(writer, rule);
+	}
 
 	rule = rule_new(CHAIN_SUBMISSION, "openings are counted, nothing more");
 	rule_opening(rule, true);
@@ -141,6 +197,8 @@ static void write_remembered(struct writer *writer)
 			write_to_vrf(writer);
 			rule = rule_new(CHAIN_SMTP, "allowed hosts finer than a remembered /64");
 			rule_family(rule, FAMILY_IPV6);
+			if (writer->input->plan->header->settings.check_sources)
+				rule_source_routed(rule, true);
 			rule_jump(rule, CHAIN_ALLOWED_SOURCE);
 			writer_put(writer, rule);
 		}
@@ -155,17 +213,23 @@ static void write_remembered(struct writer *writer)
 	}
 }
 
+void writer_return_routed(struct writer *writer, const char *chain)
+{
+	for (enum chosen_route kind = ROUTE_LOOSE; kind <= ROUTE_HEADER; kind++) {
+		struct nftnl_rule *rule = rule_new(chain, "it may be to go on from here");
+
+		rule_chosen_route(rule, kind);
+		rule_return(rule);
+		writer_put(writer, rule);
+	}
+}
+
 /* To this machine itself, unless the packet is to go on from here. */
 static void write_own(struct writer *writer)
 {
 	struct nftnl_rule *rule;
 
-	for (enum chosen_route kind = ROUTE_LOOSE; kind <= ROUTE_HEADER; kind++) {
-		rule = rule_new(CHAIN_OWN, "it may be to go on from here");
-		rule_chosen_route(rule, kind);
-		rule_return(rule);
-		writer_put(writer, rule);
-	}
+	writer_return_routed(writer, CHAIN_OWN);
 	rule = rule_new(CHAIN_OWN, NULL);
 	rule_counter(rule, COUNTER_LOCAL);
 	rule_accept(rule);
@@ -187,13 +251,8 @@ static void write_smtp(struct writer *writer)
 	rule_jump(rule, CHAIN_OWN);
 	writer_put(writer, rule);
 
-	rule = rule_new(CHAIN_SMTP, NULL);
-	rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
-	writer_put(writer, rule);
-
-	rule = rule_new(CHAIN_SMTP, NULL);
-	rule_goto(rule, CHAIN_RANGES);
-	writer_put(writer, rule);
+	writer_jump(writer, CHAIN_SMTP, CHAIN_ALLOWED_DESTINATION, NULL);
+	writer_goto(writer, CHAIN_SMTP, CHAIN_RANGES, NULL);
 }
 
 static void write_allow_look_up(struct writer *writer, const char *chain, enum rule_key key,
@@ -231,9 +290,16 @@ static void write_allowed(struct writer *writer)
 	rule_counter(rule, COUNTER_ALLOWED);
 	writer_put(writer, rule);
 
-	rule = rule_new(CHAIN_LET_THROUGH, NULL);
-	rule_set_mark(rule, ~writer->mask, 0);
-	rule_accept(rule);
+	writer_let_go(writer, CHAIN_LET_THROUGH);
+}
+
+void put_to_answers(struct writer *writer, const char *chain)
+{
+	struct nftnl_rule *rule = rule_new(chain, "our bits on another port are not ours");
+
+	rule_tcp_port(rule, PORT_SMTP);
+	rule_mark(rule, writer->mask, 0, false);
+	rule_goto(rule, CHAIN_ANSWERS);
 	writer_put(writer, rule);
 }
 
@@ -241,14 +307,10 @@ static void write_allowed(struct writer *writer)
 static void write_remember(struct writer *writer)
 {
 	uint32_t decided = mark_action_mask(writer->mask) | mark_policy_mask(writer->mask);
-	struct nftnl_rule *rule = rule_new(CHAIN_REMEMBER, "our bits on another port are not ours");
+	struct nftnl_rule *rule;
 	char set[RULES_NAME_MAX];
 
-	rule_tcp_port(rule, PORT_SMTP);
-	rule_mark(rule, writer->mask, 0, false);
-	rule_goto(rule, CHAIN_ANSWERS);
-	writer_put(writer, rule);
-
+	put_to_answers(writer, CHAIN_REMEMBER);
 	rule = rule_new(CHAIN_ANSWERS, NULL);
 	rule_key_mark(rule, decided);
 	rule_verdict_map(rule, writer_set(writer, SET_ANSWERS, set));
@@ -277,4 +339,6 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 	for (uint32_t i = 0; i < input->plan->header->policies; i++)
 		write_policy_chains(&writer, &input->plan->policies[i]);
 	write_remember(&writer);
+	write_aside(&writer);
+	write_router(&writer);
 }

@@ -1,194 +1,125 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The chains of one policy: asked, unanswered, answered, refused, passed. */
+/* The chains of one policy, first part: whose packets are asked about, and how many. */
 #include <stdio.h>
 
 #include "common/mark.h"
 #include "rules/writer.h"
 
-static void counter_name(char name[RULES_NAME_MAX], const char *word, const struct policy *policy)
+void policy_counter(char name[RULES_NAME_MAX], const char *word, const struct policy *policy)
 {
 	snprintf(name, RULES_NAME_MAX, "%s_%s", word, policy->name);
 }
 
 static void write_policy(struct writer *writer, const struct policy *policy)
 {
+	char chain[RULES_NAME_MAX], ask[RULES_NAME_MAX];
+
+	chain_name(CHAIN_POLICY, policy, chain);
+	write_policy_aside(writer, policy);
+	writer_goto(writer, chain, chain_name(CHAIN_ASK, policy, ask), NULL);
+}
+
+static void write_passed_before(struct writer *writer, const struct policy *policy,
+				const char *chain)
+{
+	struct nftnl_rule *rule = rule_new(chain, "not an opening");
+	char name[RULES_NAME_MAX];
+
+	rule_opening(rule, false);
+	rule_accept(rule);
+	writer_put(writer, rule);
+	for (size_t family = 0; family < FAMILIES; family++) {
+		rule = rule_new(chain, "passed before");
+		rule_key(rule, families[family], KEY_PAIR_SUBSCRIBER);
+		rule_lookup(rule, writer_set(writer, SET_PASSED4 + family, name));
+		rule_goto(rule, chain_name(CHAIN_PASSING, policy, name));
+		writer_put(writer, rule);
+	}
+	rule = rule_new(chain, "the kernel loses what a VRF has queued and let go");
+	rule_vrf(rule, true);
+	rule_goto(rule, chain_name(CHAIN_PASSING, policy, name));
+	writer_put(writer, rule);
+}
+
+/*
+ * A source that has tokens left asks; one that has none does not. One for which the set has no room
+ * asks as well: the limit of all questions holds for it. (To find a source in the set would take
+ * one of its tokens; not to find it takes none.)
+ */
+static void write_pace(struct writer *writer, const struct policy *policy, const char *chain)
+{
+	char name[RULES_NAME_MAX], paced[RULES_NAME_MAX], counter[RULES_NAME_MAX];
+	struct nftnl_rule *rule;
+
+	for (size_t family = 0; family < FAMILIES; family++) {
+		rule = rule_new(chain, NULL);
+		rule_key(rule, families[family], KEY_SOURCE_SUBSCRIBER);
+		rule_update_limit(rule, writer_set(writer, SET_PACE4 + family, name), policy->pace);
+		rule_goto(rule, chain_name(CHAIN_QUEUE, policy, name));
+		writer_put(writer, rule);
+	}
+	for (size_t family = 0; family < FAMILIES; family++) {
+		rule = rule_new(chain, "no room for its pace");
+		rule_key(rule, families[family], KEY_SOURCE_SUBSCRIBER);
+		rule_lookup_not(rule, writer_set(writer, SET_PACE4 + family, name));
+		rule_counter(rule, COUNTER_UNPACED);
+		rule_goto(rule, chain_name(CHAIN_QUEUE, policy, name));
+		writer_put(writer, rule);
+	}
+	chain_name(CHAIN_PACED, policy, paced);
+	writer_goto(writer, chain, paced, "faster than its pace");
+	policy_counter(counter, "paced", policy);
+	writer_counter_goto(writer, paced, counter,
+			    chain_name(safe_chain(policy), policy, name), "the safe answer");
+}
+
+static void write_ask(struct writer *writer, const struct policy *policy)
+{
+	char chain[RULES_NAME_MAX], name[RULES_NAME_MAX];
+	struct nftnl_rule *rule;
+
+	chain_name(CHAIN_ASK, policy, chain);
+	rule = rule_new(chain, "else asked before");
+	rule_vrf(rule, true);
+	rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
+	writer_put(writer, rule);
+	writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
+	if (policy->mode == MODE_MONITOR)
+		write_passed_before(writer, policy, chain);
+	if (policy->pace)
+		write_pace(writer, policy, chain);
+	else
+		writer_goto(writer, chain, chain_name(CHAIN_QUEUE, policy, name), NULL);
+}
+
+static void write_queue(struct writer *writer, const struct policy *policy)
+{
 	const struct plan_settings *settings = &writer->input->plan->header->settings;
-	char chain[RULES_NAME_MAX], other[RULES_NAME_MAX];
+	char chain[RULES_NAME_MAX], name[RULES_NAME_MAX], counter[RULES_NAME_MAX];
 	struct mark question = {.action = MARK_QUESTION,
 				.epoch = writer->input->generations.answers,
 				.policy = policy->number};
 	struct nftnl_rule *rule;
 
-	chain_name(CHAIN_POLICY, policy, chain);
-	rule = rule_new(chain, "else asked before");
-	rule_vrf(rule, true);
-	rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
-	writer_put(writer, rule);
-	rule = rule_new(chain, NULL);
-	rule_jump(rule, CHAIN_ALLOWED_SOURCE);
-	writer_put(writer, rule);
-
-	if (policy->mode == MODE_MONITOR) {
-		rule = rule_new(chain, "not an opening");
-		rule_opening(rule, false);
-		rule_accept(rule);
-		writer_put(writer, rule);
-		for (size_t family = 0; family < FAMILIES; family++) {
-			rule = rule_new(chain, "passed before");
-			rule_key(rule, families[family], KEY_PAIR_SUBSCRIBER);
-			rule_lookup(rule, writer_set(writer, SET_PASSED4 + family, other));
-			rule_goto(rule, chain_name(CHAIN_PASSING, policy, other));
-			writer_put(writer, rule);
-		}
-		rule = rule_new(chain, "the kernel loses what a VRF has queued and let go");
-		rule_vrf(rule, true);
-		rule_goto(rule, chain_name(CHAIN_PASSING, policy, other));
-		writer_put(writer, rule);
-	}
+	chain_name(CHAIN_QUEUE, policy, chain);
 	rule = rule_new(chain, policy->mode == MODE_BLOCK ? "asked; refused if nobody answers" :
 							    "asked; passed if nobody answers");
+	rule_limit(rule, LIMIT_QUESTIONS);
 	rule_set_mark(rule, ~writer->mask, mark_encode(question, writer->mask));
-	counter_name(other, "asked", policy);
-	rule_counter(rule, other);
+	policy_counter(counter, "asked", policy);
+	rule_counter(rule, counter);
 	rule_queue(rule, settings->queue_first, settings->queue_count, writer->input->native_queue);
 	writer_put(writer, rule);
-}
 
-static void write_unanswered(struct writer *writer, const struct policy *policy)
-{
-	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX], target[RULES_NAME_MAX];
-
-	counter_name(counter, "unanswered", policy);
-	chain_name(policy->unanswered == SAFE_REFUSE ? CHAIN_REFUSE : CHAIN_PASSING, policy,
-		   target);
-	writer_counter_goto(writer, chain_name(CHAIN_UNANSWERED, policy, chain), counter, target,
-			    "the safe answer");
-}
-
-/* Remembers the pair of a packet whose answer belongs to the present rules. */
-static void write_memory(struct writer *writer, const struct policy *policy, enum family family,
-			 size_t way)
-{
-	const bool refuse = policy->mode == MODE_BLOCK, six = family == FAMILY_IPV6;
-	const struct mark remembered = {.action = MARK_REFUSE, .policy = policy->number};
-	const struct mark present = {.epoch = writer->input->generations.answers};
-	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX], set[RULES_NAME_MAX];
-	struct nftnl_rule *rule =
-		rule_new(chain_name(refuse ? CHAIN_JUDGED : CHAIN_PASSED, policy, chain), NULL);
-
-	rule_mark(rule, mark_epoch_mask(writer->mask), mark_encode(present, writer->mask), true);
-	if (refuse) {
-		writer_key_refused(writer, rule, family, way);
-		rule_add_mark(rule, family, writer_set(writer, SET_REFUSED4 + six, set),
-			      mark_encode(remembered, writer->mask));
-	} else {
-		rule_key(rule, family, KEY_PAIR_SUBSCRIBER);
-		rule_add(rule, writer_set(writer, SET_PASSED4 + six, set));
-	}
-	rule_goto(rule, chain_name(refuse ? CHAIN_REFUSE : CHAIN_PASSING, policy, target));
-	writer_put(writer, rule);
-}
-
-/* An answer that belongs to the present rules is remembered; every answer is carried out. */
-static void write_answered(struct writer *writer, const struct policy *policy)
-{
-	bool refuse = policy->mode == MODE_BLOCK;
-	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX], other[RULES_NAME_MAX];
-	struct nftnl_rule *rule;
-
-	chain_name(refuse ? CHAIN_JUDGED : CHAIN_PASSED, policy, chain);
-	chain_name(refuse ? CHAIN_REFUSE : CHAIN_PASSING, policy, target);
-
-	rule = rule_new(chain, NULL);
-	counter_name(other, refuse ? "answered_refuse" : "answered_pass", policy);
-	rule_counter(rule, other);
-	writer_put(writer, rule);
-	if (refuse) {
-		rule = rule_new(chain, "allowed while it was asked");
-		rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
-		writer_put(writer, rule);
-		rule = rule_new(chain, NULL);
-		rule_jump(rule, CHAIN_ALLOWED_SOURCE);
-		writer_put(writer, rule);
-	}
-	for (size_t family = 0; family < FAMILIES; family++)
-		for (size_t way = 0; way < (refuse ? writer_ways(writer, families[family]) : 1);
-		     way++)
-			write_memory(writer, policy, families[family], way);
-	writer_counter_goto(writer, chain, COUNTER_UNREMEMBERED, target,
-			    "full, or an older question");
-}
-
-/* Exact counts by host: the element is made or counted up with each packet. */
-static void write_tally(struct writer *writer, const char *chain, enum set tally,
-			const char *untallied, const char *target)
-{
-	char set[RULES_NAME_MAX];
-
-	for (size_t family = 0; family < FAMILIES; family++) {
-		struct nftnl_rule *rule = rule_new(chain, NULL);
-
-		rule_key(rule, families[family], KEY_SOURCE_SUBSCRIBER);
-		rule_update_born(rule, writer_set(writer, tally + family, set));
-		rule_goto(rule, target);
-		writer_put(writer, rule);
-	}
-	writer_counter_goto(writer, chain, untallied, target, "the tally is full");
-}
-
-static void write_deny(struct writer *writer, const struct policy *policy)
-{
-	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX];
-	struct nftnl_rule *rule = rule_new(chain_name(CHAIN_DENY, policy, chain), NULL);
-
-	counter_name(counter, "refused", policy);
-	rule_counter(rule, counter);
-	writer_put(writer, rule);
-	if (policy->deny != DENY_DROP) {
-		rule = rule_new(chain, NULL);
-		rule_not_reset(rule); /* nothing answers a reset: RFC 9293 3.5.2, RFC 1122 3.2.2 */
-		rule_limit(rule,
-			   policy->deny == DENY_TCP_RESET ? LIMIT_RESETS : LIMIT_UNREACHABLES);
-		counter_name(counter, "sent", policy);
-		rule_counter(rule, counter);
-		if (policy->deny == DENY_TCP_RESET)
-			rule_reset(rule);
-		else
-			rule_unreachable(rule);
-		writer_put(writer, rule);
-	}
-	rule = rule_new(chain, NULL);
-	rule_drop(rule);
-	writer_put(writer, rule);
-}
-
-static void write_accepted(struct writer *writer, const struct policy *policy)
-{
-	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX];
-	struct nftnl_rule *rule = rule_new(chain_name(CHAIN_ACCEPTED, policy, chain), NULL);
-
-	counter_name(counter, "passed", policy);
-	rule_counter(rule, counter);
-	rule_set_mark(rule, ~writer->mask, 0);
-	rule_accept(rule);
-	writer_put(writer, rule);
+	policy_counter(counter, "overrun", policy);
+	writer_counter_goto(writer, chain, counter, chain_name(safe_chain(policy), policy, name),
+			    "too many questions: the safe answer");
 }
 
 void write_policy_chains(struct writer *writer, const struct policy *policy)
 {
-	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX];
-
 	write_policy(writer, policy);
-	write_unanswered(writer, policy);
-	write_answered(writer, policy);
-	if (chain_needed(CHAIN_REFUSE, policy)) {
-		write_tally(writer, chain_name(CHAIN_REFUSE, policy, chain), SET_TALLY_REFUSED4,
-			    COUNTER_UNTALLIED_REFUSED, chain_name(CHAIN_DENY, policy, target));
-		write_deny(writer, policy);
-	}
-	if (chain_needed(CHAIN_PASSING, policy)) {
-		write_tally(writer, chain_name(CHAIN_PASSING, policy, chain), SET_TALLY_PASSED4,
-			    COUNTER_UNTALLIED_PASSED, chain_name(CHAIN_ACCEPTED, policy, target));
-		write_accepted(writer, policy);
-	}
+	write_ask(writer, policy);
+	write_queue(writer, policy);
+	write_policy_answers(writer, policy);
 }

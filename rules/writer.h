@@ -33,6 +33,22 @@ void writer_key_refused(const struct writer *writer, struct nftnl_rule *rule, en
 
 /* The chain in which a packet finds its policy. */
 void write_range_rules(struct writer *writer);
+void writer_goto(struct writer *writer, const char *chain, const char *target, const char *comment);
+void writer_jump(struct writer *writer, const char *chain, const char *target, const char *comment);
+/* Packets whose source chose their way go back to where the chain was called. */
+void writer_return_routed(struct writer *writer, const char *chain);
+/* Our bits of the mark cleared, and accepted. */
+void writer_let_go(struct writer *writer, const char *chain);
+
+/* What its policy answers: rules/write_answer.c. */
+void write_policy_answers(struct writer *writer, const struct policy *policy);
+/* What is refused apart, and the router's own packets: rules/write_aside.c. */
+void write_aside(struct writer *writer);
+void write_policy_aside(struct writer *writer, const struct policy *policy);
+void write_router(struct writer *writer);
+void put_to_answers(struct writer *writer, const char *chain);
+/* Counters of a policy. */
+void policy_counter(char name[RULES_NAME_MAX], const char *word, const struct policy *policy);
 /* All chains of one policy. */
 void write_policy_chains(struct writer *writer, const struct policy *policy);
 

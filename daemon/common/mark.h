@@ -19,9 +19,16 @@
 
 enum mark_action { MARK_NONE = 0, MARK_QUESTION = 1, MARK_PASS = 2, MARK_REFUSE = 3 };
 
+/* With MARK_NONE, in the place of the epoch: a packet that is no question of its policy's. */
+enum mark_aside {
+	MARK_UNTRUE = 1,   /* from a source that no route leads back to */
+	MARK_HEADLESS = 2, /* an IPv6 first fragment without ports; only among the rules */
+	MARK_TUNNEL = 3,   /* IP in IP, GRE; only among the rules */
+};
+
 struct mark {
 	enum mark_action action;
-	unsigned epoch;  /* 0..MARK_EPOCHS-1 */
+	unsigned epoch;  /* 0..MARK_EPOCHS-1, or enum mark_aside */
 	unsigned policy; /* 0..MARK_POLICIES-1 */
 };
 

@@ -93,7 +93,7 @@ struct message_event {
 	struct addr destination;
 	uint16_t source_port;
 	uint16_t destination_port;
-	uint8_t action; /* enum mark_action that was answered */
+	uint8_t action; /* enum mark_action that was answered; MARK_NONE: the source cannot be true */
 	uint8_t policy; /* number */
 	uint8_t reason; /* enum packet_reason */
 	uint8_t tcp_flags;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(sizeof(struct plan_settings) == 56, "the block's layout");
-_Static_assert(sizeof(struct plan_header) == 112, "the block's layout");
+_Static_assert(sizeof(struct plan_settings) == 64, "the block's layout");
+_Static_assert(sizeof(struct plan_header) == 120, "the block's layout");
 _Static_assert(sizeof(struct plan_interface) == 24, "the block's layout");
 _Static_assert(sizeof(struct plan_place) == 24, "the block's layout");
 _Static_assert(sizeof(struct plan_header) % _Alignof(struct allow_element) == 0, "aligned");
@@ -127,10 +127,13 @@ static const char *check_settings(const struct plan_settings *settings)
 		return "the reject rate is 0";
 	if (settings->verify_interval > PLAN_INTERVAL_MAX)
 		return "the verify interval is out of bounds";
+	if (!settings->queue_rate || settings->queue_rate > PLAN_QUEUE_RATE_MAX)
+		return "the rate of questions is out of bounds";
 	if (settings->reserved)
 		return "a reserved setting is not 0";
-	if (settings->own_table > 1)
-		return "own-table is neither 0 nor 1";
+	if (settings->own_table > 1 || settings->check_sources > 1 ||
+	    settings->refuse_headless > 1 || settings->refuse_tunnels > 1)
+		return "a switch is neither 0 nor 1";
 	return NULL;
 }
 
@@ -321,6 +324,9 @@ static const char *check_content(const struct plan *plan)
 
 	if (!wrong)
 		wrong = check_policies(plan, &known);
+	if (!wrong && plan->header->settings.router_policy != PLAN_NO_POLICY &&
+	    !is_known(known, plan->header->settings.router_policy))
+		wrong = "the router's policy is not there";
 	if (!wrong)
 		wrong = check_interfaces(plan, known);
 	if (!wrong)

@@ -36,6 +36,8 @@
 #define PLAN_QUEUE_LENGTH_MAX (1u << 20) /* packets; more is kernel memory by the gigabyte */
 #define PLAN_SET_SIZE_MAX (1u << 24)     /* elements of a dynamic set; the same */
 #define PLAN_INTERVAL_MAX (366u * 86400) /* seconds: a libev timer bears more, nobody needs it */
+#define PLAN_QUEUE_RATE_MAX 10000000
+#define PLAN_NO_POLICY 255
 
 /* A range by interface. */
 struct plan_interface {
@@ -66,8 +68,14 @@ struct plan_settings {
 	uint32_t read_interval;   /* seconds between readings of the kernel's counters */
 	uint32_t reject_rate;     /* resets a second, and unreachables a second, at most */
 	uint32_t verify_interval; /* seconds between comparisons with the kernel; 0: none */
+	uint32_t queue_rate;      /* questions a second at most, over all policies */
 	uint32_t own_table; /* 1: nobody else may change the table, where the kernel can see to it */
-	uint32_t reserved;  /* 0: what follows the settings begins at a multiple of eight */
+	/* 0 or 1: */
+	uint8_t check_sources;   /* a source that no route leads back to is refused apart */
+	uint8_t refuse_headless; /* IPv6 first fragments without ports */
+	uint8_t refuse_tunnels;
+	uint8_t router_policy; /* number of the policy of the router's own packets, or PLAN_NO_POLICY */
+	uint32_t reserved;     /* 0: what follows the settings begins at a multiple of eight */
 };
 
 struct plan_header {

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-_Static_assert(sizeof(struct policy) == 40, "travels in plans");
+_Static_assert(sizeof(struct policy) == 48, "travels in plans");
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -114,6 +114,7 @@ bool policy_valid(const struct policy *policy)
 	       policy_safe_word(policy->unanswered) &&
 	       policy->host_prefix6 >= POLICY_HOST_PREFIX6_MIN &&
 	       policy->host_prefix6 <= POLICY_HOST_PREFIX6_MAX &&
+	       policy->pace <= POLICY_PACE_MAX &&
 	       all_zero(policy->reserved, sizeof(policy->reserved));
 }
 

@@ -13,6 +13,7 @@
 #define POLICIES_MAX MARK_POLICIES
 #define POLICY_HOST_PREFIX6_MIN 48
 #define POLICY_HOST_PREFIX6_MAX 64
+#define POLICY_PACE_MAX 100000
 
 enum policy_mode { MODE_NONE = 0, MODE_BLOCK, MODE_MONITOR };
 enum policy_deny { DENY_NONE = 0, DENY_DROP, DENY_TCP_RESET, DENY_ADMIN_PROHIBITED };
@@ -25,7 +26,8 @@ struct policy {
 	uint8_t deny;         /* enum policy_deny */
 	uint8_t unanswered;   /* enum policy_safe: what the kernel does when nobody answers */
 	uint8_t host_prefix6; /* 48..64: how much of an IPv6 address is one subscriber */
-	uint8_t reserved[3];
+	uint8_t reserved[7];
+	uint32_t pace; /* questions a second and source at most; 0: no bound */
 };
 
 /* The words of the configuration: "block", "tcp-reset", ... NULL for a value out of range. */

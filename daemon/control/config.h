@@ -32,7 +32,9 @@ struct config_settings {
 	char *run_dir, *state_dir, *log_dir, *user, *engine_user;
 	uint64_t queue_first, queues, queue_length, mark_mask;
 	uint64_t remember_pairs, remember_for, tally_hosts, tally_for, read_interval, reject_rate,
-		own_table, verify_interval;
+		own_table, verify_interval, queue_rate, check_sources, refuse_split_headers,
+		refuse_tunnels;
+	char *router_policy; /* "": the router's own packets are not looked at */
 	uint64_t events_per_host, events_per_second, event_file_max, summary_interval;
 	uint64_t max_hosts, max_destinations;
 	uint64_t require_comment;
@@ -81,6 +83,7 @@ struct config {
 	struct config_place *places;         /* in interface_order() */
 	struct config_allow *allows;
 	char **files; /* files that prefixes and allow entries came from */
+	const struct policy *router_policy; /* or NULL */
 	size_t policy_count, range_count, prefix_count, interface_count, place_count, allow_count,
 		file_count;
 	struct intervals intervals; /* of ranges by prefix; with policy numbers, as above */

@@ -8,6 +8,7 @@
 #include "config_sections.h"
 #include "config_words.h"
 #include "prefix_error.h"
+#include "times.h"
 
 /* Names end up in events and on terminals: what a host name may hold, and '_'. */
 static bool name_valid(const char *name)
@@ -29,6 +30,8 @@ static int name_check(cfg_t *section, const char *kind, struct config_error *err
 }
 
 /* --- policy --- */
+
+#define POLICY_PACE_PRESET 500 /* questions a second: a bot that asks faster is known as well */
 
 static int policy_mode(cfg_t *section, struct policy *policy, struct config_error *error)
 {
@@ -96,6 +99,19 @@ static int policy_host_prefix(cfg_t *section, struct policy *policy, struct conf
 			      policy->name, word->text);
 }
 
+static int policy_pace(cfg_t *section, struct policy *policy, struct config_error *error)
+{
+	const struct word *word = words_get(section, "pace", 0);
+	uint64_t pace = POLICY_PACE_PRESET;
+
+	if (word && (number_parse(word->text, &pace) || pace > POLICY_PACE_MAX))
+		return config_fail_at(error, word,
+				      "policy \"%s\": pace = %s: expected a number from 0 to %d",
+				      policy->name, word->text, POLICY_PACE_MAX);
+	policy->pace = (uint32_t)pace;
+	return 0;
+}
+
 static int read_policy(cfg_t *section, struct policy *policy, struct config_error *error)
 {
 	const char *name = cfg_title(section);
@@ -115,7 +131,25 @@ static int read_policy(cfg_t *section, struct policy *policy, struct config_erro
 		result = policy_unanswered(section, policy, error);
 	if (!result)
 		result = policy_host_prefix(section, policy, error);
+	if (!result)
+		result = policy_pace(section, policy, error);
 	return result;
+}
+
+static int router_policy(cfg_t *tree, struct config *config, struct config_error *error)
+{
+	const struct word *word = words_get(tree, "router-policy", 0);
+
+	if (!word || !word->text[0])
+		return 0;
+	for (size_t i = 0; i < config->policy_count; i++)
+		if (strcmp(config->policies[i].name, word->text) == 0)
+			config->router_policy = &config->policies[i];
+	if (config->router_policy)
+		return 0;
+	return config_fail_at(
+		error, word, "router-policy = %s: expected the name of a policy that is defined",
+		word->text);
 }
 
 int sections_policies(cfg_t *tree, struct config *config, struct config_error *error)
@@ -143,7 +177,7 @@ int sections_policies(cfg_t *tree, struct config *config, struct config_error *e
 		config->policies[i].number = (uint8_t)i;
 	}
 	config->policy_count = count;
-	return 0;
+	return router_policy(tree, config, error);
 }
 
 /* --- range --- */

@@ -10,7 +10,16 @@
 #include "config_words.h"
 #include "times.h"
 
-enum kind { KIND_PATH, KIND_USER, KIND_NUMBER, KIND_DURATION, KIND_SIZE, KIND_MASK, KIND_YES_NO };
+enum kind {
+	KIND_PATH,
+	KIND_USER,
+	KIND_POLICY,
+	KIND_NUMBER,
+	KIND_DURATION,
+	KIND_SIZE,
+	KIND_MASK,
+	KIND_YES_NO
+};
 
 struct key {
 	const char *name;
@@ -44,6 +53,11 @@ static const struct key keys[] = {
 	{"read-interval", KIND_DURATION, AT(read_interval), "10s", 1, HOUR},
 	{"reject-rate", KIND_NUMBER, AT(reject_rate), "1000", 1, 100000},
 	{"verify-interval", KIND_DURATION, AT(verify_interval), "1h", 0, YEAR},
+	{"queue-rate", KIND_NUMBER, AT(queue_rate), "50000", 1, PLAN_QUEUE_RATE_MAX},
+	{"check-sources", KIND_YES_NO, AT(check_sources), "no", 0, 1},
+	{"refuse-split-headers", KIND_YES_NO, AT(refuse_split_headers), "yes", 0, 1},
+	{"refuse-tunnels", KIND_YES_NO, AT(refuse_tunnels), "no", 0, 1},
+	{"router-policy", KIND_POLICY, AT(router_policy), "", 0, 0},
 	{"own-table", KIND_YES_NO, AT(own_table), "yes", 0, 1},
 	{"events-per-host", KIND_NUMBER, AT(events_per_host), "20", 0, 1000000},
 	{"events-per-second", KIND_NUMBER, AT(events_per_second), "200", 1, 1000000},
@@ -62,17 +76,6 @@ size_t settings_names(const char *names[SETTINGS_MAX])
 	for (size_t i = 0; i < KEYS; i++)
 		names[i] = keys[i].name;
 	return KEYS;
-}
-
-static int parse_number(const char *text, uint64_t *value)
-{
-	char *end;
-
-	if (text[0] < '0' || text[0] > '9')
-		return -EINVAL;
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	return *end || errno ? -EINVAL : 0;
 }
 
 static int parse_mask(const char *text, uint64_t *value)
@@ -110,7 +113,7 @@ static int parse_value(const struct key *key, const char *text, uint64_t *value)
 		error = size_parse(text, value);
 		break;
 	default:
-		error = parse_number(text, value);
+		error = number_parse(text, value);
 	}
 	if (error)
 		return error;
@@ -180,7 +183,7 @@ static int read_text(const struct key *key, const struct word *word, char **fiel
 	if (key->kind == KIND_PATH && text[0] != '/')
 		return config_fail_at(error, word, "%s = %s: expected a path that begins with /",
 				      key->name, text);
-	if (!text[0])
+	if (!text[0] && key->kind == KIND_USER)
 		return config_fail_at(error, word, "%s: expected the name of a user", key->name);
 	*field = strdup(text);
 	return *field ? 0 : -ENOMEM;
@@ -188,7 +191,7 @@ static int read_text(const struct key *key, const struct word *word, char **fiel
 
 static bool is_text(const struct key *key)
 {
-	return key->kind == KIND_PATH || key->kind == KIND_USER;
+	return key->kind == KIND_PATH || key->kind == KIND_USER || key->kind == KIND_POLICY;
 }
 
 static int read_key(const struct key *key, const struct word *word,
@@ -319,4 +322,5 @@ void settings_release(struct config_settings *settings)
 	free(settings->log_dir);
 	free(settings->user);
 	free(settings->engine_user);
+	free(settings->router_policy);
 }

@@ -86,6 +86,11 @@ static void host_prefix6_text(const struct policy *policy, char text[KEY_TEXT_MA
 	snprintf(text, KEY_TEXT_MAX, "%u", policy->host_prefix6);
 }
 
+static void pace_text(const struct policy *policy, char text[KEY_TEXT_MAX])
+{
+	snprintf(text, KEY_TEXT_MAX, "%" PRIu32, policy->pace);
+}
+
 /* Each field of struct policy but the name and the number: a unit test sees to it. */
 static const struct {
 	const char *key;
@@ -95,6 +100,7 @@ static const struct {
 	{"deny", deny_text},
 	{"when-unanswered", unanswered_text},
 	{"host-prefix6", host_prefix6_text},
+	{"pace", pace_text},
 };
 
 struct merge {

@@ -19,6 +19,9 @@ static const struct signature refused = {
 	"blocked", "Outbound port 25 refused: possible infected host", NULL, 1};
 static const struct signature seen = {"allowed", "Outbound port 25 seen: possible infected host",
 				      "refused", 2};
+#define UNTRUE_TEXT "Outbound port 25 from a source that cannot be true"
+static const struct signature untrue_refused = {"blocked", UNTRUE_TEXT, NULL, 3};
+static const struct signature untrue_seen = {"allowed", UNTRUE_TEXT, "refused", 4};
 
 /* The addresses of a line: of one packet, or of the last one in a period. */
 struct flow {
@@ -28,14 +31,17 @@ struct flow {
 	uint32_t interface;
 };
 
-const char *host_mac(const struct host *host, char text[18])
+static const char *mac_text(const uint8_t *m, unsigned length, char text[18])
 {
-	const uint8_t *m = host->mac;
-
-	if (!host->mac_length)
+	if (!length)
 		return NULL;
 	snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
 	return text;
+}
+
+const char *host_mac(const struct host *host, char text[18])
+{
+	return mac_text(host->mac, host->mac_length, text);
 }
 
 static const struct signature *signature_of(const struct policy *policy, unsigned action)
@@ -48,17 +54,20 @@ static const struct signature *signature_of(const struct policy *policy, unsigne
 	return pass ? &seen : &refused;
 }
 
-static json_t *metadata(const struct host *host, const struct policy *policy,
+/* @host: NULL where it is nobody's. */
+static json_t *metadata(const struct host *host, const char *mac, const struct policy *policy,
 			const struct signature *signature)
 {
-	char text[PREFIX_TEXT_MAX], mac[18];
+	char text[PREFIX_TEXT_MAX];
 	json_t *object = json_object();
 
 	json_object_set_new(object, "policy", policy ? json_string(policy->name) : json_null());
 	json_object_set_new(object, "mode",
 			    policy ? json_string(policy_mode_word(policy->mode)) : json_null());
-	json_object_set_new(object, "host", json_string(prefix_format(&host->prefix, text)));
-	if (host_mac(host, mac))
+	if (host)
+		json_object_set_new(object, "host",
+				    json_string(prefix_format(&host->prefix, text)));
+	if (mac)
 		json_object_set_new(object, "mac", json_string(mac));
 	if (signature->would_be)
 		json_object_set_new(object, "would_be", json_string(signature->would_be));
@@ -109,7 +118,8 @@ json_t *event_json_attempt(const struct message_event *event, const struct host 
 	const struct signature *signature = signature_of(policy, event->action);
 	const struct flow flow = {event->time,        &event->source,          &event->destination,
 				  event->source_port, event->destination_port, event->interface};
-	json_t *data = metadata(host, policy, signature);
+	char mac[18];
+	json_t *data = metadata(host, host_mac(host, mac), policy, signature);
 
 	if (event->reason)
 		json_object_set_new(data, "reason", json_string(packet_reason_word(event->reason)));
@@ -117,6 +127,19 @@ json_t *event_json_attempt(const struct message_event *event, const struct host 
 			    json_integer((json_int_t)event_json_attempts(host)));
 	json_object_set_new(data, "destinations", json_integer(host->destinations));
 	return line(&flow, signature, data);
+}
+
+json_t *event_json_untrue(const struct message_event *event, const struct policy *policy)
+{
+	bool pass = policy && policy->mode == MODE_MONITOR;
+	const struct signature *signature = pass ? &untrue_seen : &untrue_refused;
+	const struct flow flow = {event->time,        &event->source,          &event->destination,
+				  event->source_port, event->destination_port, event->interface};
+	char mac[18];
+
+	return line(&flow, signature,
+		    metadata(NULL, mac_text(event->mac, event->mac_length, mac), policy,
+			     signature));
 }
 
 json_t *event_json_summary(const struct host *host, const struct policy *policy,
@@ -130,7 +153,8 @@ json_t *event_json_summary(const struct host *host, const struct policy *policy,
 				  host->last_source_port,
 				  host->last_destination_port,
 				  host->interface};
-	json_t *data = metadata(host, policy, signature);
+	char mac[18];
+	json_t *data = metadata(host, host_mac(host, mac), policy, signature);
 	char first[TIME_TEXT_MAX];
 
 	json_object_set_new(data, "summary", json_true());

@@ -20,6 +20,8 @@ struct event_period {
 json_t *event_json_attempt(const struct message_event *event, const struct host *host,
 			   const struct policy *policy);
 /* What a host did since its last line. */
+/* One with a source that cannot be true: no host's. */
+json_t *event_json_untrue(const struct message_event *event, const struct policy *policy);
 json_t *event_json_summary(const struct host *host, const struct policy *policy,
 			   struct event_period period, uint64_t now);
 /* The attempts of a host as a line tells them now. */

@@ -84,6 +84,7 @@ static const struct explanation engine_losses[] = {
 
 /* Counters of the kernel's table that count what was lost. */
 static const struct explanation kernel_losses[] = {
+	{"unpaced", "questions of sources that pace could not hold: tally-hosts is too small"},
 	{"untallied_refused", "refused packets counted for no host: tally-hosts is too small"},
 	{"untallied_passed", "passed openings counted for no host: tally-hosts is too small"},
 	{"unremembered", "answers that were not remembered: remember-pairs is too small, or the "
@@ -114,18 +115,32 @@ static const char *explain(const struct explanation *table, const char *name)
 	return table->text;
 }
 
+static void policy_part(const struct control *control, const char *policy, json_t *losses)
+{
+	static const struct explanation kinds[] = {
+		{"paced", "packets of sources faster than their pace: counted, not asked about"},
+		{"overrun", "packets beyond queue-rate: counted, not asked about"},
+		{NULL, NULL},
+	};
+	json_t *name = json_sprintf("questions-%s", policy);
+
+	loss(losses, json_string_value(name), figures_lost(control->figures, policy),
+	     "packets that were asked about and never came back");
+	json_decref(name);
+	for (const struct explanation *kind = kinds; kind->name; kind++) {
+		name = json_sprintf("%s-%s", kind->name, policy);
+		loss(losses, json_string_value(name),
+		     figures_of(control->figures, kind->name, policy), kind->text);
+		json_decref(name);
+	}
+}
+
 static void kernel_part(const struct control *control, json_t *losses)
 {
 	const struct figure *figure;
 
-	for (size_t i = 0; i < control->config->policy_count; i++) {
-		json_t *name = json_sprintf("questions-%s", control->config->policies[i].name);
-
-		loss(losses, json_string_value(name),
-		     figures_lost(control->figures, control->config->policies[i].name),
-		     "packets that were asked about and never came back");
-		json_decref(name);
-	}
+	for (size_t i = 0; i < control->config->policy_count; i++)
+		policy_part(control, control->config->policies[i].name, losses);
 	for (const struct explanation *kind = kernel_losses; kind->name; kind++)
 		loss(losses, kind->name, figures_get(control->figures, kind->name), kind->text);
 	for (size_t i = 0; (figure = figures_loss_at(control->figures, i)); i++)

@@ -19,8 +19,10 @@ static uint16_t queue_count(const struct config_settings *settings)
 	return (uint16_t)(cpus < 1 ? 1 : cpus > QUEUES_DEFAULT_MAX ? QUEUES_DEFAULT_MAX : cpus);
 }
 
-static struct plan_settings plan_settings(const struct config_settings *settings)
+static struct plan_settings plan_settings(const struct config *config)
 {
+	const struct config_settings *settings = &config->settings;
+
 	return (struct plan_settings){
 		.mark_mask = (uint32_t)settings->mark_mask,
 		.queue_first = (uint16_t)settings->queue_first,
@@ -35,6 +37,12 @@ static struct plan_settings plan_settings(const struct config_settings *settings
 		.read_interval = (uint32_t)settings->read_interval,
 		.reject_rate = (uint32_t)settings->reject_rate,
 		.verify_interval = (uint32_t)settings->verify_interval,
+		.queue_rate = (uint32_t)settings->queue_rate,
+		.check_sources = (uint8_t)settings->check_sources,
+		.refuse_headless = (uint8_t)settings->refuse_split_headers,
+		.refuse_tunnels = (uint8_t)settings->refuse_tunnels,
+		.router_policy = config->router_policy ? config->router_policy->number :
+							 PLAN_NO_POLICY,
 		.own_table = (uint32_t)settings->own_table,
 	};
 }
@@ -142,7 +150,7 @@ void *plan_make(const struct config *config, const struct allowlist *list, struc
 		size_t *size, int *error)
 {
 	struct plan_parts parts = {
-		.settings = plan_settings(&config->settings),
+		.settings = plan_settings(config),
 		.intervals4 = config->intervals.v4,
 		.intervals6 = config->intervals.v6,
 		.policy_count = (uint32_t)config->policy_count,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "event_json.h"
 #include "reporter.h"
@@ -8,7 +9,18 @@
 #define SECOND UINT64_C(1000000000)
 #define HOUR (3600 * SECOND)
 
+#define PLACES 64 /* where sources that cannot be true came from; the quietest makes room */
+
+struct place {
+	uint64_t hour; /* since 1970, that the lines were written in */
+	uint64_t last;
+	uint32_t interface;
+	uint32_t lines;
+	uint8_t mac[6];
+};
+
 struct reporter {
+	struct place places[PLACES];
 	struct tracker *tracker;
 	struct event_file *file;
 	const struct config *config;
@@ -83,6 +95,45 @@ static void wrote(struct host *host, uint64_t attempts, uint64_t in_all)
 	host->written_destinations = host->destinations;
 }
 
+static struct place *place_of(struct reporter *reporter, const struct message_event *event)
+{
+	struct place *oldest = reporter->places;
+
+	for (size_t i = 0; i < PLACES; i++) {
+		struct place *place = &reporter->places[i];
+
+		if (place->last && place->interface == event->interface &&
+		    memcmp(place->mac, event->mac, sizeof(place->mac)) == 0)
+			return place;
+		if (place->last < oldest->last)
+			oldest = place;
+	}
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->interface = event->interface;
+	memcpy(oldest->mac, event->mac, sizeof(oldest->mac));
+	return oldest;
+}
+
+/* Not held against the address it names: what bounds the lines is where it came from. */
+static void untrue_event(struct reporter *reporter, const struct message_event *event, uint64_t now)
+{
+	struct place *place = place_of(reporter, event);
+
+	if (place->hour != now / HOUR) {
+		place->hour = now / HOUR;
+		place->lines = 0;
+	}
+	place->last = now;
+	if (place->lines >= reporter->config->settings.events_per_host)
+		return;
+	if (!rate_allows(reporter, now)) {
+		reporter->dropped++;
+		return;
+	}
+	place->lines++;
+	put(reporter, event_json_untrue(event, config_policy(reporter->config, event->policy)));
+}
+
 void reporter_event(struct reporter *reporter, const struct message_event *event, uint64_t now)
 {
 	const struct policy *policy = config_policy(reporter->config, event->policy);
@@ -92,6 +143,10 @@ void reporter_event(struct reporter *reporter, const struct message_event *event
 
 	if (!addr_size(event->source.family))
 		return;
+	if (event->action == MARK_NONE) {
+		untrue_event(reporter, event, now);
+		return;
+	}
 	host = tracker_event(reporter->tracker, event, length6, &fresh);
 	if (!fresh || !host_allows(reporter, host, now))
 		return;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -46,6 +47,17 @@ static int quantity_parse(const char *text, const struct unit *units, uint64_t m
 		return 0;
 	}
 	return -EINVAL;
+}
+
+int number_parse(const char *text, uint64_t *value)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	return *end || errno ? -EINVAL : 0;
 }
 
 int duration_parse(const char *text, uint64_t *seconds)

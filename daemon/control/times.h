@@ -9,6 +9,8 @@
 #define TIME_LATEST 253402300799 /* 9999-12-31T23:59:59Z: what four digits of a year can say */
 
 /* "30s", "10m", "2h", "7d", "1w". -EINVAL: not a duration; -ERANGE: more than 1000 years. */
+/* Decimal digits alone. */
+int number_parse(const char *text, uint64_t *value);
 int duration_parse(const char *text, uint64_t *seconds);
 
 /* "512", "64KiB", "64MiB", "2GiB". 0, -EINVAL or -ERANGE. */

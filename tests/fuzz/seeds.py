@@ -89,15 +89,20 @@ def settings(**changes):
         "read_interval": 10,
         "reject_rate": 200,
         "verify_interval": 3600,
+        "queue_rate": 50000,
         "own_table": 0,
+        "check_sources": 0,
+        "refuse_headless": 1,
+        "refuse_tunnels": 0,
+        "router_policy": 255,
         "reserved": 0,
     }
     values.update(changes)
-    return struct.pack("=IHH12I", *values.values())
+    return struct.pack("=IHH12I4BI", *values.values())
 
 
 def policy(name, number, mode, deny, safe, host=64):
-    return struct.pack("=32s5B3x", name, number, mode, deny, safe, host)
+    return struct.pack("=32s5B7xI", name, number, mode, deny, safe, host, 100)
 
 
 def element(kind, family, exact, ends, number=0, expires=0):
@@ -111,7 +116,7 @@ def plan(policies=(), interfaces=(), places=(), allows=(), intervals4=(), place_
                     + intervals6 + place_intervals6)
     counts = [len(x) for x in (policies, interfaces, allows, intervals4, intervals6)]
     more = [len(x) for x in (places, place_intervals4, place_intervals6)]
-    head = struct.pack("=IIQ6I4I", 0x65323570, 2, 112 + len(body), *counts, 0, *more, 0)
+    head = struct.pack("=IIQ6I4I", 0x65323570, 2, 120 + len(body), *counts, 0, *more, 0)
     return head + settings(**changes) + body
 
 
@@ -137,6 +142,8 @@ def plans():
     write("plan_open", "full", plan(**full))
     write("plan_open", "empty", plan())
     write("plan_open", "bad-mask", plan(mark_mask=0xFF00FF))
+    write("plan_open", "router", plan(**full, router_policy=3))
+    write("plan_open", "no-router", plan(**full, router_policy=2))
     write("plan_open", "cut", plan(**full)[:-1])
     write("plan_open", "no-policy", plan(**{**full, "policies": ()}))
     write("plan_open", "places-reversed", plan(**{**full, "places": full["places"][::-1]}))

@@ -198,6 +198,35 @@ static void print_not_enforcing(const struct screen *screen, const json_t *polic
 	}
 }
 
+/* What policies refused, or watched, besides attempts on port 25 that are a host's own. */
+static void print_aside(const struct screen *screen, const json_t *policies)
+{
+	static const struct {
+		const char *field, *words;
+	} kinds[] = {
+		{"untrue", "from sources that no route leads back to"},
+		{"split", "IPv6 first fragments without a port"},
+		{"tunnelled", "packets of tunnels"},
+	};
+	const json_t *policy;
+	size_t i;
+
+	json_array_foreach(policies, i, policy)
+	{
+		for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+			int64_t count = field_number(policy, kinds[kind].field);
+			char number[TEXT_NUMBER_MAX], text[256];
+
+			if (!count)
+				continue;
+			snprintf(text, sizeof(text), "%s: %s %s", field_text(policy, "name"),
+				 text_number(count, number), kinds[kind].words);
+			fputs("  ", screen->out);
+			screen_wrap(screen, 4, 2, text);
+		}
+	}
+}
+
 static void add_ago(struct table *table, const json_t *host, const char *name, const json_t *status)
 {
 	int64_t age = field_age(host, name, status);
@@ -316,6 +345,7 @@ int status_print(const struct screen *screen, const json_t *status)
 	if (error)
 		return error;
 	print_not_enforcing(screen, policies);
+	print_aside(screen, policies);
 	error = print_hosts(screen, status);
 	if (!error)
 		error = print_allow(screen, json_object_get(status, "allow"));

@@ -51,6 +51,9 @@ static struct parts good_parts(void)
 				.tally_timeout = 3600,
 				.read_interval = 10,
 				.reject_rate = 200,
+				.queue_rate = 50000,
+				.refuse_headless = 1,
+				.router_policy = PLAN_NO_POLICY,
 			},
 		.policies = {{.name = "home",
 			      .number = 0,
@@ -290,7 +293,7 @@ static void test_counts(void **state)
 		const char *why;
 	} cases[] = {
 		{FIELD(magic), 0x70353265, "not a plan of this version"},
-		{FIELD(version), 1, "not a plan of this version"},
+		{FIELD(version), PLAN_VERSION + 1, "not a plan of this version"},
 		{FIELD(size), 0, "the size does not fit the counts"},
 		{FIELD(policies), 17, "too many policies"},
 		{FIELD(policies), 1, "the size does not fit the counts"},
@@ -373,7 +376,14 @@ FAULT(late_reading, p->settings.read_interval = 3600)
 FAULT(no_rejects, p->settings.reject_rate = 0)
 FAULT(rare_look, p->settings.verify_interval = PLAN_INTERVAL_MAX + 1)
 FAULT(reserved_setting, p->settings.reserved = 1)
+FAULT(no_questions, p->settings.queue_rate = 0)
+FAULT(many_questions, p->settings.queue_rate = PLAN_QUEUE_RATE_MAX + 1)
 FAULT(own_table, p->settings.own_table = 2)
+FAULT(check_sources, p->settings.check_sources = 2)
+FAULT(refuse_headless, p->settings.refuse_headless = 2)
+FAULT(refuse_tunnels, p->settings.refuse_tunnels = 2)
+FAULT(router_policy, p->settings.router_policy = 14)
+FAULT(router_policy_number, p->settings.router_policy = 40)
 FAULT(policy_mode, p->policies[1].mode = 9)
 FAULT(policy_name, p->policies[1].name[0] = ' ')
 FAULT(policy_number, p->policies[1].number = 16)
@@ -448,7 +458,14 @@ static const struct fault faults[] = {
 	{"the reject rate is 0", no_rejects},
 	{"the verify interval is out of bounds", rare_look},
 	{"a reserved setting is not 0", reserved_setting},
-	{"own-table is neither 0 nor 1", own_table},
+	{"the rate of questions is out of bounds", no_questions},
+	{"the rate of questions is out of bounds", many_questions},
+	{"a switch is neither 0 nor 1", own_table},
+	{"a switch is neither 0 nor 1", check_sources},
+	{"a switch is neither 0 nor 1", refuse_headless},
+	{"a switch is neither 0 nor 1", refuse_tunnels},
+	{"the router's policy is not there", router_policy},
+	{"the router's policy is not there", router_policy_number},
 	{"a policy has a value out of bounds", policy_mode},
 	{"a policy has a value out of bounds", policy_name},
 	{"a policy has a value out of bounds", policy_number},

@@ -118,12 +118,16 @@ static void test_valid(void **state)
 		{offsetof(struct policy, host_prefix6), 47, false},
 		{offsetof(struct policy, host_prefix6), 65, false},
 		{offsetof(struct policy, reserved), 1, false},
-		{offsetof(struct policy, reserved) + 2, 1, false},
+		{offsetof(struct policy, reserved) + 6, 1, false},
 	};
 	struct policy policy = good_policy();
 
 	(void)state;
 	assert_true(policy_valid(&policy));
+	policy.pace = POLICY_PACE_MAX;
+	assert_true(policy_valid(&policy));
+	policy.pace = POLICY_PACE_MAX + 1;
+	assert_false(policy_valid(&policy));
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		policy = good_policy();
 		((uint8_t *)&policy)[cases[i].offset] = cases[i].value;

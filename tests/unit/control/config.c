@@ -28,6 +28,12 @@ static const struct {
 	 "edge25.conf:1: policy \"home\": mode is missing: expected block or monitor"},
 	{"policy \"home\" { mode = block deny = reset }",
 	 "edge25.conf:1: policy \"home\": deny = reset: expected drop, tcp-reset or admin-prohibited"},
+	{"policy \"home\" { mode = block pace = 100001 }",
+	 "edge25.conf:1: policy \"home\": pace = 100001: expected a number from 0 to 100000"},
+	{"policy \"home\" { mode = block pace = few }",
+	 "edge25.conf:1: policy \"home\": pace = few: expected a number from 0 to 100000"},
+	{"router-policy = home\npolicy \"work\" { mode = block }",
+	 "edge25.conf:1: router-policy = home: expected the name of a policy that is defined"},
 	{"policy \"home\" { mode = block host-prefix6 = 65 }",
 	 "edge25.conf:1: policy \"home\": host-prefix6 = 65: expected 64, 60, 56 or 48"},
 	{"policy \"home\" { mode = block when-unanswered = drop }",
@@ -36,7 +42,7 @@ static const struct {
 	 "edge25.conf:1: policy \"my home\": expected a name of 1 to 31 characters: a letter, then "
 	 "letters, digits and '_'"},
 	{"policy \"home\" { mode = block colour = red }",
-	 "edge25.conf:1: no such option 'colour': expected one of mode, deny, host-prefix6, "
+	 "edge25.conf:1: no such option 'colour': expected one of mode, deny, host-prefix6, pace, "
 	 "when-unanswered"},
 	{HOME HOME, "edge25.conf:2: found duplicate title 'home'"},
 	{HOME "range \"dsl\" { prefixes = { \"100.64.0.0/10\" } policy = \"hom\" }",

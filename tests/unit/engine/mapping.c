@@ -40,7 +40,9 @@ static void *good_plan(size_t *size)
 			     .passed_timeout = 1,
 			     .tally_timeout = 100,
 			     .read_interval = 10,
-			     .reject_rate = 1},
+			     .reject_rate = 1,
+			     .queue_rate = 1,
+			     .router_policy = PLAN_NO_POLICY},
 		.policies = &home,
 		.policy_count = 1,
 	};

@@ -103,7 +103,7 @@ static struct picture parts(int32_t priority, uint32_t size, bool counter)
 	const struct generations generations = {0};
 	struct batch *batch = batch_new();
 
-	chain_create_base(batch, "screen", priority);
+	chain_create_base(batch, "screen", NF_INET_PRE_ROUTING, priority);
 	set_create(batch, SET_REFUSED4, &generations, &settings);
 	set_create(batch, SET_TALLY_REFUSED4, &generations, &settings);
 	if (counter)
