@@ -257,7 +257,8 @@ def test_what_no_host_is_charged_with_is_a_named_loss(edge25, gate, topology, cr
 
 def test_a_flood_is_counted_to_the_last_packet(edge25, gate, topology):
     """More new pairs at once than a queue holds: what nobody answered is refused, and counted."""
-    daemon = edge25("queue-length = 64\nremember-pairs = 2048\n" + COUNTING)
+    daemon = edge25("queue-length = 64\nremember-pairs = 2048\n"
+                    + COUNTING.replace("mode = block", "mode = block  pace = 0"))
     bot = topology.subscribers[0]
     packets = openings(bot, gate.fresh(4096)) * 4
     with lines(topology) as captures, Capture(topology.internet) as beyond, Wire(topology,
