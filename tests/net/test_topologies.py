@@ -162,6 +162,28 @@ def test_vrf_monitor_counts_once(edge25, gate, enslaved, place, version):
 
 
 @versions
+@places
+def test_vrf_allowed(edge25, gate, enslaved, place, version):
+    """What is allowed passes, also where the VRF is named."""
+    daemon = edge25(PLACES[place](POLICY))
+    allowed, sources = flows(gate, enslaved, version, 2)
+    daemon.ctl("allow", "add", "--to", allowed.destination)
+    gate.passes(allowed)
+    must_fail(gate.passes, sources)
+    daemon.ctl("allow", "add", "--from", HOUSE[version])
+    gate.passes(sources)
+
+
+@versions
+def test_vrf_answers_need_a_way_back(edge25, gate, enslaved, version):
+    """The kernel sends answers by the main table; without a way there, refusals are drops."""
+    gate.topology.gateway.ip([f"route del {PREFIX[version]} dev home0"])
+    edge25(by_prefix(POLICY))
+    print("WAY", connect(enslaved, gate.fresh(1, version)[0], 25, AT_ONCE))
+    gate.refuses(*flows(gate, enslaved, version), by=DROP)
+
+
+@versions
 def test_vrf_elsewhere(edge25, gate, enslaved, version):
     """The control run: the range is another one."""
     edge25(by_prefix(POLICY, *ELSEWHERE))
