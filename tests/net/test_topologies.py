@@ -166,12 +166,12 @@ def test_vrf_monitor_counts_once(edge25, gate, enslaved, place, version):
 def test_vrf_allowed(edge25, gate, enslaved, place, version):
     """What is allowed passes, also where the VRF is named."""
     daemon = edge25(PLACES[place](POLICY))
-    allowed, sources = flows(gate, enslaved, version, 2)
-    daemon.ctl("allow", "add", "--to", allowed.destination)
-    gate.passes(allowed)
-    must_fail(gate.passes, sources)
-    daemon.ctl("allow", "add", "--from", HOUSE[version])
-    gate.passes(sources)
+    first, second = flows(gate, enslaved, version, 2)
+    daemon.ctl("allow", "add", "--to", first.destination, "--comment", "a destination")
+    gate.passes(first)
+    must_fail(gate.passes, second)
+    daemon.ctl("allow", "add", "--from", HOUSE[version], "--comment", "a source")
+    gate.passes(second)
 
 
 @versions
@@ -179,8 +179,13 @@ def test_vrf_answers_need_a_way_back(edge25, gate, enslaved, version):
     """The kernel sends answers by the main table; without a way there, refusals are drops."""
     gate.topology.gateway.ip([f"route del {PREFIX[version]} dev home0"])
     edge25(by_prefix(POLICY))
-    print("WAY", connect(enslaved, gate.fresh(1, version)[0], 25, AT_ONCE))
-    gate.refuses(*flows(gate, enslaved, version), by=DROP)
+    server = gate.fresh(1, version)[0]
+    with Capture(gate.topology.internet) as wan, Capture(enslaved) as line:
+        assert connect(enslaved, server, 25, AT_ONCE).error == "ETIMEDOUT"
+        connect(enslaved, server, MARKER, AT_ONCE)
+        eventually(lambda: wan.openings(MARKER), "the marker on the internet's wire")
+    assert not wan.openings(25)
+    assert not [packet for packet in line.packets() if packet.source == server]
 
 
 @versions
