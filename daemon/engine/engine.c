@@ -87,11 +87,18 @@ static bool repair(struct engine *engine, bool anew)
 	return true;
 }
 
+/* What a repair does not reach, such as another chain's priority, the look that follows finds. */
+static void repair_and_look(struct engine *engine)
+{
+	if (repair(engine, false))
+		guard_look(engine->guard, engine->table);
+}
+
 static void on_repair(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
 	(void)loop;
 	(void)revents;
-	repair(watcher->data, false);
+	repair_and_look(watcher->data);
 }
 
 static void on_intrusion(struct ev_loop *loop, ev_io *watcher, int revents)
@@ -105,7 +112,7 @@ static void on_intrusion(struct ev_loop *loop, ev_io *watcher, int revents)
 	log_warning("engine: table inet edge25 was changed by %s (process %u): putting it back",
 		    intruder.name[0] ? intruder.name : "another program", intruder.pid);
 	ev_timer_stop(loop, &engine->repair);
-	repair(engine, false);
+	repair_and_look(engine);
 }
 
 /* Where the table is not owned there is a watch; a change of plan may begin or end that. */

@@ -2,10 +2,13 @@
 """Other programs and the table: they cannot change it where it is owned; where it is not, what they
 did is put back, also while control is dead, and said with the program that did it."""
 
+import re
+import subprocess
+
 import pytest
 
 from lab.edge25 import CONTROL, ENGINE
-from lab.faults import frozen
+from lab.faults import frozen, killed
 from lab.gate import Flow
 from lab.promise import eventually, must_fail
 
@@ -19,19 +22,43 @@ range "line"  { interfaces = { "sub2" }  policy = "home" }
 """
 SHARED = POLICIES + "own-table = no\n"
 DAMAGE = {
-    "ruleset": ["flush ruleset"],
-    "table": ["delete table inet edge25"],
-    "rules": ["flush table inet edge25"],
-    "chain": ["flush chain inet edge25 smtp"],
-    "element": ["delete element inet edge25 ports { 25 }"],
-    "rule": ["insert rule inet edge25 screen accept"],
-    "allowed": ["flush set inet edge25 allow_dst4"],
+    "ruleset": "flush ruleset",
+    "table": "delete table inet edge25",
+    "rules": "flush table inet edge25",
+    "chain": "flush chain inet edge25 smtp",
+    "element": "delete element inet edge25 ports { 25 }",
+    "rule": "insert rule inet edge25 screen accept",
+    "one rule": "delete rule inet edge25 screen handle {handle}",
+    "set": "flush table inet edge25; delete set inet edge25 allow_dst6",
+    "allowed": "flush set inet edge25 allow_dst4",
+    "stranger": "add element inet edge25 allow_src4 {{ 100.64.0.2 }}",
+    "port": "add element inet edge25 ports {{ 2525 : goto smtp }}",
+    "policy": "add chain inet edge25 remember {{ policy drop; }}",
+    "dormant": "add table inet edge25 {{ flags dormant; }}",
+    "early": "add chain inet edge25 early {{ type filter hook prerouting priority -400; }}; "
+             "add rule inet edge25 early tcp dport 25 counter accept",
 }
 versions = pytest.mark.parametrize("version", [4, 6])
 
 
-def damage(topology, kind):
-    topology.gateway.run(["nft", *DAMAGE[kind]])
+def damage(topology, kind, check=True):
+    """What nft says to it, and its process id."""
+    handle = ""
+    if "{handle}" in DAMAGE[kind]:
+        listing = topology.gateway.run(["nft", "-a", "list", "chain", "inet", "edge25", "screen"])
+        handle = next(line.split()[-1] for line in listing.stdout.splitlines() if "vmap" in line)
+    text = DAMAGE[kind].replace("{handle}", handle).replace("{{", "{").replace("}}", "}")
+    nft = topology.gateway.popen(["nft", text], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 text=True)
+    said, _ = nft.communicate(timeout=60)
+    assert not check or nft.returncode == 0, said
+    return nft.returncode, said, nft.pid
+
+
+def listing(topology):
+    """What nft lists but counts, generations (range4_1, and the epoch in marks) and order."""
+    text = topology.gateway.run(["nft", "-s", "list", "table", "inet", "edge25"]).stdout
+    return sorted(re.sub(r"_\d\b|0x\w+", "", text).splitlines())
 
 
 def repaired(daemon, times=1):
@@ -50,12 +77,14 @@ def test_what_another_program_did_is_put_back(edge25, gate, topology, kind):
     daemon = edge25(SHARED)
     server = gate.fresh()[0]
     daemon.ctl("allow", "add", "--to", server, "--comment", "a server for all")
-    damage(topology, kind)
+    before = listing(topology)
+    *_, pid = damage(topology, kind)
     eventually(repaired(daemon), daemon.stderr)
+    eventually(lambda: listing(topology) == before, daemon.stderr)
     everything_is_as_before(gate, 4)
     everything_is_as_before(gate, 6)
     gate.passes(Flow(topology.subscribers[0], server))
-    assert "table inet edge25 was changed by nft (process " in daemon.stderr()
+    assert f"table inet edge25 was changed by nft (process {pid})" in daemon.stderr()
     losses = {loss["name"]: loss["count"] for loss in daemon.status()["losses"]}
     assert losses["table-repairs"] >= 1
 
@@ -71,9 +100,10 @@ def test_nobody_puts_it_back_when_the_engine_stands_still(edge25, gate, topology
     everything_is_as_before(gate, version)
 
 
-def test_it_is_put_back_while_control_is_dead(edge25, gate, topology):
+@pytest.mark.parametrize("gone", ["killed", "frozen"])
+def test_it_is_put_back_while_control_is_dead(edge25, gate, topology, gone):
     daemon = edge25(SHARED)
-    with frozen(daemon.pid(CONTROL)):
+    with killed(daemon, CONTROL) if gone == "killed" else frozen(daemon.pid(CONTROL)):
         damage(topology, "ruleset")
         eventually(repaired(daemon), daemon.stderr)
         everything_is_as_before(gate, 4)
@@ -105,11 +135,12 @@ def test_an_owned_table_cannot_be_changed(edge25, gate, topology):
     daemon = edge25(POLICIES)
     if "owner" not in daemon.status()["engine"]["features"]:
         pytest.skip("this kernel's tables have no owner")
-    for kind in ("table", "rules", "chain", "element", "rule", "allowed"):
-        answer = topology.gateway.run(["nft", *DAMAGE[kind]], check=False)
-        assert answer.returncode != 0 and "not permitted" in answer.stderr
+    for kind in DAMAGE.keys() - {"ruleset"}:
+        code, said, _ = damage(topology, kind, check=False)
+        assert code != 0 and "not permitted" in said, kind
     damage(topology, "ruleset")  # passes the owned table by
     everything_is_as_before(gate, 4)
+    assert daemon.ctl("ruleset", "verify")["matches"]
     assert "was changed by" not in daemon.stderr()
 
 
