@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The benchmarks: ratios between edge25 and baselines that run beside it, on this machine.
 
-usage: bench.py [--rounds N] [--output FILE]
+usage: bench.py [--rounds N] [--output FILE] [generator | refused | first | sizes ...]
 
 Everything happens in network namespaces of its own. Exit code 0: measured; 1: could not be
 measured, or what happened is not what was to be measured; 130: interrupted.
@@ -23,18 +23,26 @@ from lab.namespaces import sweep  # noqa: E402
 
 import figures  # noqa: E402
 import gateways  # noqa: E402
+import sizes  # noqa: E402
 from report import Report  # noqa: E402
 
 ROUNDS = 5
 
 
-def measure(rounds, output):
-    """Every figure, and the file."""
+FIGURES = {
+    "generator": lambda report, rounds, directory: figures.generator(report, rounds),
+    "refused": figures.refused_pairs,
+    "first": figures.first_packets,
+    "sizes": sizes.sizes,
+}
+
+
+def measure(names, rounds, output):
+    """The figures of these names, or every one, and the file."""
     report = Report()
     with work_directory() as directory:
-        figures.generator(report, rounds)
-        figures.refused_pairs(report, rounds, directory)
-        figures.first_packets(report, rounds, directory)
+        for name in names or FIGURES:
+            FIGURES[name](report, rounds, directory)
     report.write(output)
 
 
@@ -42,6 +50,8 @@ def main():
     """Returns the exit code."""
     parser = argparse.ArgumentParser(description="Ratios between edge25 and baselines, in network "
                                                  "namespaces of their own.")
+    parser.add_argument("figures", nargs="*", metavar="FIGURE",
+                        help=f"{', '.join(FIGURES)}; all when none is given")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="default: %(default)s")
     parser.add_argument("--output", type=pathlib.Path, default=edge25.BUILD / "bench.json",
                         help="default: %(default)s")
@@ -49,6 +59,9 @@ def main():
     if os.geteuid() != 0:
         print("bench: network namespaces need root", file=sys.stderr)
         return 1
+    unknown = set(arguments.figures) - set(FIGURES)
+    if unknown:
+        parser.error(f"no figure: {' '.join(sorted(unknown))}")
     missing = edge25.missing_programs() + gateways.missing_programs()
     if missing:
         print(f"bench: not built: {' '.join(missing)}; run make bench", file=sys.stderr)
@@ -57,7 +70,7 @@ def main():
     started = time.monotonic()
     try:
         sweep()
-        measure(arguments.rounds, arguments.output)
+        measure(arguments.figures, arguments.rounds, arguments.output)
     except LabError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

@@ -213,7 +213,7 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
     def start(self):
         self._directory.mkdir()
         path = self._directory / "prefixes"
-        path.write_text(_prefixes(self._prefixes), encoding="ascii")
+        path.write_text(make_prefixes(self._prefixes), encoding="ascii")
         configuration = self.CONFIGURATION.format(queue=EDGE25_QUEUE, pairs=self._pairs,
                                                   prefixes=path)
         self._daemon = Edge25(self.namespace, self._directory / "edge25", configuration)
@@ -275,7 +275,7 @@ class TextbookBehindEdge25(Edge25Gateway):
         return _busy(self._program.pid, self._program.pid)
 
 
-def _prefixes(count):
+def make_prefixes(count):
     """Every other /29 of 10.0.0.0/8, so that none becomes one with its neighbour."""
     first = ipaddress.ip_address("10.0.0.0")
     return "".join(f"{first + number * 16}/29\n" for number in range(count))
