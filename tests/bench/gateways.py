@@ -194,7 +194,8 @@ queues = 1
 queue-first = {queue}
 remember-pairs = {pairs}
 remember-for = 1h
-policy "home" {{ mode = block  deny = drop }}
+queue-rate = 10000000
+policy "home" {{ mode = block  deny = drop  pace = 0 }}
 policy "watched" {{ mode = monitor }}
 range "subscribers" {{ prefixes = {{ "100.64.0.0/16", "2001:db8:1::/48" }}  policy = "home" }}
 range "others" {{ prefix-file = "{prefixes}"  policy = "watched" }}
