@@ -23,13 +23,15 @@ class Flood:
     """Context manager: for so many seconds, or until the end of the block if that is later; then
     .frames is how many arrived at the gateway."""
 
-    def __init__(self, topology, seconds, pairs=1 << 16, sources=1 << 8, rate=0):
+    def __init__(self, topology, seconds, pairs=1 << 16, sources=1 << 8, rate=0,
+                 first=0):
         if not INJECT.exists():
             raise LabError(f"{INJECT} is missing: make bench-programs builds it")
         self.frames = None
         self._program = topology.gateway.popen(
             [INJECT, "--interface", topology.subscribers[0].interface, "--seconds", seconds,
-             "--pairs", pairs, "--sources", sources, "--rate", rate],
+             "--pairs", pairs, "--sources", sources, "--rate", rate,
+             "--first", first],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def __enter__(self):
