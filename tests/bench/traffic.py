@@ -2,10 +2,12 @@
 """The load: SYNs that arrive at an interface of a namespace, made by the program inject; and who
 runs on which core."""
 
+import contextlib
 import dataclasses
 import json
 import os
 import pathlib
+import subprocess
 
 from lab.edge25 import BUILD
 
@@ -38,6 +40,20 @@ class Injected:
     seconds: float
     cpu: float
     held: int
+
+
+@contextlib.contextmanager
+def generator(namespace, load, rate, first):
+    """Send at a rate for the block."""
+    program = namespace.popen([INJECT, "--interface", INTERFACE, "--seconds", 3600, "--pairs",
+                               load.pairs, "--sources", load.sources, "--first", first, "--rate",
+                               rate, "--cpu", processors()[0]], stdout=subprocess.DEVNULL)
+    prefer(program.pid)
+    try:
+        yield
+    finally:
+        program.kill()
+        program.wait()
 
 
 def inject(namespace, load, seconds, *, rate=0, first=0, drop=False):
