@@ -7,109 +7,17 @@
  * The allow sets, which stay, change in a batch of their own before the rules turn.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <libmnl/libmnl.h>
-#include <libnftnl/object.h>
 #include <libnftnl/rule.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "rules/apply_internal.h"
 #include "rules/chains.h"
 #include "rules/memory.h"
-#include "rules/table_internal.h"
-
-bool allow_same_expiry(const struct allow_element *a, const struct allow_element *b)
-{
-	uint64_t later = a->expires > b->expires ? a->expires : b->expires;
-	uint64_t earlier = a->expires > b->expires ? b->expires : a->expires;
-
-	if (!earlier)
-		return !later;
-	return later - earlier < ALLOW_EXPIRY_SLACK;
-}
-
-bool allows_fine(const struct allow_element *allows, size_t count)
-{
-	static const uint8_t zero[8], ones[8] = {255, 255, 255, 255, 255, 255, 255, 255};
-
-	for (size_t i = 0; i < count; i++)
-		if (allows[i].family == FAMILY_IPV6 && allows[i].kind != ALLOW_DESTINATION &&
-		    (memcmp(allows[i].from_first + 8, zero, 8) ||
-		     memcmp(allows[i].from_last + 8, ones, 8)))
-			return true;
-	return false;
-}
-
-/* ICMP unreachables share icmp_msgs_per_sec with the rest of the host: a quarter is ours. */
-static uint32_t unreachable_rate(uint32_t wanted)
-{
-	int fd = open("/proc/sys/net/ipv4/icmp_msgs_per_sec", O_RDONLY | O_CLOEXEC);
-	unsigned long all = 1000; /* the kernel's default up to 6.x */
-	char text[32] = "";
-
-	if (fd >= 0) {
-		if (read(fd, text, sizeof(text) - 1) > 0)
-			all = strtoul(text, NULL, 10);
-		close(fd);
-	}
-	if (all / 4 < wanted)
-		wanted = (uint32_t)(all / 4);
-	return wanted ? wanted : 1;
-}
-
-static struct nftnl_obj *object_new(uint32_t type, const char *name)
-{
-	struct nftnl_obj *object = memory_needed(nftnl_obj_alloc());
-
-	nftnl_obj_set_u32(object, NFTNL_OBJ_FAMILY, NFPROTO_INET);
-	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, RULES_TABLE);
-	nftnl_obj_set_str(object, NFTNL_OBJ_NAME, name);
-	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, type);
-	return object;
-}
-
-void counter_create(struct batch *batch, const char *name)
-{
-	batch_object(batch, NFT_MSG_NEWOBJ, NLM_F_CREATE, object_new(NFT_OBJECT_COUNTER, name));
-}
-
-/* Packets from sources that cannot be true that user space is told of, a second. */
-#define UNTRUE_RATE 20
-
-static void put_limit(struct batch *batch, const char *name, uint32_t rate, bool present)
-{
-	struct nftnl_obj *object;
-
-	if (present)
-		batch_object(batch, NFT_MSG_DELOBJ, 0, object_new(NFT_OBJECT_LIMIT, name));
-	object = object_new(NFT_OBJECT_LIMIT, name);
-	nftnl_obj_set_u64(object, NFTNL_OBJ_LIMIT_RATE, rate);
-	nftnl_obj_set_u64(object, NFTNL_OBJ_LIMIT_UNIT, 1); /* second */
-	nftnl_obj_set_u32(object, NFTNL_OBJ_LIMIT_BURST, rate);
-	nftnl_obj_set_u32(object, NFTNL_OBJ_LIMIT_TYPE, NFT_LIMIT_PKTS);
-	nftnl_obj_set_u32(object, NFTNL_OBJ_LIMIT_FLAGS, 0);
-	batch_object(batch, NFT_MSG_NEWOBJ, NLM_F_CREATE, object);
-}
-
-/* All that a change needs to know. */
-struct change {
-	struct table *table;
-	const struct plan *plan;
-	struct inventory inventory; /* what is there */
-	struct name_list chains;    /* what is wanted */
-	struct name_list counters;
-	struct generations generations;
-	bool ranges; /* the range maps are made anew */
-	bool late;   /* the machine has slept: timeouts are set anew */
-	uint64_t now;
-	int failed;
-};
+#include "rules/objects.h"
 
 static void change_release(struct change *change)
 {
@@ -202,120 +110,6 @@ static void put_table_objects(struct change *change, struct batch *batch)
 		chains_fill_protocols(batch, &change->generations);
 }
 
-/* How long this machine has slept since it was started, ms. @now: CLOCK_BOOTTIME. */
-static uint64_t time_slept(uint64_t now)
-{
-	struct timespec awake;
-	uint64_t ms;
-
-	clock_gettime(CLOCK_MONOTONIC, &awake);
-	ms = (uint64_t)awake.tv_sec * 1000 + (uint64_t)awake.tv_nsec / 1000000;
-	return now > ms ? now - ms : 0;
-}
-
-/* The kernel's timeouts stand still while the machine sleeps: those of before last too long then. */
-static bool timeouts_late(const struct table *table, uint64_t slept)
-{
-	return slept > table->slept + ALLOW_EXPIRY_SLACK;
-}
-
-static bool same_end(const struct allow_element *a, const struct allow_element *b, bool late)
-{
-	return allow_same_expiry(a, b) && !(late && b->expires);
-}
-
-/* Where DELSETELEM does not bear what has expired; at no moment is neither the old nor the new there. */
-static int replace_allow(struct change *change, const struct allow_element *element,
-			 struct table_error *error)
-{
-	int result = -ENOENT;
-
-	for (int with = 1; result == -ENOENT && with >= 0; with--) {
-		struct batch *batch = batch_new();
-
-		if (!batch)
-			return table_fail(error, -ENOMEM, "change");
-		if (with)
-			set_allow_delete(batch, element, 1, false);
-		set_allow_add(batch, element, 1, change->now);
-		error->error = 0;
-		result = table_send(change->table, batch, error);
-	}
-	return result;
-}
-
-/*
- * The kernel's allow sets from what they hold to what the plan says. What goes is deleted in @goes,
- * or where that is NULL at once and alone.
- */
-static int put_allows(struct change *change, struct batch *goes, struct batch *comes,
-		      struct table_error *error)
-{
-	struct table *table = change->table;
-	const struct plan *plan = change->plan;
-	bool destroy = table->features & MESSAGE_DESTROY;
-	size_t held = table->installed ? table->allow_count : 0, old = 0, new = 0;
-	int result = 0;
-
-	while (!result && (old < held || new < plan->header->allows)) {
-		const struct allow_element *was = &table->allows[old], *is = &plan->allows[new];
-		int order = old == held                 ? 1 :
-			    new == plan->header->allows ? -1 :
-							  allow_element_compare(was, is);
-		bool other = order || !same_end(was, is, change->late);
-
-		if (order <= 0 && other && goes)
-			set_allow_delete(goes, was, 1, destroy);
-		else if (order < 0)
-			result = table_delete_allow(table, was, error);
-		else if (!order && other)
-			result = replace_allow(change, is, error);
-		if (order >= 0 && other && (order || goes))
-			set_allow_add(comes, is, 1, change->now);
-		old += order <= 0;
-		new += order >= 0;
-	}
-	return result;
-}
-
-/* Whatever an earlier engine, or somebody else, left in the allow sets. */
-static void put_flushes(struct change *change, struct batch *batch)
-{
-	char name[RULES_NAME_MAX];
-
-	for (enum set set = SET_ALLOW_SRC4; set < SETS; set++)
-		if (name_list_has(&change->inventory.sets, set_name(set, NULL, name)))
-			set_flush(batch, name);
-}
-
-static int change_allows(struct change *change, struct table_error *error)
-{
-	struct table *table = change->table;
-	struct batch *batch = batch_new();
-	int result;
-
-	if (!batch)
-		return table_fail(error, -ENOMEM, "change");
-	if (!table->installed)
-		put_flushes(change, batch);
-	put_allows(change, batch, batch, error);
-	result = table_send(table, batch, error);
-	if (result != -ENOENT || table->features & MESSAGE_DESTROY)
-		return result;
-	/* something expired meanwhile, and DELSETELEM does not bear that */
-	batch = batch_new();
-	if (!batch)
-		return table_fail(error, -ENOMEM, "change");
-	result = put_allows(change, NULL, batch, error);
-	if (!result)
-		result = table_send(table, batch, error);
-	else
-		batch_free(batch);
-	if (result)
-		table->installed = false; /* some of what goes is gone */
-	return result;
-}
-
 void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
 		       const struct generations *generations, bool allow_fine)
 {
@@ -405,8 +199,7 @@ static void put_leftovers(struct change *change, struct batch *batch)
 	}
 	for (size_t i = 0; i < inventory->counters.count; i++)
 		if (!name_list_has(&change->counters, inventory->counters.names[i]))
-			batch_object(batch, NFT_MSG_DELOBJ, 0,
-				     object_new(NFT_OBJECT_COUNTER, inventory->counters.names[i]));
+			counter_delete(batch, inventory->counters.names[i]);
 }
 
 /* Second batch: base chains the first time, then the rules. */
@@ -417,14 +210,7 @@ static void put_turn(struct change *change, struct batch *batch, bool allow_fine
 
 	table_put(change->table, batch);
 	table_flush_rules(batch);
-	put_limit(batch, LIMIT_RESETS, settings->reject_rate,
-		  name_list_has(&inventory->limits, LIMIT_RESETS));
-	put_limit(batch, LIMIT_UNREACHABLES, unreachable_rate(settings->reject_rate),
-		  name_list_has(&inventory->limits, LIMIT_UNREACHABLES));
-	put_limit(batch, LIMIT_QUESTIONS, settings->queue_rate,
-		  name_list_has(&inventory->limits, LIMIT_QUESTIONS));
-	put_limit(batch, LIMIT_UNTRUE, UNTRUE_RATE,
-		  name_list_has(&inventory->limits, LIMIT_UNTRUE));
+	limits_put(batch, settings, &inventory->limits);
 	for (size_t i = 0; i < BASES; i++)
 		if (!name_list_has(&inventory->chains, bases[i].name) &&
 		    (!bases[i].router || settings->router_policy != PLAN_NO_POLICY))
@@ -497,7 +283,7 @@ static int change_run(struct change *change, bool allow_fine, struct table_error
 	put_table_objects(change, batch);
 	result = table_send(change->table, batch, error);
 	if (!result)
-		result = change_allows(change, error);
+		result = apply_allows(change, error);
 	if (result)
 		return result;
 	batch = batch_new();
@@ -512,21 +298,6 @@ static int change_run(struct change *change, bool allow_fine, struct table_error
 	return result;
 }
 
-static int allows_keep(struct table *table, const struct plan *plan)
-{
-	size_t count = plan->header->allows;
-	struct allow_element *allows = malloc((count ? count : 1) * sizeof(*allows));
-
-	if (!allows)
-		return -ENOMEM;
-	memcpy(allows, plan->allows, count * sizeof(*allows));
-	free(table->allows);
-	table->allows = allows;
-	table->allow_count = count;
-	table->allow_room = count;
-	return 0;
-}
-
 #define SAME(a, b, member, counted)                      \
 	((a)->header->counted == (b)->header->counted && \
 	 !memcmp((a)->member, (b)->member, (a)->header->counted * sizeof(*(a)->member)))
@@ -539,17 +310,6 @@ static bool same_ranges(const struct plan *a, const struct plan *b)
 	       SAME(a, b, intervals6, intervals6) &&
 	       SAME(a, b, place_intervals4, place_intervals4) &&
 	       SAME(a, b, place_intervals6, place_intervals6);
-}
-
-static bool same_allows(const struct table *table, const struct plan *plan, bool late)
-{
-	if (table->allow_count != plan->header->allows)
-		return false;
-	for (size_t i = 0; i < table->allow_count; i++)
-		if (allow_element_compare(&table->allows[i], &plan->allows[i]) ||
-		    !same_end(&table->allows[i], &plan->allows[i], late))
-			return false;
-	return true;
 }
 
 /*
@@ -611,7 +371,7 @@ static int apply_once(struct change *change, struct table_error *error)
 		result = change_run(change, allow_fine, error);
 	if (result)
 		return result;
-	result = allows_keep(table, plan);
+	result = apply_allows_keep(table, plan);
 	if (result)
 		return table_fail(error, result, "plan");
 	table->installed = true;
@@ -626,12 +386,12 @@ static int apply_once(struct change *change, struct table_error *error)
 int table_apply(struct table *table, const struct plan *plan, uint64_t now, bool *changed,
 		struct table_error *error)
 {
-	const uint64_t slept = time_slept(now);
-	const bool late = timeouts_late(table, slept);
+	const uint64_t slept = apply_time_slept(now);
+	const bool late = apply_late(table, slept);
 	int result = 0;
 
 	*changed = !table->installed || !same_ranges(&table->plan, plan) ||
-		   !same_allows(table, plan, late);
+		   !apply_allows_same(table, plan, late);
 	if (!*changed) {
 		table->plan = *plan; /* the block that the old view showed may go now */
 		return 0;

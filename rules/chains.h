@@ -63,8 +63,6 @@ void counters_each(const struct plan *plan, chains_name_fn *each, void *arg);
 void chain_create(struct batch *batch, const char *name);
 /* @hook: NF_INET_*. */
 void chain_create_base(struct batch *batch, const char *name, uint32_t hook, int32_t priority);
-/* One that is there stays, with what it counted. */
-void counter_create(struct batch *batch, const char *name);
 void chain_delete(struct batch *batch, const char *name);
 /* Deletes its rules. */
 void chain_flush(struct batch *batch, const char *name);

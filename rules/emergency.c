@@ -18,6 +18,7 @@
 #include "rules/elements.h"
 #include "rules/expr.h"
 #include "rules/memory.h"
+#include "rules/objects.h"
 #include "rules/table_internal.h"
 
 #define COVERS 64 /* prefixes that are quick to load; more only where monitored ones lie between */

@@ -87,6 +87,7 @@ def test_a_reload_that_ends_it_opens_the_router_alone(edge25, topology, gate):
     daemon.ctl("reload")
     Attempts(topology, servers).check_pass()
     gate.refuses(*gate.flows(topology.subscribers[0], 3))
+    assert daemon.control("ruleset", "verify").returncode == 0
     daemon.configure(OWN)
     daemon.ctl("reload")
     Attempts(topology, servers).check_refused()

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The allow sets, which stay from one plan to the next: what goes, what comes, and when it ends. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "rules/apply_internal.h"
+
+bool allow_same_expiry(const struct allow_element *a, const struct allow_element *b)
+{
+	uint64_t later = a->expires > b->expires ? a->expires : b->expires;
+	uint64_t earlier = a->expires > b->expires ? b->expires : a->expires;
+
+	if (!earlier)
+		return !later;
+	return later - earlier < ALLOW_EXPIRY_SLACK;
+}
+
+bool allows_fine(const struct allow_element *allows, size_t count)
+{
+	static const uint8_t zero[8], ones[8] = {255, 255, 255, 255, 255, 255, 255, 255};
+
+	for (size_t i = 0; i < count; i++)
+		if (allows[i].family == FAMILY_IPV6 && allows[i].kind != ALLOW_DESTINATION &&
+		    (memcmp(allows[i].from_first + 8, zero, 8) ||
+		     memcmp(allows[i].from_last + 8, ones, 8)))
+			return true;
+	return false;
+}
+
+uint64_t apply_time_slept(uint64_t now)
+{
+	struct timespec awake;
+	uint64_t ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &awake);
+	ms = (uint64_t)awake.tv_sec * 1000 + (uint64_t)awake.tv_nsec / 1000000;
+	return now > ms ? now - ms : 0;
+}
+
+bool apply_late(const struct table *table, uint64_t slept)
+{
+	return slept > table->slept + ALLOW_EXPIRY_SLACK;
+}
+
+static bool same_end(const struct allow_element *a, const struct allow_element *b, bool late)
+{
+	return allow_same_expiry(a, b) && !(late && b->expires);
+}
+
+/* Where DELSETELEM does not bear what has expired; at no moment is neither the old nor the new there. */
+static int replace_allow(struct change *change, const struct allow_element *element,
+			 struct table_error *error)
+{
+	int result = -ENOENT;
+
+	for (int with = 1; result == -ENOENT && with >= 0; with--) {
+		struct batch *batch = batch_new();
+
+		if (!batch)
+			return table_fail(error, -ENOMEM, "change");
+		if (with)
+			set_allow_delete(batch, element, 1, false);
+		set_allow_add(batch, element, 1, change->now);
+		error->error = 0;
+		result = table_send(change->table, batch, error);
+	}
+	return result;
+}
+
+/*
+ * The kernel's allow sets from what they hold to what the plan says. What goes is deleted in @goes,
+ * or where that is NULL at once and alone.
+ */
+static int put_allows(struct change *change, struct batch *goes, struct batch *comes,
+		      struct table_error *error)
+{
+	struct table *table = change->table;
+	const struct plan *plan = change->plan;
+	bool destroy = table->features & MESSAGE_DESTROY;
+	size_t held = table->installed ? table->allow_count : 0, old = 0, new = 0;
+	int result = 0;
+
+	while (!result && (old < held || new < plan->header->allows)) {
+		const struct allow_element *was = &table->allows[old], *is = &plan->allows[new];
+		int order = old == held                 ? 1 :
+			    new == plan->header->allows ? -1 :
+							  allow_element_compare(was, is);
+		bool other = order || !same_end(was, is, change->late);
+
+		if (order <= 0 && other && goes)
+			set_allow_delete(goes, was, 1, destroy);
+		else if (order < 0)
+			result = table_delete_allow(table, was, error);
+		else if (!order && other)
+			result = replace_allow(change, is, error);
+		if (order >= 0 && other && (order || goes))
+			set_allow_add(comes, is, 1, change->now);
+		old += order <= 0;
+		new += order >= 0;
+	}
+	return result;
+}
+
+/* Whatever an earlier engine, or somebody else, left in the allow sets. */
+static void put_flushes(struct change *change, struct batch *batch)
+{
+	char name[RULES_NAME_MAX];
+
+	for (enum set set = SET_ALLOW_SRC4; set < SETS; set++)
+		if (name_list_has(&change->inventory.sets, set_name(set, NULL, name)))
+			set_flush(batch, name);
+}
+
+int apply_allows(struct change *change, struct table_error *error)
+{
+	struct table *table = change->table;
+	struct batch *batch = batch_new();
+	int result;
+
+	if (!batch)
+		return table_fail(error, -ENOMEM, "change");
+	if (!table->installed)
+		put_flushes(change, batch);
+	put_allows(change, batch, batch, error);
+	result = table_send(table, batch, error);
+	if (result != -ENOENT || table->features & MESSAGE_DESTROY)
+		return result;
+	/* something expired meanwhile, and DELSETELEM does not bear that */
+	batch = batch_new();
+	if (!batch)
+		return table_fail(error, -ENOMEM, "change");
+	result = put_allows(change, NULL, batch, error);
+	if (!result)
+		result = table_send(table, batch, error);
+	else
+		batch_free(batch);
+	if (result)
+		table->installed = false; /* some of what goes is gone */
+	return result;
+}
+
+int apply_allows_keep(struct table *table, const struct plan *plan)
+{
+	size_t count = plan->header->allows;
+	struct allow_element *allows = malloc((count ? count : 1) * sizeof(*allows));
+
+	if (!allows)
+		return -ENOMEM;
+	memcpy(allows, plan->allows, count * sizeof(*allows));
+	free(table->allows);
+	table->allows = allows;
+	table->allow_count = count;
+	table->allow_room = count;
+	return 0;
+}
+
+bool apply_allows_same(const struct table *table, const struct plan *plan, bool late)
+{
+	if (table->allow_count != plan->header->allows)
+		return false;
+	for (size_t i = 0; i < table->allow_count; i++)
+		if (allow_element_compare(&table->allows[i], &plan->allows[i]) ||
+		    !same_end(&table->allows[i], &plan->allows[i], late))
+			return false;
+	return true;
+}

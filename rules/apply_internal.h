@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between rules/apply.c and apply_allows.c. Nobody else includes it. */
+#ifndef EDGE25_RULES_APPLY_INTERNAL_H
+#define EDGE25_RULES_APPLY_INTERNAL_H
+
+#include "rules/table_internal.h"
+
+/* All that a change needs to know. */
+struct change {
+	struct table *table;
+	const struct plan *plan;
+	struct inventory inventory; /* what is there */
+	struct name_list chains;    /* what is wanted */
+	struct name_list counters;
+	struct generations generations;
+	bool ranges; /* the range maps are made anew */
+	bool late;   /* the machine has slept: timeouts are set anew */
+	uint64_t now;
+	int failed;
+};
+
+/* The kernel's allow sets from what they hold to what the plan says. */
+int apply_allows(struct change *change, struct table_error *error);
+/* The table remembers what its allow sets hold. 0 or -ENOMEM. */
+int apply_allows_keep(struct table *table, const struct plan *plan);
+/* Do they hold what @plan says? @late: the machine has slept. */
+bool apply_allows_same(const struct table *table, const struct plan *plan, bool late);
+
+/* How long this machine has slept since it was started, ms. @now: CLOCK_BOOTTIME, ms. */
+uint64_t apply_time_slept(uint64_t now);
+/* The kernel's timeouts stand still while the machine sleeps: those of before last too long then. */
+bool apply_late(const struct table *table, uint64_t slept);
+
+#endif
