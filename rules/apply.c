@@ -213,7 +213,7 @@ static void put_turn(struct change *change, struct batch *batch, bool allow_fine
 	limits_put(batch, settings, &inventory->limits);
 	for (size_t i = 0; i < BASES; i++)
 		if (!name_list_has(&inventory->chains, bases[i].name) &&
-		    (!bases[i].router || settings->router_policy != PLAN_NO_POLICY))
+		    (!bases[i].router || change->table->router))
 			chain_create_base(batch, bases[i].name, bases[i].hook, bases[i].priority);
 	table_write_rules(change->table, batch, change->plan, &change->generations, allow_fine);
 }
@@ -246,6 +246,8 @@ static int change_prepare(struct change *change)
 
 	if (result)
 		return result;
+	table->router = change->plan->header->settings.router_policy != PLAN_NO_POLICY ||
+			name_list_has(&change->inventory.chains, CHAIN_ROUTER);
 	chains_each(change->plan, want_chain, change);
 	counters_each(change->plan, want_counter, change);
 	change->generations = table->generations;

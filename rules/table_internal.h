@@ -21,6 +21,7 @@ struct table {
 	uint64_t lost;       /* times that it was gone with its counters */
 	struct plan plan;
 	struct generations generations;
+	bool router;                  /* the base chains of the router's own packets are there */
 	bool allow_fine;              /* the rules have the look-up for it */
 	struct allow_element *allows; /* what the kernel's allow sets hold, sorted */
 	size_t allow_count;
