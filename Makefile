@@ -218,7 +218,7 @@ bench: deps-bench check-root ## benchmarks (root)
 bench-programs: all $(BENCH_PROGRAMS)
 	@:
 
-$(BUILD)/bench/inject: $(BUILD)/obj/tests/bench/pairs.o
+$(BUILD)/bench/inject: $(addprefix $(BUILD)/obj/tests/bench/,pairs.o frames.o)
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)

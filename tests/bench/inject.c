@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Makes SYNs to port 25 arrive at an interface, as fast as one CPU can or at a given rate.
+ * Makes packets arrive at an interface, as fast as one CPU can or at a given rate.
  *
  * The frames are made in the kernel: BPF_PROG_RUN with live frames (Linux 5.18,
  * Documentation/bpf/bpf_prog_run.rst) runs an XDP program over pages from a pool, and what the
@@ -62,29 +62,28 @@ static void attach(int program, unsigned interface)
 		fail("the XDP program cannot be attached");
 }
 
-static void make_frame(uint8_t frame[PAIRS_FRAME_SIZE], const char *interface)
+/* The frames are for this interface. */
+static void address_frame(struct frame *frame, const char *interface)
 {
 	struct ifreq request = {0};
-	uint8_t address[6];
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
 	if (fd < 0 || ioctl(fd, SIOCGIFHWADDR, &request) < 0)
 		fail(interface);
 	close(fd);
-	memcpy(address, request.ifr_hwaddr.sa_data, sizeof(address));
-	pairs_frame(frame, address);
+	memcpy(frame->bytes, request.ifr_hwaddr.sa_data, 6);
 }
 
-static void run(int program, const uint8_t *frame, unsigned interface)
+static void run(int program, const struct frame *frame, unsigned interface)
 {
-	struct xdp_md context = {.data_end = PAIRS_FRAME_SIZE, .ingress_ifindex = interface};
+	struct xdp_md context = {.data_end = FRAME_SIZE, .ingress_ifindex = interface};
 	union bpf_attr attr = {0};
 
 	attr.test.prog_fd = (uint32_t)program;
 	attr.test.repeat = FRAMES_A_CALL;
-	attr.test.data_in = (uintptr_t)frame;
-	attr.test.data_size_in = PAIRS_FRAME_SIZE;
+	attr.test.data_in = (uintptr_t)frame->bytes;
+	attr.test.data_size_in = FRAME_SIZE;
 	attr.test.ctx_in = (uintptr_t)&context;
 	attr.test.ctx_size_in = sizeof(context);
 	attr.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
@@ -125,14 +124,13 @@ static void pin(int cpu)
 		fail("CPU");
 }
 
-static void inject(const struct arguments *arguments)
+static void inject(struct arguments *arguments)
 {
 	unsigned interface = if_nametoindex(arguments->interface);
 	uint64_t length = (uint64_t)(arguments->seconds * NANOSECONDS), start, end, busy, waiting;
 	struct pairs_program program;
-	uint8_t frame[PAIRS_FRAME_SIZE];
 
-	make_frame(frame, arguments->interface);
+	address_frame(&arguments->pairs.frame, arguments->interface);
 	if (arguments->cpu >= 0)
 		pin(arguments->cpu);
 	errno = -pairs_load(&arguments->pairs, &program);
@@ -143,7 +141,7 @@ static void inject(const struct arguments *arguments)
 	start = now(CLOCK_MONOTONIC);
 	busy = now(CLOCK_PROCESS_CPUTIME_ID);
 	do {
-		run(program.program, frame, interface);
+		run(program.program, &arguments->pairs.frame, interface);
 		end = now(CLOCK_MONOTONIC);
 	} while (end - start < length);
 	busy = now(CLOCK_PROCESS_CPUTIME_ID) - busy;
@@ -170,9 +168,9 @@ static bool valid(const struct arguments *arguments)
 
 static _Noreturn void usage(void)
 {
-	fputs("usage: inject --interface NAME --seconds N [--pairs N] [--sources N] [--first N]\n"
-	      "              [--rate N] [--cpu N] [--drop]\n"
-	      "pairs and sources are powers of two\n",
+	fputs("usage: inject --interface NAME --seconds N [--traffic NAME] [--pairs N] [--sources N]\n"
+	      "              [--first N] [--rate N] [--cpu N] [--drop]\n"
+	      "traffic: " FRAME_TRAFFIC "; pairs and sources are powers of two\n",
 	      stderr);
 	exit(2);
 }
@@ -182,6 +180,7 @@ static void parse(int argc, char **argv, struct arguments *arguments)
 	static const struct option options[] = {
 		{"interface", required_argument, NULL, 'i'},
 		{"seconds", required_argument, NULL, 't'},
+		{"traffic", required_argument, NULL, 'k'},
 		{"pairs", required_argument, NULL, 'p'},
 		{"sources", required_argument, NULL, 's'},
 		{"first", required_argument, NULL, 'f'},
@@ -199,6 +198,10 @@ static void parse(int argc, char **argv, struct arguments *arguments)
 			break;
 		case 't':
 			arguments->seconds = atof(optarg);
+			break;
+		case 'k':
+			if (frame_make(&arguments->pairs.frame, optarg) < 0)
+				usage();
 			break;
 		case 'p':
 			arguments->pairs.count = (uint32_t)strtoul(optarg, NULL, 10);
@@ -229,6 +232,7 @@ int main(int argc, char **argv)
 {
 	struct arguments arguments = {.cpu = -1, .pairs = {.count = 1, .sources = 1}};
 
+	frame_make(&arguments.pairs.frame, "smtp");
 	parse(argc, argv, &arguments);
 	inject(&arguments);
 	return EXIT_SUCCESS;

@@ -13,28 +13,6 @@
 
 #define NANOSECONDS 1000000000u
 
-#define IP_AT 14
-#define IP_CHECKSUM_AT 24
-#define SOURCE_AT 26
-#define DESTINATION_AT 30
-#define TCP_AT 34
-#define TCP_SIZE 40
-#define TCP_CHECKSUM_AT 50
-
-/* A SYN as Linux sends it; the program fills in addresses and checksums. */
-// clang-format off
-static const uint8_t syn[PAIRS_FRAME_SIZE] = {
-	/* Ethernet: to (filled in), from, IPv4 */
-	0, 0, 0, 0, 0, 0, 0x02, 0xe2, 0x05, 0, 0, 1, 0x08, 0x00,
-	/* IPv4: 60 bytes, do not fragment, TTL 64, TCP */
-	0x45, 0, 0, 60, 0, 1, 0x40, 0, 64, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	/* TCP: 40000 to 25, SYN, window 64240 */
-	0x9c, 0x40, 0, 25, 0, 0, 0, 1, 0, 0, 0, 0, 0xa0, 0x02, 0xfa, 0xf0, 0, 0, 0, 0,
-	/* MSS 1460, SACK, timestamps, window scale 7 */
-	2, 4, 0x05, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7,
-};
-// clang-format on
-
 struct code {
 	struct bpf_insn insns[96];
 	unsigned length;
@@ -77,7 +55,7 @@ static void emit_frame(struct code *code)
 	emit(code, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_3, BPF_REG_1,
 	     offsetof(struct xdp_md, data_end), 0);
 	emit_move(code, BPF_REG_2, BPF_REG_6);
-	emit(code, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, PAIRS_FRAME_SIZE);
+	emit(code, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, FRAME_SIZE);
 	emit(code, BPF_JMP | BPF_JLE | BPF_X, BPF_REG_2, BPF_REG_3, 2, 0);
 	emit_return(code, XDP_ABORTED);
 }
@@ -109,7 +87,13 @@ static void emit_number(struct code *code, const struct pairs *pairs)
 	emit(code, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_7, 0, 0, pairs->count - 1);
 }
 
-/* Both addresses of the pair into the frame; register 8 to their sum. */
+/* Frames come again, and a router has counted them down. */
+static void emit_hops(struct code *code, const struct frame *frame)
+{
+	emit(code, BPF_ST | BPF_MEM | BPF_B, BPF_REG_6, 0, frame->hops_at, FRAME_HOPS);
+}
+
+/* The last 32 bits of both addresses into the frame; register 8 to their sum. */
 static void emit_addresses(struct code *code, const struct pairs *pairs)
 {
 	uint32_t bits = (uint32_t)__builtin_ctz(pairs->sources);
@@ -118,13 +102,13 @@ static void emit_addresses(struct code *code, const struct pairs *pairs)
 	emit(code, BPF_ALU | BPF_AND | BPF_K, BPF_REG_8, 0, 0, pairs->sources - 1);
 	emit(code, BPF_ALU | BPF_ADD | BPF_K, BPF_REG_8, 0, 0, PAIRS_SOURCE);
 	emit(code, BPF_ALU | BPF_END | BPF_TO_BE, BPF_REG_8, 0, 0, 32);
-	emit(code, BPF_STX | BPF_MEM | BPF_W, BPF_REG_6, BPF_REG_8, SOURCE_AT, 0);
+	emit(code, BPF_STX | BPF_MEM | BPF_W, BPF_REG_6, BPF_REG_8, pairs->frame.source_at, 0);
 
 	emit_move(code, BPF_REG_9, BPF_REG_7);
 	emit(code, BPF_ALU | BPF_RSH | BPF_K, BPF_REG_9, 0, 0, bits);
 	emit(code, BPF_ALU | BPF_ADD | BPF_K, BPF_REG_9, 0, 0, PAIRS_DESTINATION);
 	emit(code, BPF_ALU | BPF_END | BPF_TO_BE, BPF_REG_9, 0, 0, 32);
-	emit(code, BPF_STX | BPF_MEM | BPF_W, BPF_REG_6, BPF_REG_9, DESTINATION_AT, 0);
+	emit(code, BPF_STX | BPF_MEM | BPF_W, BPF_REG_6, BPF_REG_9, pairs->frame.destination_at, 0);
 	emit(code, BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_8, BPF_REG_9, 0, 0);
 }
 
@@ -142,7 +126,7 @@ static uint32_t sum16(const uint8_t *data, size_t size)
 	return sum;
 }
 
-/* Stores the checksum of the addresses (their sum is in register 8) and of the rest (@sum). */
+/* Stores the checksum of the pair (its sum is in register 8) and of the rest (@sum). */
 static void emit_checksum(struct code *code, uint32_t sum, int16_t at)
 {
 	emit_move(code, BPF_REG_2, BPF_REG_8);
@@ -157,19 +141,28 @@ static void emit_checksum(struct code *code, uint32_t sum, int16_t at)
 	emit(code, BPF_STX | BPF_MEM | BPF_H, BPF_REG_6, BPF_REG_2, at, 0);
 }
 
+static void emit_checksums(struct code *code, const struct frame *frame)
+{
+	const uint8_t *bytes = frame->bytes;
+	uint32_t header = sum16(bytes + FRAME_IP_AT, frame->transport_at - FRAME_IP_AT);
+	uint32_t rest = sum16(bytes + frame->addresses_at, FRAME_SIZE - frame->addresses_at) +
+			htons(frame->protocol) + htons(FRAME_SIZE - frame->transport_at);
+
+	if (frame->ip_checksum_at)
+		emit_checksum(code, header, frame->ip_checksum_at);
+	emit_checksum(code, rest, frame->checksum_at);
+}
+
 static void emit_all(struct code *code, const struct pairs *pairs, int map, uint64_t start)
 {
-	uint32_t ip = sum16(syn + IP_AT, TCP_AT - IP_AT);
-	uint32_t tcp = sum16(syn + TCP_AT, TCP_SIZE) + htons(IPPROTO_TCP) + htons(TCP_SIZE);
-
 	emit_frame(code);
 	emit_load64(code, BPF_REG_9, BPF_PSEUDO_MAP_VALUE, (uint32_t)map);
 	if (pairs->rate)
 		emit_pace(code, pairs, start);
 	emit_number(code, pairs);
+	emit_hops(code, &pairs->frame);
 	emit_addresses(code, pairs);
-	emit_checksum(code, ip, IP_CHECKSUM_AT);
-	emit_checksum(code, tcp, TCP_CHECKSUM_AT);
+	emit_checksums(code, &pairs->frame);
 	emit_return(code, pairs->drop ? XDP_DROP : XDP_PASS);
 }
 
@@ -233,10 +226,4 @@ uint64_t pairs_made(const struct pairs *pairs, const struct pairs_program *progr
 
 	syscall_bpf(BPF_MAP_LOOKUP_ELEM, &attr);
 	return next - pairs->first;
-}
-
-void pairs_frame(uint8_t frame[PAIRS_FRAME_SIZE], const uint8_t address[6])
-{
-	memcpy(frame, syn, PAIRS_FRAME_SIZE);
-	memcpy(frame, address, 6);
 }
