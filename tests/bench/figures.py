@@ -55,12 +55,16 @@ def refused_pairs(report, rounds, directory):
     report.title("1  PACKETS OF A REFUSED PAIR, deny = drop",
                  f"edge25: edge25d runs, its whole table is loaded, {PREFIXES:,} prefixes, 65,536 "
                  "pairs remembered (256 sources, 256 destinations each); it refuses and counts "
-                 "each packet by its host. Beside it one nft rule at the same hook, prerouting "
-                 "raw, in a namespace of the same shape.")
+                 "each packet by its host. With check-sources it looks for a route back to the "
+                 "source of each, which is there. Beside it one nft rule at the same hook, "
+                 "prerouting raw, in a namespace of the same shape.")
     with contextlib.ExitStack() as stack:
         sides = [stack.enter_context(gateway) for gateway in (
-            port_drop(), pair_drop(MANY), Edge25Gateway(directory, PREFIXES, MANY.pairs))]
-        _learn(sides[-1])
+            port_drop(), pair_drop(MANY), Edge25Gateway(directory, PREFIXES, MANY.pairs),
+            Edge25Gateway(directory, PREFIXES, MANY.pairs, name="edge25, check-sources = yes",
+                          settings="check-sources = yes\n"))]
+        for side in sides[2:]:
+            _learn(side)
         for load in (ONE, MANY):
             samples = [[] for _ in sides]
             for _ in range(rounds):

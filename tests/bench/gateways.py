@@ -4,6 +4,7 @@
 Each is a context manager and says what the kernel counted:
 
     received()   packets that arrived
+    forwarded()  packets that were routed, after forward()
     refused()    packets that got no further                    Ruleset, Edge25Gateway
     answered()   packets that a program in user space answered  Textbook, Edge25Gateway, ...
     busy()       seconds of processor time of the thread that answers
@@ -16,7 +17,7 @@ import pathlib
 
 from lab.edge25 import BUILD, CONTROL, ENGINE, Edge25
 from lab.host import LabError, undisturbed, wait_for
-from lab.namespaces import PREFIX, Namespace
+from lab.namespaces import FORWARDING, PREFIX, Namespace
 
 from counters import read_counters
 from traffic import FIRST_DESTINATION, FIRST_SOURCE, INTERFACE, prefer, processors
@@ -25,6 +26,17 @@ TEXTBOOK = BUILD / "bench/textbook"
 TEXTBOOK_QUEUE = 1
 EDGE25_QUEUE = 2500       # queue-first
 QUESTION_TO_REFUSE = 1 << 31  # what an answer sets in a question's mark: daemon/common/mark.h
+
+# Where a router would send a packet.
+END = f"""\
+table inet end {{
+    counter forwarded {{ }}
+    chain end {{
+        type filter hook postrouting priority 0; policy drop;
+        iif {INTERFACE} counter name forwarded
+    }}
+}}
+"""
 
 _serial = itertools.count(1000)
 
@@ -42,7 +54,9 @@ class Gateway:
             # lab.namespaces.sweep() knows these names, should this process be killed
             self.namespace = Namespace(f"{PREFIX}-{os.getpid()}-{next(_serial)}-bench")
             self.namespace.ip([f"link add {INTERFACE} type veth peer name line0",
-                               f"link set {INTERFACE} up", "link set line0 up"])
+                               *_silent_link(INTERFACE), *_silent_link("line0"),
+                               # where the sources are at home, as check-sources sees it
+                               f"route add 100.64.0.0/16 dev {INTERFACE}"])
             self.start()
         except BaseException:
             self.__exit__()
@@ -63,11 +77,33 @@ class Gateway:
     def stop(self):
         """End what start() started; it may have got only half way."""
 
-    def received(self):
-        """IPv4 packets that arrived: IpInReceives."""
+    def received(self, version=4):
+        """Packets that arrived: IpInReceives, Ip6InReceives."""
+        if version == 6:
+            lines = map(str.split, self._proc(f"net/dev_snmp6/{INTERFACE}"))
+            return int(dict(lines)["Ip6InReceives"])
         lines = self._proc("net/snmp")
         names, values = (line.split() for line in lines if line.startswith("Ip:"))
         return int(values[names.index("InReceives")])
+
+    def forward(self):
+        """Be a router: what is let pass is routed, and counted and dropped where it would be
+        sent."""
+        for key, value in FORWARDING.items():
+            self.namespace.sysctl(key, value)
+        self.namespace.ip(["link add wan0 type veth peer name line1",
+                           *_silent_link("wan0"), *_silent_link("line1"),
+                           "route add default via 192.0.2.1 dev wan0 onlink",
+                           "route add default via fe80::1 dev wan0 onlink"])
+        self._nft(END)
+
+    def forwarded(self):
+        """Packets that were routed and would be sent."""
+        return read_counters(self.namespace, "end")["forwarded"]
+
+    def counters(self):
+        """{name: packets} of the table that filters; here there is none."""
+        return {}
 
     def queues(self):
         """What the kernel says of each queue: number, port, held, mode, range, dropped because the
@@ -203,9 +239,14 @@ allow "relay" {{ to = {{ "203.0.113.25", "2001:db8:f::25" }}  comment = "our rel
 allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with servers" }}
 """
 
-    def __init__(self, directory, prefixes, pairs):
-        """prefixes: how many there are; pairs: how many refused ones can be remembered."""
+    SCREEN = "entered", "left"  # counters of count_screen()
+
+    def __init__(self, directory, prefixes, pairs, *, name=None, settings=""):
+        """prefixes: how many there are; pairs: how many refused ones can be remembered; name: if
+        there are several; settings: lines of configuration."""
         super().__init__()
+        self.name = name or self.name
+        self._settings = settings
         self._directory = pathlib.Path(directory) / str(next(_serial))
         self._prefixes = prefixes
         self._pairs = pairs
@@ -215,8 +256,9 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
         self._directory.mkdir()
         path = self._directory / "prefixes"
         path.write_text(make_prefixes(self._prefixes), encoding="ascii")
-        configuration = self.CONFIGURATION.format(queue=EDGE25_QUEUE, pairs=self._pairs,
-                                                  prefixes=path)
+        configuration = self._settings + self.CONFIGURATION.format(queue=EDGE25_QUEUE,
+                                                                   pairs=self._pairs,
+                                                                   prefixes=path)
         self._daemon = Edge25(self.namespace, self._directory / "edge25", configuration)
         self._daemon.start()
         self._place()
@@ -225,17 +267,30 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
         if self._daemon:
             self._daemon.stop()
 
+    def counters(self):
+        return read_counters(self.namespace, "edge25")
+
     def refused(self):
         """Packets that were refused, remembered or not."""
-        return read_counters(self.namespace, "edge25")["refused_home"]
+        return self.counters()["refused_home"]
 
     def asked(self):
-        """Packets that user space was to answer."""
-        return read_counters(self.namespace, "edge25")["asked_home"]
+        """Packets that user space was to answer, or was to be told about (check-sources)."""
+        counters = self.counters()
+        return counters["asked_home"] + counters["untrue_home"]
 
     def answered(self):
         """Packets that user space answered."""
-        return read_counters(self.namespace, "edge25")["answered_refuse_home"]
+        return self.counters()["answered_refuse_home"]
+
+    def count_screen(self):
+        """Count what enters chain screen and what leaves at its end. edge25d ends for that: as long
+        as it runs, the table is its own."""
+        self._daemon.stop()
+        entered, left = self.SCREEN
+        self._nft(f"add counter inet edge25 {entered}\nadd counter inet edge25 {left}\n"
+                  f"insert rule inet edge25 screen counter name {entered}\n"
+                  f"add rule inet edge25 screen counter name {left}\n")
 
     def busy(self):
         """Processor time of the thread that answers, in seconds."""
@@ -274,6 +329,11 @@ class TextbookBehindEdge25(Edge25Gateway):
 
     def busy(self):
         return _busy(self._program.pid, self._program.pid)
+
+
+def _silent_link(name):
+    """Nothing but what is sent on purpose: no multicast listener reports."""
+    return [f"link set {name} multicast off", f"link set {name} up"]
 
 
 def make_prefixes(count):

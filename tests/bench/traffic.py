@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The load: SYNs that arrive at an interface of a namespace, made by the program inject; and who
+"""The load: packets that arrive at an interface of a namespace, made by the program inject; and who
 runs on which core."""
 
 import contextlib
@@ -24,6 +24,12 @@ class Load:
 
     name: str
     pairs: int
+    traffic: str = "smtp"  # as in frames.h
+
+    @property
+    def version(self):
+        """Of IP."""
+        return 6 if self.traffic.endswith("6") else 4
 
     @property
     def sources(self):
@@ -61,9 +67,9 @@ def inject(namespace, load, seconds, *, rate=0, first=0, drop=False):
 
     first: number of the first pair. drop: the frames end where they are made.
     """
-    words = [INJECT, "--interface", INTERFACE, "--seconds", seconds, "--pairs", load.pairs,
-             "--sources", load.sources, "--first", first, "--rate", int(rate),
-             "--cpu", processors()[0]]
+    words = [INJECT, "--interface", INTERFACE, "--seconds", seconds, "--traffic", load.traffic,
+             "--pairs", load.pairs, "--sources", load.sources, "--first", first,
+             "--rate", int(rate), "--cpu", processors()[0]]
     if drop:
         words.append("--drop")
     result = namespace.run(words, timeout=60 + 4 * seconds, start_new_session=True,
