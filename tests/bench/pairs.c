@@ -87,9 +87,16 @@ static void emit_number(struct code *code, const struct pairs *pairs)
 	emit(code, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_7, 0, 0, pairs->count - 1);
 }
 
-/* Frames come again, and a router has counted them down. */
-static void emit_hops(struct code *code, const struct frame *frame)
+/* Frames come again, and a router has written into those that it forwarded. */
+static void emit_renewed(struct code *code, const struct frame *frame)
 {
+	uint32_t address;
+	uint16_t rest;
+
+	memcpy(&address, frame->bytes, sizeof(address));
+	memcpy(&rest, frame->bytes + sizeof(address), sizeof(rest));
+	emit(code, BPF_ST | BPF_MEM | BPF_W, BPF_REG_6, 0, 0, address);
+	emit(code, BPF_ST | BPF_MEM | BPF_H, BPF_REG_6, 0, sizeof(address), rest);
 	emit(code, BPF_ST | BPF_MEM | BPF_B, BPF_REG_6, 0, frame->hops_at, FRAME_HOPS);
 }
 
@@ -160,7 +167,7 @@ static void emit_all(struct code *code, const struct pairs *pairs, int map, uint
 	if (pairs->rate)
 		emit_pace(code, pairs, start);
 	emit_number(code, pairs);
-	emit_hops(code, &pairs->frame);
+	emit_renewed(code, &pairs->frame);
 	emit_addresses(code, pairs);
 	emit_checksums(code, &pairs->frame);
 	emit_return(code, pairs->drop ? XDP_DROP : XDP_PASS);
