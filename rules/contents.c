@@ -284,6 +284,18 @@ static int order_attributes(const void *a, const void *b)
 	return order_whole(&first, &second);
 }
 
+/* To the kernel one that is there already is no error. */
+static void drop_repeated(struct contents *contents)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < contents->count; i++)
+		if (!kept ||
+		    order_attributes(&contents->elements[kept - 1], &contents->elements[i]))
+			contents->elements[kept++] = contents->elements[i];
+	contents->count = kept;
+}
+
 int contents_ready(struct contents *contents)
 {
 	/* those of ranges are sorted already */
@@ -293,6 +305,7 @@ int contents_ready(struct contents *contents)
 			      sizeof(const struct nlattr *), order_attributes);
 			break;
 		}
+	drop_repeated(contents);
 	contents->seen = calloc(contents->count ? contents->count : 1, 1);
 	return contents->seen ? 0 : -ENOMEM;
 }

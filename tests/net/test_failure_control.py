@@ -19,7 +19,7 @@ read-interval = 1s
 events-per-host = 100000
 events-per-second = 100000
 """
-BLOCK = 'policy "home" { mode = block }' + SETTINGS
+BLOCK = 'policy "home" { mode = block  pace = 0 }' + SETTINGS
 MONITOR = 'policy "home" { mode = monitor }' + SETTINGS
 POLICIES = pytest.mark.parametrize("policy, check", [(BLOCK, "refuses"), (MONITOR, "passes")],
                                    ids=["block", "monitor"])

@@ -193,7 +193,7 @@ def test_allowlist_full(edge25, gate):
     gate.passes(friend, stranger)
 
 
-PREFIXES = 2000000  # CONFIG_PREFIXES_MAX of daemon/control/config.h
+PREFIXES = 1000000  # CONFIG_FILE_PREFIXES_MAX of daemon/control/config.h
 
 
 def test_ranges_too_large(edge25, gate):
@@ -202,11 +202,11 @@ def test_ranges_too_large(edge25, gate):
     path = daemon.directory / "prefixes"
     with open(path, "w", encoding="ascii") as file:
         file.writelines(f"11.{number >> 16}.{number >> 8 & 255}.{number & 255}\n"
-                        for number in range(PREFIXES))
+                        for number in range(PREFIXES + 1))
     daemon.configure(BLOCK.replace("prefixes = {", f'prefix-file = "{path}"  prefixes = {{'))
     checked = daemon.run("-t", check=False)
     assert checked.returncode == 1
-    assert f"{path}:{PREFIXES - 1}: " in checked.stderr, checked.stderr
+    assert f"{path}:{PREFIXES + 1}: " in checked.stderr, checked.stderr
     daemon.reload()
     eventually(lambda: "reload: nothing was changed" in daemon.stderr(), daemon.stderr, 60)
     gate.refuses(*gate.flows(gate.topology.subscribers[0], 2))

@@ -181,6 +181,6 @@ def test_queue_expression(edge25):
     native = daemon.namespace.run(rule, check=False).returncode == 0
     assert ("native-queue" in daemon.status()["engine"]["features"]) == native
     listing = daemon.namespace.run(["nft", "--debug=netlink", "list", "chain", "inet", "edge25",
-                                    "policy_home"]).stdout
+                                    "queue_home"]).stdout
     assert ("[ queue num " in listing) == native
     assert ("[ target name NFQUEUE rev 3 ]" in listing) != native

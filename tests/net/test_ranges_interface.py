@@ -9,6 +9,8 @@ import pytest
 
 from lab.capture import Capture
 from lab.census import refused_among
+from lab.edge25 import ENGINE
+from lab.faults import frozen
 from lab.gate import DROP, MARKER, RESET
 from lab.host import LabError, wait_for
 from lab.promise import eventually, holds, kept_by, must_fail
@@ -261,12 +263,14 @@ def emergency_chain(topology):
     return "chain emergency {" in topology.gateway.run(["nft", "list", "chains", "inet"]).stdout
 
 
-def emergency_refuses_whom_ranges_block(gate, openings, expected):
+def emergency_refuses_whom_ranges_block(daemon, gate, openings, expected):
+    """The engine stands still between the emergency's rules and the whole table: it is stopped while
+    the kernel takes the new sets, which no rule names yet."""
     topology = gate.topology
     server, = gate.fresh()
     topology.gateway.run(["nft", "delete", "table", "inet", "edge25"])
     wait_for(lambda: emergency_chain(topology), "the emergency's rules", 60)
-    with Capture(topology.internet) as beyond:
+    with frozen(daemon.pid(ENGINE)), Capture(topology.internet) as beyond:
         for subscriber, source in openings:
             with Wire(topology, subscriber) as wire:
                 wire.send([opening(source, server), opening(source, server, MARKER)])
@@ -283,7 +287,8 @@ def test_the_first_rules_know_interfaces_and_prefixes(edge25, gate, topology, ma
     home, line_, third = topology.subscribers
     openings = [(home, "100.64.4.9"), (home, home.address4), (line_, line_.address4),
                 (third, "10.96.1.7"), (third, "10.96.2.7")]
-    promise(emergency_refuses_whom_ranges_block, gate, openings, {home.address4, "10.96.1.7"})
+    promise(emergency_refuses_whom_ranges_block, daemon, gate, openings,
+            {home.address4, "10.96.1.7"})
     eventually(lambda: "the table is back" in daemon.stderr(), daemon.stderr, 60)
     assert not emergency_chain(topology)
     assert refused_after_all(gate, openings) == (mode == "block")
