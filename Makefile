@@ -142,7 +142,8 @@ check: deps-check ## every test (root: the net tests make network namespaces)
 	@$(MAKE) --no-print-directory WERROR=1 check-unit
 	@$(MAKE) --no-print-directory WERROR=1 check-fuzz
 	@$(MAKE) --no-print-directory WERROR=1 check-man
-	@$(MAKE) --no-print-directory WERROR=1 check-net NET_TESTS='tests/net tests/kernel'
+	@$(MAKE) --no-print-directory WERROR=1 check-net
+	@$(MAKE) --no-print-directory WERROR=1 check-net NET_TESTS=tests/kernel NET_WORKERS=0
 
 check-layers: ## includes point one way
 	@tests/check-layers
@@ -168,9 +169,11 @@ $(BUILD)/no_memory.so: tests/net/lab/no_memory.c
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu17 -Wall -Wextra -O2 -fPIC -shared -o $@ $<
 
 NET_TESTS = tests/net
+# Most tests wait more than they work; each worker has namespaces of its own.
+NET_WORKERS = 3
 
 check-net: check-root bench-programs $(BUILD)/no_memory.so ## net tests: real kernel, real daemon, network namespaces (root)
-	@$(PYTHON) -m pytest -rs $(NET_TESTS)
+	@$(PYTHON) -m pytest -rs -n $(NET_WORKERS) --dist loadfile $(NET_TESTS)
 
 check-scale: check-root bench-programs ## a million prefixes, long runs: a quarter of an hour and more (root)
 	@$(PYTHON) -m pytest tests/scale

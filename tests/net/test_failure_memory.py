@@ -29,10 +29,9 @@ pytestmark = pytest.mark.skipif(BUILD.name == "build-san",
 
 
 @pytest.fixture(name="memory")
-def fixture_memory(tmp_path_factory):
-    path = tmp_path_factory.mktemp("memory")
-    for directory in (path, *list(path.parents)[:2]):
-        directory.chmod(0o755)
+def fixture_memory(laboratory, serial):
+    path = laboratory / f"memory-{next(serial)}"
+    path.mkdir(mode=0o755)
     return Memory(path / "orders")
 
 
