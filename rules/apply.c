@@ -68,8 +68,7 @@ struct put {
 	struct batch *batch;
 };
 
-static void put_place(enum family family, uint32_t index, const struct plan_place *place,
-		      void *arg)
+static void put_place(enum family family, uint32_t index, const struct plan_place *place, void *arg)
 {
 	const struct put *put = arg;
 	const struct change *change = put->change;
@@ -145,8 +144,8 @@ static void want_place(enum family family, uint32_t index, const struct plan_pla
 	char name[RULES_NAME_MAX];
 
 	(void)place;
-	wanted->found |= !strcmp(wanted->present,
-				 set_place_name(family, index, wanted->generations, name));
+	wanted->found |=
+		!strcmp(wanted->present, set_place_name(family, index, wanted->generations, name));
 }
 
 static bool set_wanted(const struct change *change, const char *present)

@@ -125,16 +125,15 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 void counters_each(const struct plan *plan, chains_name_fn *each, void *arg)
 {
 	static const char *const common[] = {
-		COUNTER_SUBMISSION,        COUNTER_LOCAL,
-		COUNTER_ALLOWED,           COUNTER_BAD_MARK,
-		COUNTER_EMERGENCY,         COUNTER_UNREMEMBERED,
-		COUNTER_UNPACED,           COUNTER_UNTALLIED_REFUSED,
+		COUNTER_SUBMISSION,       COUNTER_LOCAL,
+		COUNTER_ALLOWED,          COUNTER_BAD_MARK,
+		COUNTER_EMERGENCY,        COUNTER_UNREMEMBERED,
+		COUNTER_UNPACED,          COUNTER_UNTALLIED_REFUSED,
 		COUNTER_UNTALLIED_PASSED,
 	};
 	static const char *const words[] = {
-		"asked",   "unanswered", "answered_refuse", "answered_pass",
-		"refused", "sent",       "passed",          "paced",
-		"overrun", "untrue",     "split",           "tunnelled",
+		"asked",  "unanswered", "answered_refuse", "answered_pass", "refused", "sent",
+		"passed", "paced",      "overrun",         "untrue",        "split",   "tunnelled",
 	};
 	char name[RULES_NAME_MAX];
 

@@ -106,7 +106,8 @@ struct element_view element_read(const struct nlattr *element)
 		}
 	}
 	if (expiration)
-		view.left = expiration; /* the kernel's own count; the other is what it began with */
+		view.left =
+			expiration; /* the kernel's own count; the other is what it began with */
 	return view;
 }
 
@@ -301,8 +302,8 @@ int contents_ready(struct contents *contents)
 	/* those of ranges are sorted already */
 	for (size_t i = 1; i < contents->count; i++)
 		if (order_attributes(&contents->elements[i - 1], &contents->elements[i]) > 0) {
-			qsort(contents->elements, contents->count,
-			      sizeof(const struct nlattr *), order_attributes);
+			qsort(contents->elements, contents->count, sizeof(const struct nlattr *),
+			      order_attributes);
 			break;
 		}
 	drop_repeated(contents);

@@ -83,10 +83,10 @@ void set_fill_ranges(struct batch *batch, const struct plan *plan,
 	for (uint32_t i = 0; i < plan->header->interfaces; i++)
 		if (!interface_wildcard(plan->interfaces[i].name)) /* those are rules */
 			elements_add(&elements,
-				     &(struct element){.key = plan->interfaces[i].name,
-						       .key_length = INTERFACE_MAX,
-						       .chain = chains.names[plan->interfaces[i]
-										     .policy]});
+				     &(struct element){
+					     .key = plan->interfaces[i].name,
+					     .key_length = INTERFACE_MAX,
+					     .chain = chains.names[plan->interfaces[i].policy]});
 	elements_close(&elements);
 }
 

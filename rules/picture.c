@@ -293,8 +293,7 @@ static int add_set(struct picture *picture, const struct nlmsghdr *message, char
 
 	if (!set)
 		return -ENOMEM;
-	if (!nftnl_set_nlmsg_parse(message, set) &&
-	    ours(nftnl_set_get_str(set, NFTNL_SET_TABLE))) {
+	if (!nftnl_set_nlmsg_parse(message, set) && ours(nftnl_set_get_str(set, NFTNL_SET_TABLE))) {
 		/* this flag only says that there are expressions, which older kernels leave out */
 		uint32_t flags = nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & ~(uint32_t)NFT_SET_EXPR;
 
@@ -340,15 +339,14 @@ static int add_object(struct picture *picture, const struct nlmsghdr *message, c
 			part.packets = nftnl_obj_get_u64(object, NFTNL_OBJ_CTR_PKTS);
 			part.bytes = nftnl_obj_get_u64(object, NFTNL_OBJ_CTR_BYTES);
 		} else if (type == NFT_OBJECT_LIMIT) {
-			snprintf(text, TEXT_MAX,
-				 "limit of %llu in %llu s, burst %u, type %u, flags %u",
-				 (unsigned long long)nftnl_obj_get_u64(object,
-								       NFTNL_OBJ_LIMIT_RATE),
-				 (unsigned long long)nftnl_obj_get_u64(object,
-								       NFTNL_OBJ_LIMIT_UNIT),
-				 nftnl_obj_get_u32(object, NFTNL_OBJ_LIMIT_BURST),
-				 nftnl_obj_get_u32(object, NFTNL_OBJ_LIMIT_TYPE),
-				 nftnl_obj_get_u32(object, NFTNL_OBJ_LIMIT_FLAGS));
+			snprintf(
+				text, TEXT_MAX,
+				"limit of %llu in %llu s, burst %u, type %u, flags %u",
+				(unsigned long long)nftnl_obj_get_u64(object, NFTNL_OBJ_LIMIT_RATE),
+				(unsigned long long)nftnl_obj_get_u64(object, NFTNL_OBJ_LIMIT_UNIT),
+				nftnl_obj_get_u32(object, NFTNL_OBJ_LIMIT_BURST),
+				nftnl_obj_get_u32(object, NFTNL_OBJ_LIMIT_TYPE),
+				nftnl_obj_get_u32(object, NFTNL_OBJ_LIMIT_FLAGS));
 		} else {
 			snprintf(text, TEXT_MAX, "object of type %u", type);
 		}

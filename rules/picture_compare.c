@@ -115,8 +115,8 @@ static void compare_chain(const struct picture *expected, const struct picture *
 		const struct part *b = have < found->count ? &found->parts[have] : NULL;
 		bool same = a && b && !strcmp(a->text, b->text);
 		bool later = a && b && comes(found, chain, have + 1, a->text);
-		bool missing = a && (!b || (!same && !later &&
-					    comes(expected, chain, want + 1, b->text)));
+		bool missing =
+			a && (!b || (!same && !later && comes(expected, chain, want + 1, b->text)));
 		bool extra = b && (!a || (!same && !missing && later));
 
 		if (missing)

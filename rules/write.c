@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The chains that every table has. */
-#include <netinet/in.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
+#include <netinet/in.h>
 
 #include "common/mark.h"
 #include "rules/elements.h"
@@ -140,7 +140,8 @@ void chains_fill_answers(struct batch *batch, const struct plan *plan,
 
 		if (policy->mode == MODE_BLOCK)
 			put_verdict(&refusals, &key, sizeof(key),
-				    chain_name(settings->check_sources ? CHAIN_REMEMBERED : CHAIN_REFUSE,
+				    chain_name(settings->check_sources ? CHAIN_REMEMBERED :
+									 CHAIN_REFUSE,
 					       policy, chain));
 	}
 	elements_close(&refusals);

@@ -127,8 +127,8 @@ static void write_untrue(struct writer *writer, const struct policy *policy)
 }
 
 /* Allowed, or counted and then dropped or let go. */
-static void write_hidden(struct writer *writer, const struct policy *policy, enum policy_chain which,
-			 const char *word, bool tell)
+static void write_hidden(struct writer *writer, const struct policy *policy,
+			 enum policy_chain which, const char *word, bool tell)
 {
 	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX];
 	struct nftnl_rule *rule;

@@ -77,14 +77,14 @@ __attribute__((format(printf, 2, 0))) static void log_line(enum priority priorit
 		return;
 }
 
-#define LOG_FUNCTION(name, priority)                                                               \
-	void name(const char *fmt, ...)                                                            \
-	{                                                                                          \
-		va_list ap;                                                                        \
-                                                                                                   \
-		va_start(ap, fmt);                                                                 \
-		log_line(priority, fmt, ap);                                                       \
-		va_end(ap);                                                                        \
+#define LOG_FUNCTION(name, priority)         \
+	void name(const char *fmt, ...)      \
+	{                                    \
+		va_list ap;                  \
+                                             \
+		va_start(ap, fmt);           \
+		log_line(priority, fmt, ap); \
+		va_end(ap);                  \
 	}
 
 LOG_FUNCTION(log_error, PRIORITY_ERROR)

@@ -29,8 +29,8 @@
 #define PLAN_MAGIC 0x65323570u /* "e25p" */
 #define PLAN_VERSION 2
 #define PLAN_INTERFACES_MAX 4096
-#define PLAN_WILDCARDS_MAX 256 /* each is a rule that packets pass one after the other */
-#define PLAN_PLACES_MAX 256    /* the same, and two maps */
+#define PLAN_WILDCARDS_MAX 256        /* each is a rule that packets pass one after the other */
+#define PLAN_PLACES_MAX 256           /* the same, and two maps */
 #define PLAN_INTERVALS_MAX (4u << 20) /* a million prefixes, nested, of each family */
 #define PLAN_QUEUES_MAX 16
 #define PLAN_QUEUE_LENGTH_MAX (1u << 20) /* packets; more is kernel memory by the gigabyte */

@@ -113,8 +113,7 @@ bool policy_valid(const struct policy *policy)
 		(policy->deny == DENY_NONE && !refuses(policy))) &&
 	       policy_safe_word(policy->unanswered) &&
 	       policy->host_prefix6 >= POLICY_HOST_PREFIX6_MIN &&
-	       policy->host_prefix6 <= POLICY_HOST_PREFIX6_MAX &&
-	       policy->pace <= POLICY_PACE_MAX &&
+	       policy->host_prefix6 <= POLICY_HOST_PREFIX6_MAX && policy->pace <= POLICY_PACE_MAX &&
 	       all_zero(policy->reserved, sizeof(policy->reserved));
 }
 

@@ -314,7 +314,6 @@ enum client_claim client_claim(const struct client *client, double *since)
 	if (client->over || client->peer.watching)
 		return CLIENT_WORKS;
 	if (!client->busy)
-		return seconds() - *since < CLIENT_NEW_SECONDS ? CLIENT_NEW :
-									    CLIENT_RESTS;
+		return seconds() - *since < CLIENT_NEW_SECONDS ? CLIENT_NEW : CLIENT_RESTS;
 	return client->in.size ? CLIENT_QUEUES : CLIENT_WORKS;
 }

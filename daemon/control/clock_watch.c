@@ -72,12 +72,12 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 /* A timer that never ends but is cancelled when the clock is set. */
 static int open_timer(void)
 {
-	const struct itimerspec never = {.it_value.tv_sec = sizeof(time_t) > 4 ? INT64_MAX / 1000000000 :
-										 INT32_MAX};
+	const struct itimerspec never = {
+		.it_value.tv_sec = sizeof(time_t) > 4 ? INT64_MAX / 1000000000 : INT32_MAX};
 	int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 
-	if (fd >= 0 && timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
-				       NULL) == 0)
+	if (fd >= 0 &&
+	    timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) == 0)
 		return fd;
 	log_warning("clock: the kernel does not tell when it is set: %s", strerror(errno));
 	if (fd >= 0)

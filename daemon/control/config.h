@@ -20,7 +20,7 @@
 #define CONFIG_RANGES_MAX 4096      /* one names its prefixes in 16 bits */
 #define CONFIG_PREFIXES_MAX 2000000 /* a million of each family: what the maps are tested with */
 #define CONFIG_FILE_PREFIXES_MAX 1000000
-#define CONFIG_ALLOWS_MAX 10000     /* entries that people write by hand */
+#define CONFIG_ALLOWS_MAX 10000 /* entries that people write by hand */
 #define CONFIG_NAME_MAX 64
 
 /* "edge25.conf:12: ..."; not escaped: whoever prints it escapes it. */
@@ -78,11 +78,11 @@ struct config {
 	struct config_settings settings;
 	struct policy *policies; /* number: index until config_number() */
 	struct config_range *ranges;
-	struct config_prefix *prefixes; /* sorted: IPv4 first, by address, then by length */
+	struct config_prefix *prefixes;      /* sorted: IPv4 first, by address, then by length */
 	struct config_interface *interfaces; /* in interface_order() */
 	struct config_place *places;         /* in interface_order() */
 	struct config_allow *allows;
-	char **files; /* files that prefixes and allow entries came from */
+	char **files;                       /* files that prefixes and allow entries came from */
 	const struct policy *router_policy; /* or NULL */
 	size_t policy_count, range_count, prefix_count, interface_count, place_count, allow_count,
 		file_count;
@@ -101,7 +101,7 @@ const struct policy *config_policy(const struct config *config, unsigned number)
 
 /* What a source may meet: the range that has it if its packets come in by @interface. */
 struct config_match {
-	const char *interface; /* or a pattern; NULL: by any */
+	const char *interface;              /* or a pattern; NULL: by any */
 	const struct config_prefix *prefix; /* NULL: a range by interface alone */
 	const struct config_range *range;
 };

@@ -63,9 +63,10 @@ size_t config_matches(const struct config *config, const struct addr *addr,
 		prefix = intervals_find(&place->intervals, addr) >= 0 ? find(config, addr, place) :
 									NULL;
 		if (prefix)
-			put(&matches, (struct config_match){.interface = place->name,
-							    .prefix = prefix,
-							    .range = &config->ranges[prefix->range]});
+			put(&matches,
+			    (struct config_match){.interface = place->name,
+						  .prefix = prefix,
+						  .range = &config->ranges[prefix->range]});
 	}
 	prefix = find(config, addr, NULL);
 	if (prefix)

@@ -84,16 +84,17 @@ static int next_line(struct lines *lines, struct config_error *error)
 					   "%.40s: expected one prefix a line; a byte 0 follows",
 					   lines->text);
 		if (length == LINE_MAX_BYTES)
-			return config_fail(error, lines->path, (int)lines->number,
-					   "%.40s...: expected one prefix a line, and no line of more "
-					   "than %d bytes",
-					   lines->text, LINE_MAX_BYTES);
+			return config_fail(
+				error, lines->path, (int)lines->number,
+				"%.40s...: expected one prefix a line, and no line of more "
+				"than %d bytes",
+				lines->text, LINE_MAX_BYTES);
 		lines->text[length++] = (char)c;
 	}
 	lines->text[length] = '\0';
 	if (ferror(lines->stream))
-		return config_fail(error, lines->path, (int)lines->number, "it could not be read: %s",
-				   strerror(errno));
+		return config_fail(error, lines->path, (int)lines->number,
+				   "it could not be read: %s", strerror(errno));
 	return c == '\n' || length > 0;
 }
 

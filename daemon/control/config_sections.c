@@ -147,9 +147,9 @@ static int router_policy(cfg_t *tree, struct config *config, struct config_error
 			config->router_policy = &config->policies[i];
 	if (config->router_policy)
 		return 0;
-	return config_fail_at(
-		error, word, "router-policy = %s: expected the name of a policy that is defined",
-		word->text);
+	return config_fail_at(error, word,
+			      "router-policy = %s: expected the name of a policy that is defined",
+			      word->text);
 }
 
 int sections_policies(cfg_t *tree, struct config *config, struct config_error *error)
@@ -235,15 +235,15 @@ static int range_prefixes(cfg_t *section, struct config *config, unsigned range,
  * One range at most has an interface for itself. Ranges by both share it: their prefixes tell them
  * apart.
  */
-static const struct config_interface *interface_taken(const struct config *config,
-						      const char *name, unsigned range)
+static const struct config_interface *interface_taken(const struct config *config, const char *name,
+						      unsigned range)
 {
 	for (size_t i = 0; i < config->interface_count; i++) {
 		const struct config_interface *other = &config->interfaces[i];
 
 		if (!strcmp(other->name, name) &&
-		    (other->range == range || (!config->ranges[range].by_prefix &&
-					       !config->ranges[other->range].by_prefix)))
+		    (other->range == range ||
+		     (!config->ranges[range].by_prefix && !config->ranges[other->range].by_prefix)))
 			return other;
 	}
 	return NULL;
@@ -257,22 +257,23 @@ static int range_interface(const struct word *word, struct config *config, unsig
 	struct config_interface *all;
 
 	if (!interface_valid(word->text))
-		return config_fail_at(error, word,
-				      "range \"%s\": interfaces: %s: expected an interface name of 1 "
-				      "to %d characters, or its beginning and *",
-				      self->name, word->text, INTERFACE_MAX - 1);
-	taken = interface_taken(config, word->text, range);
-	if (taken)
 		return config_fail_at(
 			error, word,
-			"range \"%s\": interfaces: %s: expected each interface once, "
-			"range \"%s\" has it",
-			self->name, word->text, config->ranges[taken->range].name);
-	if (config->interface_count >= PLAN_INTERFACES_MAX)
+			"range \"%s\": interfaces: %s: expected an interface name of 1 "
+			"to %d characters, or its beginning and *",
+			self->name, word->text, INTERFACE_MAX - 1);
+	taken = interface_taken(config, word->text, range);
+	if (taken)
 		return config_fail_at(error, word,
-				      "range \"%s\": interfaces: %s: expected at most %d interfaces "
-				      "in all",
-				      self->name, word->text, PLAN_INTERFACES_MAX);
+				      "range \"%s\": interfaces: %s: expected each interface once, "
+				      "range \"%s\" has it",
+				      self->name, word->text, config->ranges[taken->range].name);
+	if (config->interface_count >= PLAN_INTERFACES_MAX)
+		return config_fail_at(
+			error, word,
+			"range \"%s\": interfaces: %s: expected at most %d interfaces "
+			"in all",
+			self->name, word->text, PLAN_INTERFACES_MAX);
 	all = array_room(config->interfaces, config->interface_count, sizeof(*all));
 	if (!all)
 		return -ENOMEM;

@@ -99,8 +99,12 @@ static int parse_word(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *resul
 
 static cfg_t *tree_new(const char *const *names, size_t count)
 {
-	cfg_opt_t policy[] = {WORD("mode"), WORD("deny"), WORD("host-prefix6"), WORD("pace"),
-			      WORD("when-unanswered"), CFG_END()};
+	cfg_opt_t policy[] = {WORD("mode"),
+			      WORD("deny"),
+			      WORD("host-prefix6"),
+			      WORD("pace"),
+			      WORD("when-unanswered"),
+			      CFG_END()};
 	cfg_opt_t range[] = {WORDS("prefixes"), WORD("prefix-file"), WORDS("interfaces"),
 			     WORD("policy"), CFG_END()};
 	cfg_opt_t allow[] = {WORDS("from"), WORDS("to"), WORD("comment"), WORD("expires"),

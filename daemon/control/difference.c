@@ -160,9 +160,9 @@ static void put_setting(void *ctx, const char *key, const char *before, const ch
 	struct settings_list *settings = ctx;
 
 	settings->now |= effect == SETTING_NOW;
-	json_array_append_new(settings->list, json_pack("{s:s, s:s, s:s, s:s}", "key", key, "old",
-							before, "new", after, "effect",
-							effects[effect]));
+	json_array_append_new(settings->list,
+			      json_pack("{s:s, s:s, s:s, s:s}", "key", key, "old", before, "new",
+					after, "effect", effects[effect]));
 }
 
 json_t *difference_settings(const struct config *old, const struct config *new, bool *now)

@@ -64,9 +64,7 @@ static void count_entries(const struct merge *merge, const struct named *old,
 
 	*added = *removed = 0;
 	while (before && after && (i < olds || j < news)) {
-		int order = i == olds ? 1 :
-			    j == news ? -1 :
-					compare_sides(&before[i], &after[j]);
+		int order = i == olds ? 1 : j == news ? -1 : compare_sides(&before[i], &after[j]);
 
 		*removed += order < 0;
 		*added += order > 0;

@@ -45,8 +45,8 @@ static long long number_of(const json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
-static void say_count(struct line *line, const json_t *section, const char *member,
-		      const char *one, const char *many, const char *after)
+static void say_count(struct line *line, const json_t *section, const char *member, const char *one,
+		      const char *many, const char *after)
 {
 	long long count = number_of(section, member);
 
@@ -123,11 +123,12 @@ static void say_setting(json_t *lines, const json_t *setting)
 
 	say(&line, "%s %s -> %s%s", text_of(setting, "key"), text_of(setting, "old"),
 	    text_of(setting, "new"),
-	    strcmp(effect, "restart") == 0 ? ": takes effect when edge25 is started again" :
+	    strcmp(effect, "restart") == 0 ?
+		    ": takes effect when edge25 is started again" :
 	    strcmp(effect, "remove") == 0 ?
-					     ": takes effect when the table is made anew, after edge25d "
-					     "--remove" :
-					     "");
+		    ": takes effect when the table is made anew, after edge25d "
+		    "--remove" :
+		    "");
 	append(lines, line.text);
 }
 
@@ -154,7 +155,8 @@ const char *difference_line(const json_t *difference, char *text, size_t size)
 	size_t n = 0, i;
 
 	text[0] = '\0';
-	json_array_foreach(lines, i, line) {
+	json_array_foreach(lines, i, line)
+	{
 		size_t length = strlen(json_string_value(line)) + 2;
 
 		if (n + length + rest > size) {

@@ -123,8 +123,7 @@ json_t *event_json_attempt(const struct message_event *event, const struct host 
 
 	if (event->reason)
 		json_object_set_new(data, "reason", json_string(packet_reason_word(event->reason)));
-	json_object_set_new(data, "attempts",
-			    json_integer((json_int_t)event_json_attempts(host)));
+	json_object_set_new(data, "attempts", json_integer((json_int_t)event_json_attempts(host)));
 	json_object_set_new(data, "destinations", json_integer(host->destinations));
 	return line(&flow, signature, data);
 }

@@ -14,7 +14,7 @@ struct intent {
 	const struct config *config;
 	const struct allowlist *list;
 	uint64_t plan; /* sequence of the last plan sent on this connection; 0: none */
-	bool in_hand; /* the engine has not answered it yet */
+	bool in_hand;  /* the engine has not answered it yet */
 	bool in_force;
 	bool was_in_force;
 	bool unsure;
@@ -134,8 +134,8 @@ int intent_changed(struct intent *intent, const struct allow_entry *entry, link_
 	if (!sequence)
 		return -ENOTCONN;
 	/* The engine does one thing after the other: a change behind a plan takes as long. */
-	return link_wait(intent->link, sequence,
-			 intent->in_hand ? PLAN_DEADLINE : INTENT_DEADLINE, done, arg);
+	return link_wait(intent->link, sequence, intent->in_hand ? PLAN_DEADLINE : INTENT_DEADLINE,
+			 done, arg);
 }
 
 void intent_unsure(struct intent *intent)

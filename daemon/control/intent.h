@@ -11,7 +11,8 @@
 #include "link.h"
 
 #define INTENT_DEADLINE 5.0 /* seconds that a client waits for the engine's word on a change */
-#define PLAN_DEADLINE 60.0 /* the same for a whole plan: a million prefixes take seconds, on a router more */
+#define PLAN_DEADLINE \
+	60.0 /* the same for a whole plan: a million prefixes take seconds, on a router more */
 
 struct intent;
 

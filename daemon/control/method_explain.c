@@ -13,11 +13,11 @@
 struct question {
 	const struct config *config;
 	struct addr source, destination;
-	const char *interface;        /* NULL: not said */
+	const char *interface; /* NULL: not said */
 	const struct allow_entry *allow;
-	struct config_match *others;  /* no interface was said: what holds by some */
+	struct config_match *others; /* no interface was said: what holds by some */
 	size_t other_count;
-	struct config_match match;    /* range NULL: none */
+	struct config_match match; /* range NULL: none */
 };
 
 static const struct policy *policy_of(const struct question *question,
@@ -114,9 +114,8 @@ static void describe(const struct question *question, char text[REASON_MAX])
 			 match->prefix && match->interface ? " on " : "",
 			 match->prefix && match->interface ? match->interface : "",
 			 match->range->name, policy->name,
-			 policy->mode == MODE_MONITOR ?
-				 "only monitors; block would refuse it" :
-				 "blocks port 25");
+			 policy->mode == MODE_MONITOR ? "only monitors; block would refuse it" :
+							"blocks port 25");
 	if (question->other_count) {
 		add(text, REASON_MAX,
 		    "; if it comes in by one of these interfaces, the first that matches decides: ");
@@ -131,14 +130,13 @@ static json_t *range_json(const struct question *question, const struct config_m
 	const struct policy *policy = policy_of(question, match);
 	char prefix[PREFIX_TEXT_MAX];
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "interface",
-			 string_or_null(match->interface), "range",
-			 string_or_null(match->range ? match->range->name : NULL), "prefix",
-			 string_or_null(match->prefix ?
-						prefix_format(&match->prefix->prefix, prefix) :
-						NULL),
-			 "policy", string_or_null(policy ? policy->name : NULL), "mode",
-			 string_or_null(policy ? policy_mode_word(policy->mode) : NULL));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o}", "interface", string_or_null(match->interface), "range",
+		string_or_null(match->range ? match->range->name : NULL), "prefix",
+		string_or_null(match->prefix ? prefix_format(&match->prefix->prefix, prefix) :
+					       NULL),
+		"policy", string_or_null(policy ? policy->name : NULL), "mode",
+		string_or_null(policy ? policy_mode_word(policy->mode) : NULL));
 }
 
 static json_t *others_json(const struct question *question)
@@ -159,7 +157,7 @@ static json_t *answer(const struct question *question, int64_t now)
 {
 	char source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX], reason[REASON_MAX];
 	const bool to = question->destination.family != 0;
-	const char *verdict = question->allow	  ? "accept" :
+	const char *verdict = question->allow   ? "accept" :
 			      depends(question) ? "depends" :
 						  verdict_of(question, &question->match);
 	json_t *result = range_json(question, &question->match);
@@ -187,8 +185,8 @@ static bool valid(struct rpc_call *call, const struct question *question)
 			rpc_text(call, "src"), rpc_text(call, "dst"));
 		return false;
 	}
-	if (question->interface && (!interface_valid(question->interface) ||
-				    interface_wildcard(question->interface))) {
+	if (question->interface &&
+	    (!interface_valid(question->interface) || interface_wildcard(question->interface))) {
 		rpc_fail(call, RPC_INVALID_PARAMS, "interface %.64s is not the name of one",
 			 question->interface);
 		return false;

@@ -76,7 +76,7 @@ static json_t *range_names(const struct config *config, size_t policy)
 
 /* What the kernel counts for each policy, and what it is called here. */
 static const char *const policy_counters[] = {
-	"asked",  "answered_refuse", "answered_pass", "refused", "sent",  "passed",
+	"asked",      "answered_refuse", "answered_pass", "refused", "sent",  "passed",
 	"unanswered", "paced",           "overrun",       "untrue",  "split", "tunnelled"};
 #define POLICY_COUNTERS (sizeof(policy_counters) / sizeof(policy_counters[0]))
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "control.h"
 #include "methods.h"
+#include "control.h"
 #include "rpc_params.h"
 
 static const struct rpc_param allow_add_params[] = {
@@ -78,58 +78,65 @@ static const char explain_result[] =
 	",\"reason\":" STRING ",\"allow\":{\"oneOf\":[" ENTRY ",{\"type\":\"null\"}]}"
 	",\"interfaces\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
 	"\"interface\":" STRING ",\"range\":" STRING ",\"prefix\":" STRING_OR_NULL
-	",\"policy\":" STRING ",\"mode\":" STRING ",\"verdict\":{\"enum\":[\"accept\",\"refuse\"]}},"
+	",\"policy\":" STRING ",\"mode\":" STRING
+	",\"verdict\":{\"enum\":[\"accept\",\"refuse\"]}},"
 	"\"required\":[\"interface\",\"range\",\"prefix\",\"policy\",\"mode\",\"verdict\"],"
 	"\"additionalProperties\":false}}},"
 	"\"required\":[\"src\",\"dst\",\"range\",\"prefix\",\"policy\",\"mode\",\"interface\","
 	"\"verdict\",\"reason\",\"allow\",\"interfaces\"],\"additionalProperties\":false}";
 
-#define KEYS                                                                       \
-	NAMED("\"key\":" STRING ",\"old\":" STRING ",\"new\":" STRING                \
-	      ",\"effect\":{\"enum\":[\"now\",\"restart\",\"remove\"]}",               \
+#define KEYS                                                             \
+	NAMED("\"key\":" STRING ",\"old\":" STRING ",\"new\":" STRING    \
+	      ",\"effect\":{\"enum\":[\"now\",\"restart\",\"remove\"]}", \
 	      "\"key\",\"old\",\"new\"")
-#define SECTIONS(whole, changed)                                                        \
-	"{\"type\":\"object\",\"properties\":{\"added\":" NAMED(                          \
-		"\"name\":" STRING whole, "\"name\"") ",\"removed\":" NAMED(              \
-		"\"name\":" STRING whole, "\"name\"") ",\"changed\":" NAMED(              \
-		"\"name\":" STRING ",\"keys\":" KEYS changed, "\"name\",\"keys\"")        \
-	"},\"required\":[\"added\",\"removed\",\"changed\"]}"
+#define SECTIONS(whole, changed)                                                                       \
+	"{\"type\":\"object\",\"properties\":{\"added\":" NAMED(                                       \
+		"\"name\":" STRING whole,                                                              \
+		"\"name\"") ",\"removed\":" NAMED("\"name\":" STRING whole,                            \
+						  "\"name\"") ",\"changed\":" NAMED("\"name\":" STRING \
+										    ",\"keys\":" KEYS  \
+											    changed,   \
+										    "\"name\",\"keys\"") "},\"required\":[\"added\",\"removed\",\"changed\"]}"
 
 static const char reload_result[] =
 	"{\"type\":\"object\",\"properties\":{\"file\":" STRING ",\"applied\":" BOOLEAN
-	",\"dry_run\":" BOOLEAN ",\"changed\":" BOOLEAN ",\"policies\":" SECTIONS(
-		"", "") ",\"ranges\":" SECTIONS(",\"policy\":" STRING ",\"prefixes\":" NUMBER
-						 ",\"interfaces\":" STRINGS,
-						 ",\"prefixes_added\":" NUMBER
-						 ",\"prefixes_removed\":" NUMBER
-						 ",\"interfaces_added\":" STRINGS
-						 ",\"interfaces_removed\":" STRINGS)
-	",\"allow\":" SECTIONS("", ",\"entries_added\":" NUMBER ",\"entries_removed\":" NUMBER)
-	",\"settings\":" KEYS ",\"summary\":" STRINGS ",\"warnings\":" STRINGS
-	"},\"required\":[\"file\",\"applied\",\"dry_run\",\"changed\",\"policies\",\"ranges\","
-	"\"allow\",\"settings\",\"summary\",\"warnings\"],\"additionalProperties\":false}";
+	",\"dry_run\":" BOOLEAN ",\"changed\":" BOOLEAN
+	",\"policies\":" SECTIONS("", "") ",\"ranges\":" SECTIONS(
+		",\"policy\":" STRING ",\"prefixes\":" NUMBER ",\"interfaces\":" STRINGS,
+		",\"prefixes_added\":" NUMBER ",\"prefixes_removed\":" NUMBER
+		",\"interfaces_added\":" STRINGS
+		",\"interfaces_removed\":" STRINGS) ",\"allow\":" SECTIONS("",
+									   ",\"entries_added\":" NUMBER
+									   ",\"entries_removed\":" NUMBER) ",\"settings\":" KEYS
+													   ",\"summary\":" STRINGS
+													   ",\"warnings\":" STRINGS
+													   "},\"required\":[\"file\",\"applied\",\"dry_run\",\"changed\",\"policies\",\"ranges\","
+													   "\"allow\",\"settings\",\"summary\",\"warnings\"],\"additionalProperties\":false}";
 
-#define ITEM \
+#define ITEM                                                                                 \
 	"\"kind\":{\"enum\":[\"table\",\"chain\",\"rule\",\"set\",\"element\",\"object\"]}," \
 	"\"name\":" STRING ",\"number\":" NUMBER
 
-static const char ruleset_show_result[] =
-	"{\"type\":\"object\",\"properties\":{\"items\":" NAMED(
-		ITEM ",\"text\":" STRING ",\"elements\":" NUMBER ",\"rules\":" NUMBER
-		     ",\"packets\":" NUMBER ",\"bytes\":" NUMBER,
-		"\"kind\",\"name\",\"text\"") ",\"matches\":" BOOLEAN
-	"},\"required\":[\"items\",\"matches\"],\"additionalProperties\":false}";
+static const char ruleset_show_result[] = "{\"type\":\"object\",\"properties\":{\"items\":" NAMED(
+	ITEM ",\"text\":" STRING ",\"elements\":" NUMBER ",\"rules\":" NUMBER ",\"packets\":" NUMBER
+	     ",\"bytes\":" NUMBER,
+	"\"kind\",\"name\",\"text\"") ",\"matches\":" BOOLEAN
+				      "},\"required\":[\"items\",\"matches\"],\"additionalProperties\":false}";
 
 static const char ruleset_verify_result[] =
 	"{\"type\":\"object\",\"properties\":{\"matches\":" BOOLEAN ",\"differences\":" NAMED(
 		ITEM ",\"problem\":{\"enum\":[\"missing\",\"unexpected\",\"different\"]}"
-		     ",\"expected\":" STRING_OR_NULL ",\"found\":" STRING_OR_NULL ",\"text\":" STRING,
+		     ",\"expected\":" STRING_OR_NULL ",\"found\":" STRING_OR_NULL
+		     ",\"text\":" STRING,
 		"\"kind\",\"name\",\"problem\",\"text\"") ",\"total\":" NUMBER
-	",\"compared\":{\"type\":\"object\",\"properties\":{\"chains\":" NUMBER ",\"rules\":" NUMBER
-	",\"sets\":" NUMBER ",\"objects\":" NUMBER ",\"elements\":" NUMBER
-	"}},\"milliseconds\":" NUMBER ",\"repairing\":" BOOLEAN
-	"},\"required\":[\"matches\",\"differences\",\"total\",\"compared\",\"milliseconds\","
-	"\"repairing\"],\"additionalProperties\":false}";
+							  ",\"compared\":{\"type\":\"object\",\"properties\":{\"chains\":" NUMBER
+							  ",\"rules\":" NUMBER ",\"sets\":" NUMBER
+							  ",\"objects\":" NUMBER
+							  ",\"elements\":" NUMBER
+							  "}},\"milliseconds\":" NUMBER
+							  ",\"repairing\":" BOOLEAN
+							  "},\"required\":[\"matches\",\"differences\",\"total\",\"compared\",\"milliseconds\","
+							  "\"repairing\"],\"additionalProperties\":false}";
 
 static const char watch_result[] = "{\"type\":\"object\",\"properties\":{\"watching\":" BOOLEAN
 				   "},\"required\":[\"watching\"],"

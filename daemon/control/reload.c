@@ -36,8 +36,8 @@ static void numbers_from(const struct config *config, const struct config *runni
 	}
 }
 
-void reload_numbers(const struct config *config, const struct config *running,
-		    struct store *store, uint8_t numbers[POLICIES_MAX])
+void reload_numbers(const struct config *config, const struct config *running, struct store *store,
+		    uint8_t numbers[POLICIES_MAX])
 {
 	if (store_numbers(store, config->policies, config->policy_count, intent_clock().real,
 			  numbers) &&
@@ -211,9 +211,9 @@ static void load(struct reload *reload)
 	if (reload->result)
 		return;
 	reload->difference = config_difference(old, reload->config);
-	reload->result = reload->difference ? settings_keep(&old->settings,
-							    &reload->config->settings) :
-					      -ENOMEM;
+	reload->result = reload->difference ?
+				 settings_keep(&old->settings, &reload->config->settings) :
+				 -ENOMEM;
 	if (reload->result)
 		snprintf(reload->error.text, sizeof(reload->error.text), "no memory");
 }
@@ -268,9 +268,9 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 	if (error == -ETIMEDOUT)
 		intent_unsure(reload->control->intent);
 	succeed(reload, reload->control->config,
-		!error		      ? NULL :
-		error == -ETIMEDOUT   ? "the engine did not answer within 60 s" :
-					"the engine is not there");
+		!error              ? NULL :
+		error == -ETIMEDOUT ? "the engine did not answer within 60 s" :
+				      "the engine is not there");
 }
 
 static void put_in_place(struct reload *reload)

@@ -13,14 +13,15 @@
 #include "rpc.h"
 #include "store.h"
 
-#define RELOAD_WAITING_MAX 16 /* of people; one by signal stands for all that come before it begins */
+#define RELOAD_WAITING_MAX \
+	16 /* of people; one by signal stands for all that come before it begins */
 
 struct control;
 struct reload;
 
 /* Gives the policies their numbers, from the database or, without it, as they are in @running. */
-void reload_numbers(const struct config *config, const struct config *running,
-		    struct store *store, uint8_t numbers[POLICIES_MAX]);
+void reload_numbers(const struct config *config, const struct config *running, struct store *store,
+		    uint8_t numbers[POLICIES_MAX]);
 
 /* NULL: no memory. */
 struct reload *reload_new(struct control *control);

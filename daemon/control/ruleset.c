@@ -148,8 +148,7 @@ static void on_answer(void *arg, int error, const struct message_ack *ack)
 		rpc_fail(waiting->call, RPC_ENGINE, "the table was not compared: %s",
 			 waiting->verdict.text);
 	else
-		rpc_reply(waiting->call,
-			  waiting->list ? show_json(waiting) : verify_json(waiting));
+		rpc_reply(waiting->call, waiting->list ? show_json(waiting) : verify_json(waiting));
 	waiting_free(waiting);
 }
 
@@ -169,8 +168,8 @@ void ruleset_ask(struct ruleset *ruleset, struct rpc_call *call, bool list)
 				    .items = json_array()};
 	ruleset->waiting = waiting;
 	waiting->sequence = link_send(ruleset->link, MESSAGE_VERIFY, &request, 1, -1);
-	if (waiting->sequence && !link_wait(ruleset->link, waiting->sequence, RULESET_DEADLINE,
-					    on_answer, waiting))
+	if (waiting->sequence &&
+	    !link_wait(ruleset->link, waiting->sequence, RULESET_DEADLINE, on_answer, waiting))
 		return;
 	waiting_free(waiting);
 	rpc_fail(call, RPC_ENGINE, "the engine is not connected");

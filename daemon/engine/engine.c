@@ -37,7 +37,7 @@ struct engine {
 	struct mapping mapping;    /* the plan in force */
 	struct queues_losses past; /* of queues that were closed */
 	struct guard *guard;
-	uint64_t repairs;          /* of the table, since this engine started */
+	uint64_t repairs; /* of the table, since this engine started */
 	int status;
 };
 

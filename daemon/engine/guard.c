@@ -130,8 +130,8 @@ static void mend(struct guard *guard)
 static void on_done(const struct verification *verification, void *arg)
 {
 	struct guard *guard = arg;
-	const struct message_verdict *verdict =
-		verification ? verification_verdict(verification) : NULL;
+	const struct message_verdict *verdict = verification ? verification_verdict(verification) :
+							       NULL;
 
 	answer_all(guard, verification);
 	if (!verdict || verdict->error) {

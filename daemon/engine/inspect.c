@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OVERTAKEN_MAX 20 /* changes of ours, one after the other; then it has to be asked for anew */
+#define OVERTAKEN_MAX \
+	20 /* changes of ours, one after the other; then it has to be asked for anew */
 #define NICENESS 10
 
 struct inspect {

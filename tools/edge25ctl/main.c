@@ -21,8 +21,8 @@ static const struct command commands[] = {
 	 "read the configuration again and say what changed", command_reload},
 	{"ruleset show", "", 0, 0, 0, "what the kernel's table has, with counts",
 	 command_ruleset_show},
-	{"ruleset verify", "", 0, 0, 0, "is the kernel's table what it should be, element by element?",
-	 command_ruleset_verify},
+	{"ruleset verify", "", 0, 0, 0,
+	 "is the kernel's table what it should be, element by element?", command_ruleset_verify},
 	{"watch", "", 0, 0, 0, "events as they happen, until Ctrl-C", command_watch},
 	{"discover", "", 0, 0, 0, "the methods of the socket (rpc.discover)", command_discover},
 };

@@ -10,7 +10,8 @@ static void print_page(const struct screen *screen, const json_t *result)
 	if (field_true(result, "dry_run"))
 		fputs("dry run: nothing was changed; this is what a reload would do\n",
 		      screen->out);
-	json_array_foreach(json_object_get(result, "summary"), i, line) {
+	json_array_foreach(json_object_get(result, "summary"), i, line)
+	{
 		screen_safe(screen, STYLE_PLAIN,
 			    json_string_value(line) ? json_string_value(line) : "?");
 		fputc('\n', screen->out);

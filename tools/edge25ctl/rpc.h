@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define RPC_TIMEOUT 10000         /* ms for a connection, and for a reply unless set otherwise */
+#define RPC_TIMEOUT 10000 /* ms for a connection, and for a reply unless set otherwise */
 /* What changes the kernel's table may wait for a whole one of a million prefixes, 60 s at most. */
 #define RPC_CHANGE_TIMEOUT 90000
 #define RPC_LINE_MAX (256u << 20) /* bytes: an allowlist of a million entries is about 200 MiB */

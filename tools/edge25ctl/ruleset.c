@@ -101,7 +101,8 @@ static void print_section(const struct screen *screen, const struct section *sec
 		if (strcmp(field_text(item, "kind"), section->kind) != 0)
 			continue;
 		table_add(table, field_text(item, "name"));
-		table_add_number(table, json_integer_value(json_object_get(item, section->counted)));
+		table_add_number(table,
+				 json_integer_value(json_object_get(item, section->counted)));
 		table_add(table, field_text(item, "text"));
 	}
 	fputc('\n', screen->out);

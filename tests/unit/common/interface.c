@@ -8,11 +8,26 @@
 
 static void test_valid(void **state)
 {
-	static const char *const good[] = {"lo",  "br-lan", "eth0.7",	      "wan@if3", "p*",
-					   "ppp*", "a",	    "fifteen-letters", "fourteen-lett*"};
-	static const char *const bad[] = {"",	  "*",	  ".",	   "..",   "a b", "a/b",
-					  "a:1",  "a?",   "a\"b",  "a\\b", "*a",  "a*b",
-					  "a**", "a\n", "\xc3\xa4", "a\x7f", "sixteen-letters-"};
+	static const char *const good[] = {
+		"lo",   "br-lan", "eth0.7",          "wan@if3",       "p*",
+		"ppp*", "a",      "fifteen-letters", "fourteen-lett*"};
+	static const char *const bad[] = {"",
+					  "*",
+					  ".",
+					  "..",
+					  "a b",
+					  "a/b",
+					  "a:1",
+					  "a?",
+					  "a\"b",
+					  "a\\b",
+					  "*a",
+					  "a*b",
+					  "a**",
+					  "a\n",
+					  "\xc3\xa4",
+					  "a\x7f",
+					  "sixteen-letters-"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++)
@@ -47,8 +62,7 @@ static void test_order(void **state)
 {
 	static const char expected[][INTERFACE_MAX] = {"eth0", "ppp",  "ppp12", "ppp1*",
 						       "eth*", "ppp*", "e*",    "p*"};
-	char names[][INTERFACE_MAX] = {"p*",    "ppp*", "e*",   "ppp1*",
-				       "ppp12", "eth0", "eth*", "ppp"};
+	char names[][INTERFACE_MAX] = {"p*", "ppp*", "e*", "ppp1*", "ppp12", "eth0", "eth*", "ppp"};
 
 	(void)state;
 	qsort(names, COUNT(names), sizeof(names[0]), compare);

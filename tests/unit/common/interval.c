@@ -227,9 +227,14 @@ static struct interval_prefix random_prefix(uint64_t *seed, uint8_t family)
 /* What is at the edges of the address space, now and then among the others. */
 static void add_edges(uint64_t *seed, struct interval_prefix *prefixes, size_t count)
 {
-	static const char *const edges[] = {
-		"0.0.0.0/0", "0.0.0.0", "255.255.255.255", "128.0.0.0/1", "::/0", "::",
-		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "8000::/1"};
+	static const char *const edges[] = {"0.0.0.0/0",
+					    "0.0.0.0",
+					    "255.255.255.255",
+					    "128.0.0.0/1",
+					    "::/0",
+					    "::",
+					    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+					    "8000::/1"};
 
 	for (size_t i = 0; i < COUNT(edges) && i < count; i++)
 		if (random_below(seed, 4) == 0)
@@ -241,8 +246,8 @@ static void add_edges(uint64_t *seed, struct interval_prefix *prefixes, size_t c
 static struct addr random_address(uint64_t *seed, const struct interval_prefix *prefixes,
 				  size_t count)
 {
-	struct interval_prefix base = random_prefix(
-		seed, random_below(seed, 2) ? FAMILY_IPV4 : FAMILY_IPV6);
+	struct interval_prefix base =
+		random_prefix(seed, random_below(seed, 2) ? FAMILY_IPV4 : FAMILY_IPV6);
 	struct addr addr;
 
 	if (count && random_below(seed, 4))
@@ -280,7 +285,8 @@ static void scan(uint64_t seed)
 static void test_against_linear_scan(void **state)
 {
 	const char *again = getenv("EDGE25_SEED");
-	uint64_t seed = again ? strtoull(again, NULL, 0) : (uint64_t)time(NULL) << 20 ^ (unsigned)getpid();
+	uint64_t seed = again ? strtoull(again, NULL, 0) :
+				(uint64_t)time(NULL) << 20 ^ (unsigned)getpid();
 
 	(void)state;
 	print_message("EDGE25_SEED=%" PRIu64 "\n", seed);

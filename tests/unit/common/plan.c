@@ -571,10 +571,14 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prefixes_of_places),
 		cmocka_unit_test(test_wildcards_are_bounded),
-		cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_every_length), cmocka_unit_test(test_every_header_field),
-		cmocka_unit_test(test_counts),       cmocka_unit_test(test_traded_counts),
-		cmocka_unit_test(test_faults),       cmocka_unit_test(test_random_bytes),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_every_length),
+		cmocka_unit_test(test_every_header_field),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_traded_counts),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_random_bytes),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

@@ -69,14 +69,16 @@ static const struct {
 	{HOME "range \"lan\" { interfaces = { \"p*\", \"p*\" } policy = home }",
 	 "edge25.conf:2: range \"lan\": interfaces: p*: expected each interface once, range \"lan\" "
 	 "has it"},
-	{HOME "range \"lan\" { interfaces = { \"p*\", \"p*\" } prefixes = { \"10.0.0.0/8\" } policy "
-	      "= home }",
+	{HOME
+	 "range \"lan\" { interfaces = { \"p*\", \"p*\" } prefixes = { \"10.0.0.0/8\" } policy "
+	 "= home }",
 	 "edge25.conf:2: range \"lan\": interfaces: p*: expected each interface once, range \"lan\" "
 	 "has it"},
-	{HOME "policy \"lab\" { mode = monitor }\n"
-	      "range \"a\" { prefixes = { \"10.0.0.0/8\" } interfaces = { \"p*\" } policy = home }\n"
-	      "range \"b\" { prefixes = { \"10.0.0.0/9\",\n \"10.0.0.0/8\" }\n"
-	      "interfaces = { \"q\", \"p*\" } policy = lab }",
+	{HOME
+	 "policy \"lab\" { mode = monitor }\n"
+	 "range \"a\" { prefixes = { \"10.0.0.0/8\" } interfaces = { \"p*\" } policy = home }\n"
+	 "range \"b\" { prefixes = { \"10.0.0.0/9\",\n \"10.0.0.0/8\" }\n"
+	 "interfaces = { \"q\", \"p*\" } policy = lab }",
 	 "edge25.conf:5: range \"b\": 10.0.0.0/8 on p*: expected one policy for a prefix; range \"a\" "
 	 "(DIR/edge25.conf:3) gives it policy \"home\""},
 	{HOME "range \"lan\" { interfaces = { \"br-lan\" } policy = home }\n"
@@ -328,13 +330,13 @@ static void test_places(void **state)
 	static const struct {
 		const char *address, *interface, *range;
 	} cases[] = {
-		{"10.1.2.3", "ppp0", "exact"},    {"10.1.2.3", "ppp17", "longer"},
-		{"10.1.2.3", "ppp7", "shorter"},  {"10.1.9.3", "ppp17", "shorter"},
-		{"10.2.0.1", "ppp17", "prefix"},  {"10.1.2.3", "eth0", "prefix"},
-		{"192.0.2.1", "ppp0", "line"},    {"192.0.2.1", "ppp7", "lines"},
-		{"192.0.2.1", "pppoe", "lines"},  {"192.0.2.1", "eth0", ""},
-		{"2001:db8::1", "ppp0", "shorter"},  {"2001:db8::1", "ppp7", "shorter"},
-		{"2001:db8:1::", "ppp7", "inner"}, {"2001:db8:1::", "ppp17", "inner"},
+		{"10.1.2.3", "ppp0", "exact"},      {"10.1.2.3", "ppp17", "longer"},
+		{"10.1.2.3", "ppp7", "shorter"},    {"10.1.9.3", "ppp17", "shorter"},
+		{"10.2.0.1", "ppp17", "prefix"},    {"10.1.2.3", "eth0", "prefix"},
+		{"192.0.2.1", "ppp0", "line"},      {"192.0.2.1", "ppp7", "lines"},
+		{"192.0.2.1", "pppoe", "lines"},    {"192.0.2.1", "eth0", ""},
+		{"2001:db8::1", "ppp0", "shorter"}, {"2001:db8::1", "ppp7", "shorter"},
+		{"2001:db8:1::", "ppp7", "inner"},  {"2001:db8:1::", "ppp17", "inner"},
 	};
 	static const uint8_t numbers[] = {3, 1};
 	struct config_error error;
@@ -384,7 +386,8 @@ static void test_bounds_of_interfaces(void **state)
 	for (unsigned kind = 0; kind < 2; kind++)
 		for (unsigned over = 0; over < 2; over++) {
 			size_t n = (size_t)sprintf(
-				text, HOME "range \"many\" { policy = home\n%s interfaces = { \"v*\"",
+				text,
+				HOME "range \"many\" { policy = home\n%s interfaces = { \"v*\"",
 				kind ? "prefixes = { \"10.0.0.0/8\" }" : "");
 
 			for (unsigned i = 1; i < 256 + over; i++)
@@ -432,8 +435,10 @@ static void test_prefix_files(void **state)
 		 "list.prefixes:2: 10.0.0.1/8 has host bits set; did you mean 10.0.0.0/8?"},
 		{BYTES("10.0.0.0/8 10.1.0.0/16\n"),
 		 "list.prefixes:1: 10.0.0.0/8 10.1.0.0/16 is not an IPv4 or IPv6 prefix"},
-		{BYTES("\xef\xbb\xbf" "10.0.0.0/8\n"),
-		 "list.prefixes:1: \xef\xbb\xbf" "10.0.0.0/8 is not an IPv4 or IPv6 prefix"},
+		{BYTES("\xef\xbb\xbf"
+		       "10.0.0.0/8\n"),
+		 "list.prefixes:1: \xef\xbb\xbf"
+		 "10.0.0.0/8 is not an IPv4 or IPv6 prefix"},
 		{BYTES("10.0.0.0/8\r10.1.0.0/16\r"),
 		 "list.prefixes:1: 10.0.0.0/8\r10.1.0.0/16 is not an IPv4 or IPv6 prefix"},
 		{BYTES("10.0.0.0/8\n10.1.\0.0/16\n"),
@@ -447,7 +452,8 @@ static void test_prefix_files(void **state)
 		int result;
 
 		write_bytes(state, "list.prefixes", files[i].text, files[i].length);
-		result = load(state, HOME "range \"r\" { prefix-file = list.prefixes policy = home }",
+		result = load(state,
+			      HOME "range \"r\" { prefix-file = list.prefixes policy = home }",
 			      &config, &error);
 		if (!result != !files[i].error ||
 		    (result && strcmp(error.text + strlen(*state) + 1, files[i].error) != 0))
@@ -469,16 +475,17 @@ static void test_long_lines(void **state)
 		memset(text + 12, '-', 512 + over - 12);
 		text[512 + over] = '\n';
 		write_bytes(state, "list.prefixes", text, 513 + over);
-		result = load(state, HOME "range \"r\" { prefix-file = list.prefixes policy = home }",
+		result = load(state,
+			      HOME "range \"r\" { prefix-file = list.prefixes policy = home }",
 			      &config, &error);
 		if (!over) {
 			assert_int_equal(result, 0);
 			config_free(config);
 		} else {
-			assert_non_null(strstr(error.text,
-					       "list.prefixes:1: 10.0.0.0/8 #-----------------------"
-					       "-----...: expected one prefix a line, and no line of "
-					       "more than 512 bytes"));
+			assert_non_null(strstr(
+				error.text, "list.prefixes:1: 10.0.0.0/8 #-----------------------"
+					    "-----...: expected one prefix a line, and no line of "
+					    "more than 512 bytes"));
 		}
 	}
 }

@@ -51,10 +51,10 @@ static const struct {
 	 HOME LAB "range \"dsl\" { prefixes = { \"10.0.0.0/8\" } policy = lab }",
 	 "range \"dsl\" changed: policy home -> lab"},
 	/* A prefix that goes over to another range. */
-	{HOME DSL("\"10.0.0.0/8\", \"192.0.2.0/24\"")
-		 "range \"cable\" { prefixes = { \"198.51.100.0/24\" } policy = home }",
-	 HOME DSL("\"192.0.2.0/24\"")
-		 "range \"cable\" { prefixes = { \"10.0.0.0/8\", \"198.51.100.0/24\" } policy = home }",
+	{HOME DSL(
+		 "\"10.0.0.0/8\", \"192.0.2.0/24\"") "range \"cable\" { prefixes = { \"198.51.100.0/24\" } policy = home }",
+	 HOME DSL(
+		 "\"192.0.2.0/24\"") "range \"cable\" { prefixes = { \"10.0.0.0/8\", \"198.51.100.0/24\" } policy = home }",
 	 "range \"cable\" changed: 1 prefix added; range \"dsl\" changed: 1 prefix removed"},
 	{HOME DSL("\"10.0.0.0/8\""),
 	 HOME DSL("\"10.0.0.0/8\"") "range \"copy\" { prefixes = { \"10.0.0.0/8\" } policy = home }",
@@ -78,7 +78,8 @@ static const struct {
 	{HOME ALLOW("to = { \"203.0.113.25\" }"),
 	 HOME "allow \"relay\" { to = { \"203.0.113.25\" } comment = \"theirs\" }",
 	 "allow \"relay\" changed: comment ours -> theirs"},
-	{HOME, HOME "reject-rate = 500\nmark-mask = 0xff00\nrequire-comment = no\nread-interval = 60s",
+	{HOME,
+	 HOME "reject-rate = 500\nmark-mask = 0xff00\nrequire-comment = no\nread-interval = 60s",
 	 "mark-mask 0xff000000 -> 0x0000ff00; read-interval 10s -> 1m; reject-rate 1000 -> 500; "
 	 "require-comment yes -> no"},
 	{HOME, HOME "max-hosts = 500",
@@ -178,7 +179,8 @@ static void test_random_prefixes(void **state)
 				removed += has[0][range][net] && !has[1][range][net];
 			}
 			snprintf(name, sizeof(name), "r%d", range);
-			json_array_foreach(changed, i, section) {
+			json_array_foreach(changed, i, section)
+			{
 				if (strcmp(json_string_value(json_object_get(section, "name")),
 					   name) != 0)
 					continue;
@@ -204,14 +206,15 @@ static void test_a_line_has_an_end(void **state)
 	json_t *difference;
 
 	for (int i = 0; i < 50; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n,
-				      "range \"r%02d\" { interfaces = { \"eth%d\" } policy = home }\n",
-				      i, i);
+		n += (size_t)snprintf(
+			text + n, sizeof(text) - n,
+			"range \"r%02d\" { interfaces = { \"eth%d\" } policy = home }\n", i, i);
 	new = load(state, text);
 	difference = config_difference(old, new);
-	assert_string_equal(difference_line(difference, line, sizeof(line)),
-			    "range \"r00\" added: policy home, interface eth0; range \"r01\" added: "
-			    "policy home, interface eth1; and 48 more");
+	assert_string_equal(
+		difference_line(difference, line, sizeof(line)),
+		"range \"r00\" added: policy home, interface eth0; range \"r01\" added: "
+		"policy home, interface eth1; and 48 more");
 	assert_int_equal(json_array_size(json_object_get(difference, "summary")), 50);
 	json_decref(difference);
 	config_free(new);

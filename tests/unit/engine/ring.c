@@ -150,10 +150,8 @@ static void test_two_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_peek_keeps_until_drop),
-		cmocka_unit_test(test_full),
-		cmocka_unit_test(test_sent_again),
+		cmocka_unit_test(test_empty),       cmocka_unit_test(test_peek_keeps_until_drop),
+		cmocka_unit_test(test_full),        cmocka_unit_test(test_sent_again),
 		cmocka_unit_test(test_two_threads),
 	};
 

@@ -64,20 +64,11 @@ static void test_rules(void **state)
 		const char *found;
 		const char *said; /* problem and number of each difference */
 	} cases[] = {
-		{"abc", "abc", ""},
-		{"abc", "bc", "-1"},
-		{"abc", "ac", "-2"},
-		{"abc", "ab", "-3"},
-		{"abc", "", "-1-2-3"},
-		{"abc", "xabc", "+1"},
-		{"abc", "abxc", "+3"},
-		{"abc", "abcx", "+4"},
-		{"abc", "axc", "!2"},
-		{"abc", "xyz", "!1!2!3"},
-		{"abc", "acb", "+2-3"},
-		{"", "x", "+1"},
-		{"aab", "ab", "-2"},
-		{"ab", "aab", "+2"},
+		{"abc", "abc", ""},       {"abc", "bc", "-1"},    {"abc", "ac", "-2"},
+		{"abc", "ab", "-3"},      {"abc", "", "-1-2-3"},  {"abc", "xabc", "+1"},
+		{"abc", "abxc", "+3"},    {"abc", "abcx", "+4"},  {"abc", "axc", "!2"},
+		{"abc", "xyz", "!1!2!3"}, {"abc", "acb", "+2-3"}, {"", "x", "+1"},
+		{"aab", "ab", "-2"},      {"ab", "aab", "+2"},
 	};
 
 	(void)state;
@@ -88,8 +79,7 @@ static void test_rules(void **state)
 
 		for (size_t j = 0; j < differences.count; j++)
 			snprintf(said + strlen(said), sizeof(said) - strlen(said), "%c%u",
-				 " -+!"[differences.items[j].problem],
-				 differences.items[j].number);
+				 " -+!"[differences.items[j].problem], differences.items[j].number);
 		if (strcmp(said, cases[i].said) != 0)
 			fail_msg("%s and %s: %s, not %s", cases[i].expected, cases[i].found, said,
 				 cases[i].said);
@@ -98,8 +88,10 @@ static void test_rules(void **state)
 
 static struct picture parts(int32_t priority, uint32_t size, bool counter)
 {
-	const struct plan_settings settings = {.refused_size = size, .tally_size = size,
-					       .refused_timeout = 60, .tally_timeout = 60};
+	const struct plan_settings settings = {.refused_size = size,
+					       .tally_size = size,
+					       .refused_timeout = 60,
+					       .tally_timeout = 60};
 	const struct generations generations = {0};
 	struct batch *batch = batch_new();
 
@@ -151,11 +143,10 @@ static struct batch *intervals(const struct interval *list, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		uint32_t first = htonl(list[i].first), last = htonl(list[i].last);
 
-		elements_add_interval(&elements,
-				      (struct element){.key = &first,
-						       .key_length = 4,
-						       .chain = list[i].chain},
-				      (const uint8_t *)&last);
+		elements_add_interval(
+			&elements,
+			(struct element){.key = &first, .key_length = 4, .chain = list[i].chain},
+			(const uint8_t *)&last);
 	}
 	elements_close(&elements);
 	return batch;
@@ -194,8 +185,10 @@ static void test_elements(void **state)
 {
 	/* side by side, out of order, and up to the end of the address space */
 	static const struct interval all[] = {
-		{0x0a000100, 0x0a0001ff, "policy_a"}, {0x0a000000, 0x0a0000ff, "policy_b"},
-		{0x0a000200, 0x0a0002ff, "policy_a"}, {0xffffff00, 0xffffffff, "policy_b"},
+		{0x0a000100, 0x0a0001ff, "policy_a"},
+		{0x0a000000, 0x0a0000ff, "policy_b"},
+		{0x0a000200, 0x0a0002ff, "policy_a"},
+		{0xffffff00, 0xffffffff, "policy_b"},
 	};
 	struct interval other[4], more[6];
 	struct differences differences;
@@ -242,9 +235,8 @@ static void test_expiry(void **state)
 		uint64_t expected, found; /* ms, 0: none of them */
 		uint64_t differences;
 	} cases[] = {
-		{60000, 60000, 0}, {60000, 59000, 0}, {60000, 50000, 1},
-		{60000, 0, 1},     {1000, 0, 0},      {0, 1000, 0},
-		{0, 60000, 1},
+		{60000, 60000, 0}, {60000, 59000, 0}, {60000, 50000, 1}, {60000, 0, 1},
+		{1000, 0, 0},      {0, 1000, 0},      {0, 60000, 1},
 	};
 	static const uint8_t key[4] = {10, 0, 0, 1};
 
