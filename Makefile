@@ -137,7 +137,7 @@ deps-bench: ## the same for the benchmarks
 # --- tests ---------------------------------------------------------------------------------------
 
 check: deps-check ## every test (root: the net tests make network namespaces)
-	@$(MAKE) --no-print-directory WERROR=1 all
+	@$(MAKE) -j$$(nproc) --no-print-directory WERROR=1 all $(UNIT_PROGRAMS) bench-programs
 	@$(MAKE) --no-print-directory WERROR=1 check-layers
 	@$(MAKE) --no-print-directory WERROR=1 check-unit
 	@$(MAKE) --no-print-directory WERROR=1 check-fuzz

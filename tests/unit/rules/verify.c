@@ -17,6 +17,7 @@
 #include "rules/contradict.h"
 #include "rules/elements.h"
 #include "rules/expr.h"
+#include "rules/objects.h"
 
 static void put_rule(struct batch *batch, const char *chain, const char *counter)
 {
