@@ -113,6 +113,7 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 	if (settings->refuse_headless || settings->refuse_tunnels) {
 		each(CHAIN_ASIDE, arg);
 		each(CHAIN_ASIDE_OWN, arg);
+		each(CHAIN_ASIDE_VRF, arg);
 	}
 	if (settings->router_policy != PLAN_NO_POLICY)
 		each(CHAIN_ROUTER_SMTP, arg);

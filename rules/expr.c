@@ -225,12 +225,12 @@ void rule_chosen_route(struct nftnl_rule *rule, enum chosen_route kind)
 	put_compare(rule, NFT_CMP_EQ, &found, sizeof(found));
 }
 
-void rule_vrf(struct nftnl_rule *rule, bool vrf)
+void rule_vrf(struct nftnl_rule *rule)
 {
 	static const char kind[IFNAMSIZ] = "vrf";
 
 	put_meta(rule, NFT_META_IIFKIND);
-	put_compare(rule, vrf ? NFT_CMP_EQ : NFT_CMP_NEQ, kind, sizeof(kind));
+	put_compare(rule, NFT_CMP_EQ, kind, sizeof(kind));
 }
 
 void rule_source_routed(struct nftnl_rule *rule, bool routed)

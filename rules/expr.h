@@ -33,9 +33,10 @@ void rule_local(struct nftnl_rule *rule);
 enum chosen_route { ROUTE_LOOSE, ROUTE_STRICT, ROUTE_HEADER };
 void rule_chosen_route(struct nftnl_rule *rule, enum chosen_route kind);
 /*
- * It comes from a VRF, which takes what its lines received through the hooks a second time; or not.
+ * The packet comes from a VRF. There is no opposite: a network card has no kind, and the kernel lets
+ * every comparison of it fail.
  */
-void rule_vrf(struct nftnl_rule *rule, bool vrf);
+void rule_vrf(struct nftnl_rule *rule);
 /* A route leads back to the source by the interface that the packet came in by; or none does. */
 void rule_source_routed(struct nftnl_rule *rule, bool routed);
 /* An IPv6 fragment that begins its packet; a packet whose port can be read. */

@@ -169,9 +169,12 @@ static void write_screen(struct writer *writer)
 		writer_put(writer, rule);
 	}
 
+	rule = rule_new(CHAIN_SUBMISSION, "here for the second time");
+	rule_vrf(rule);
+	rule_accept(rule);
+	writer_put(writer, rule);
 	rule = rule_new(CHAIN_SUBMISSION, "openings are counted, nothing more");
 	rule_opening(rule, true);
-	rule_vrf(rule, false);
 	rule_counter(rule, COUNTER_SUBMISSION);
 	writer_put(writer, rule);
 }
@@ -180,7 +183,7 @@ static void write_to_vrf(struct writer *writer)
 {
 	struct nftnl_rule *rule = rule_new(CHAIN_SMTP, "here for the second time");
 
-	rule_vrf(rule, true);
+	rule_vrf(rule);
 	rule_goto(rule, CHAIN_VRF);
 	writer_put(writer, rule);
 }

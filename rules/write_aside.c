@@ -48,14 +48,13 @@ void write_aside(struct writer *writer)
 	writer_let_go(writer, CHAIN_ASIDE_OWN);
 	writer_jump(writer, CHAIN_ASIDE, CHAIN_ALLOWED_DESTINATION, NULL);
 	rule = rule_new(CHAIN_ASIDE, "here for the second time");
-	rule_vrf(rule, true);
-	rule_jump(rule, CHAIN_VRF);
+	rule_vrf(rule);
+	rule_goto(rule, CHAIN_ASIDE_VRF);
 	writer_put(writer, rule);
-	rule = rule_new(CHAIN_ASIDE, NULL);
-	rule_vrf(rule, false);
-	rule_jump(rule, CHAIN_RANGES);
-	writer_put(writer, rule);
+	writer_jump(writer, CHAIN_ASIDE, CHAIN_RANGES, NULL);
 	writer_let_go(writer, CHAIN_ASIDE);
+	writer_jump(writer, CHAIN_ASIDE_VRF, CHAIN_VRF, NULL);
+	writer_let_go(writer, CHAIN_ASIDE_VRF);
 }
 
 /* Which of its packets the policy judges without a question. */
@@ -104,7 +103,7 @@ static void write_doubt(struct writer *writer, const struct policy *policy)
 	chain_name(CHAIN_DOUBT, policy, chain);
 	if (policy->mode != MODE_BLOCK) {
 		rule = rule_new(chain, "the kernel loses what a VRF has queued and let go");
-		rule_vrf(rule, true);
+		rule_vrf(rule);
 		rule_goto(rule, chain_name(CHAIN_UNTRUE, policy, target));
 		writer_put(writer, rule);
 	}

@@ -36,7 +36,7 @@ static void write_passed_before(struct writer *writer, const struct policy *poli
 		writer_put(writer, rule);
 	}
 	rule = rule_new(chain, "the kernel loses what a VRF has queued and let go");
-	rule_vrf(rule, true);
+	rule_vrf(rule);
 	rule_goto(rule, chain_name(CHAIN_PASSING, policy, name));
 	writer_put(writer, rule);
 }
@@ -80,7 +80,7 @@ static void write_ask(struct writer *writer, const struct policy *policy)
 
 	chain_name(CHAIN_ASK, policy, chain);
 	rule = rule_new(chain, "else asked before");
-	rule_vrf(rule, true);
+	rule_vrf(rule);
 	rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
 	writer_put(writer, rule);
 	writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);

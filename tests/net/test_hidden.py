@@ -2,6 +2,7 @@
 """Packets that hide their port: IPv6 first fragments whose headers do not reach it
 (refuse-split-headers), and tunnels (refuse-tunnels)."""
 
+import socket
 import struct
 
 import pytest
@@ -10,7 +11,7 @@ from lab.capture import Capture
 from lab.gate import MARKER
 from lab.packets import TCP
 from lab.promise import eventually, kept_by
-from lab.raw import FRAGMENT, Wire, ipv4, ipv6, packed, tcp
+from lab.raw import FRAGMENT, Wire, ipv4, ipv6, opening, packed, tcp
 from lab.sockets import connect
 
 RANGE = 'range "lines" { prefixes = { "100.64.0.0/10", "2001:db8:1::/48" }  policy = "home" }\n'
@@ -183,3 +184,23 @@ def test_tunnels_to_the_gateway_itself_are_its_own(edge25, topology, version):
                             and packet.quoted and packet.icmp[0] in (3, 4)],
                    "protocol unreachable, or unknown next header")
     assert of_home(daemon, "tunnelled") == 0
+
+
+# A network card has no kind ("veth", "vrf") that a rule could compare; nor has the loopback.
+
+def test_all_this_holds_on_an_interface_without_a_kind(edge25, topology, gate):
+    daemon = edge25(TUNNELS)
+    gateway, line = topology.gateway, topology.subscribers[0]
+    server, = gate.fresh(1, 6)
+    packets = [*split(line.address6, server), *tunnels(6, line.address6, server),
+               opening(line.address6, server, 587), opening(line.address6, server)]
+    with gateway.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0) as wire:
+        for packet in packets:
+            wire.sendto(packet, ("lo", 0x86dd, 0, 0, bytes(6)))
+
+    def counts():
+        status = daemon.status()
+        return {**status["policies"][0], **status["counters"]}
+    eventually(lambda: counts()["submission"] == 1, lambda: str(counts()))
+    for name, count in (("split", 1), ("tunnelled", 3), ("refused", 1)):
+        eventually(lambda name=name, count=count: counts()[name] == count, lambda: str(counts()))
