@@ -112,10 +112,11 @@ def test_queue_is_bound_at_a_reload(edge25, gate):
     with bound(daemon.namespace, 2600):
         daemon.configure(HOME.replace("block", "monitor") + OTHER_QUEUES)
         daemon.reload()
-        problem = eventually(lambda: daemon.status()["problems"], "a problem")
-        assert problem == [{"name": "reload", "text": "the last reload failed, and the "
-                            "configuration before it is in force: the engine could not do it: "
-                            + BOUND % 2600}]
+        expected = [{"name": "reload", "text": "the last reload failed, and the configuration "
+                     "before it is in force: the engine could not do it: " + BOUND % 2600}]
+        # A moment before, the plan is refused and the old one not in force again.
+        eventually(lambda: daemon.status()["problems"] == expected,
+                   lambda: f"{expected}, not {daemon.status()['problems']}")
         assert daemon.control().returncode == 1
         assert table(daemon) == before
         gate.refuses(*gate.flows(gate.topology.subscribers[0]))
