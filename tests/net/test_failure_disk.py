@@ -12,6 +12,7 @@ import pytest
 from lab.edge25 import CONTROL
 from lab.gate import Flow
 from lab.promise import SOON, eventually, must_fail
+from lab.sockets import connect
 
 RANGE = """
 range "subscribers" { prefixes = { "100.64.0.0/10", "2001:db8:1::/48" }  policy = "home" }
@@ -146,6 +147,8 @@ def test_database_gone_at_the_start(edge25, gate, disk, policy, check):
     check_refused(daemon, "add", "--to", other.destination, "--comment", "too late")
     path.chmod(mode)
     eventually(lambda: not problems(daemon), lambda: problems(daemon), RETRY)
+    # The entries follow with a plan, a moment later.
+    eventually(lambda: connect(line, friend.destination).error == "", "the entry in force")
     gate.passes(Flow(line, friend.destination))
     getattr(gate, check)(*gate.flows(line))
 
