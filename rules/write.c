@@ -45,6 +45,33 @@ void writer_jump(struct writer *writer, const char *chain, const char *target, c
 	writer_put(writer, rule);
 }
 
+void writer_count(struct writer *writer, const char *chain, const char *word,
+		  const struct policy *policy)
+{
+	struct nftnl_rule *rule = rule_new(chain, NULL);
+	char counter[RULES_NAME_MAX];
+
+	policy_counter(counter, word, policy);
+	rule_counter(rule, counter);
+	writer_put(writer, rule);
+}
+
+void writer_drop(struct writer *writer, const char *chain)
+{
+	struct nftnl_rule *rule = rule_new(chain, NULL);
+
+	rule_drop(rule);
+	writer_put(writer, rule);
+}
+
+void writer_clear_mark(struct writer *writer, const char *chain)
+{
+	struct nftnl_rule *rule = rule_new(chain, "our bits of the mark are ours alone");
+
+	rule_set_mark(rule, ~writer->mask, 0);
+	writer_put(writer, rule);
+}
+
 void writer_let_go(struct writer *writer, const char *chain)
 {
 	struct nftnl_rule *rule = rule_new(chain, NULL);
@@ -242,10 +269,9 @@ static void write_own(struct writer *writer)
 
 static void write_smtp(struct writer *writer)
 {
-	struct nftnl_rule *rule = rule_new(CHAIN_SMTP, "our bits of the mark are ours alone");
+	struct nftnl_rule *rule;
 
-	rule_set_mark(rule, ~writer->mask, 0);
-	writer_put(writer, rule);
+	writer_clear_mark(writer, CHAIN_SMTP);
 	write_remembered(writer);
 	if (!writer->input->allow_fine)
 		write_to_vrf(writer);
@@ -297,7 +323,7 @@ static void write_allowed(struct writer *writer)
 	writer_let_go(writer, CHAIN_LET_THROUGH);
 }
 
-void put_to_answers(struct writer *writer, const char *chain)
+void writer_to_answers(struct writer *writer, const char *chain)
 {
 	struct nftnl_rule *rule = rule_new(chain, "our bits on another port are not ours");
 
@@ -314,7 +340,7 @@ static void write_remember(struct writer *writer)
 	struct nftnl_rule *rule;
 	char set[RULES_NAME_MAX];
 
-	put_to_answers(writer, CHAIN_REMEMBER);
+	writer_to_answers(writer, CHAIN_REMEMBER);
 	rule = rule_new(CHAIN_ANSWERS, NULL);
 	rule_key_mark(rule, decided);
 	rule_verdict_map(rule, writer_set(writer, SET_ANSWERS, set));

@@ -41,16 +41,12 @@ static void write_memory(struct writer *writer, const struct policy *policy, enu
 static void write_answered(struct writer *writer, const struct policy *policy)
 {
 	bool refuse = policy->mode == MODE_BLOCK;
-	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX], other[RULES_NAME_MAX];
-	struct nftnl_rule *rule;
+	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX];
 
 	chain_name(refuse ? CHAIN_JUDGED : CHAIN_PASSED, policy, chain);
 	chain_name(refuse ? CHAIN_REFUSE : CHAIN_PASSING, policy, target);
 
-	rule = rule_new(chain, NULL);
-	policy_counter(other, refuse ? "answered_refuse" : "answered_pass", policy);
-	rule_counter(rule, other);
-	writer_put(writer, rule);
+	writer_count(writer, chain, refuse ? "answered_refuse" : "answered_pass", policy);
 	if (refuse) {
 		writer_jump(writer, chain, CHAIN_ALLOWED_DESTINATION, "allowed while it was asked");
 		writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
@@ -83,11 +79,9 @@ static void write_tally(struct writer *writer, const char *chain, enum set tally
 static void write_deny(struct writer *writer, const struct policy *policy)
 {
 	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX];
-	struct nftnl_rule *rule = rule_new(chain_name(CHAIN_DENY, policy, chain), NULL);
+	struct nftnl_rule *rule;
 
-	policy_counter(counter, "refused", policy);
-	rule_counter(rule, counter);
-	writer_put(writer, rule);
+	writer_count(writer, chain_name(CHAIN_DENY, policy, chain), "refused", policy);
 	if (policy->deny != DENY_DROP) {
 		rule = rule_new(chain, NULL);
 		rule_not_reset(rule); /* nothing answers a reset: RFC 9293 3.5.2, RFC 1122 3.2.2 */
@@ -101,19 +95,14 @@ static void write_deny(struct writer *writer, const struct policy *policy)
 			rule_unreachable(rule);
 		writer_put(writer, rule);
 	}
-	rule = rule_new(chain, NULL);
-	rule_drop(rule);
-	writer_put(writer, rule);
+	writer_drop(writer, chain);
 }
 
 static void write_accepted(struct writer *writer, const struct policy *policy)
 {
-	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX];
-	struct nftnl_rule *rule = rule_new(chain_name(CHAIN_ACCEPTED, policy, chain), NULL);
+	char chain[RULES_NAME_MAX];
 
-	policy_counter(counter, "passed", policy);
-	rule_counter(rule, counter);
-	writer_put(writer, rule);
+	writer_count(writer, chain_name(CHAIN_ACCEPTED, policy, chain), "passed", policy);
 	writer_let_go(writer, chain);
 }
 

@@ -129,15 +129,12 @@ static void write_untrue(struct writer *writer, const struct policy *policy)
 static void write_hidden(struct writer *writer, const struct policy *policy,
 			 enum policy_chain which, const char *word, bool tell)
 {
-	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX];
+	char chain[RULES_NAME_MAX];
 	struct nftnl_rule *rule;
 
 	chain_name(which, policy, chain);
 	writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
-	rule = rule_new(chain, NULL);
-	policy_counter(counter, word, policy);
-	rule_counter(rule, counter);
-	writer_put(writer, rule);
+	writer_count(writer, chain, word, policy);
 	if (policy->mode != MODE_BLOCK) {
 		writer_let_go(writer, chain);
 		return;
@@ -148,9 +145,7 @@ static void write_hidden(struct writer *writer, const struct policy *policy,
 		rule_unreachable(rule);
 		writer_put(writer, rule);
 	}
-	rule = rule_new(chain, NULL);
-	rule_drop(rule);
-	writer_put(writer, rule);
+	writer_drop(writer, chain);
 }
 
 void write_policy_aside(struct writer *writer, const struct policy *policy)
@@ -175,18 +170,11 @@ void write_policy_aside(struct writer *writer, const struct policy *policy)
 		write_hidden(writer, policy, CHAIN_TUNNELLED, "tunnelled", true);
 }
 
-static const struct policy *router_policy(const struct plan *plan)
-{
-	for (uint32_t i = 0; i < plan->header->policies; i++)
-		if (plan->policies[i].number == plan->header->settings.router_policy)
-			return &plan->policies[i];
-	return NULL;
-}
-
 /* They have no interface that they came in by, and their source is true: straight to the question. */
 void write_router(struct writer *writer)
 {
-	const struct policy *policy = router_policy(writer->input->plan);
+	const struct plan *plan = writer->input->plan;
+	const struct policy *policy = plan_policy(plan, plan->header->settings.router_policy);
 	struct nftnl_rule *rule;
 	char ask[RULES_NAME_MAX];
 
@@ -197,9 +185,7 @@ void write_router(struct writer *writer)
 	rule_goto(rule, CHAIN_ROUTER_SMTP);
 	writer_put(writer, rule);
 
-	rule = rule_new(CHAIN_ROUTER_SMTP, "our bits of the mark are ours alone");
-	rule_set_mark(rule, ~writer->mask, 0);
-	writer_put(writer, rule);
+	writer_clear_mark(writer, CHAIN_ROUTER_SMTP);
 	rule = rule_new(CHAIN_ROUTER_SMTP, "to this machine itself");
 	rule_local(rule);
 	rule_counter(rule, COUNTER_LOCAL);
@@ -207,5 +193,5 @@ void write_router(struct writer *writer)
 	writer_put(writer, rule);
 	writer_jump(writer, CHAIN_ROUTER_SMTP, CHAIN_ALLOWED_DESTINATION, NULL);
 	writer_goto(writer, CHAIN_ROUTER_SMTP, chain_name(CHAIN_ASK, policy, ask), NULL);
-	put_to_answers(writer, CHAIN_ROUTER_REMEMBER);
+	writer_to_answers(writer, CHAIN_ROUTER_REMEMBER);
 }

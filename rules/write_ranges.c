@@ -48,15 +48,6 @@ static void write_place(enum family family, uint32_t index, const struct plan_pl
 	writer_put(target->writer, rule);
 }
 
-static const struct policy *policy_of(const struct plan *plan, uint32_t number)
-{
-	uint32_t i = 0;
-
-	while (plan->policies[i].number != number) /* plan_open() has seen to it that it is there */
-		i++;
-	return &plan->policies[i];
-}
-
 static void write_prefixes(struct writer *writer)
 {
 	char name[RULES_NAME_MAX];
@@ -86,7 +77,8 @@ static void write_interfaces(struct writer *writer, const char *chain)
 			continue;
 		rule = rule_new(chain, NULL);
 		rule_interface(rule, interface->name);
-		rule_goto(rule, chain_name(CHAIN_POLICY, policy_of(plan, interface->policy), name));
+		rule_goto(rule,
+			  chain_name(CHAIN_POLICY, plan_policy(plan, interface->policy), name));
 		writer_put(writer, rule);
 	}
 }

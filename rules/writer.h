@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the parts that write rules: rules/write.c, write_ranges.c,
- * write_policy.c. Nobody else includes it. */
+/* Between the parts that write rules: rules/write.c and write_*.c. Nobody else includes it. */
 #ifndef EDGE25_RULES_WRITER_H
 #define EDGE25_RULES_WRITER_H
 
@@ -37,6 +36,13 @@ void writer_goto(struct writer *writer, const char *chain, const char *target, c
 void writer_jump(struct writer *writer, const char *chain, const char *target, const char *comment);
 /* Packets whose source chose their way go back to where the chain was called. */
 void writer_return_routed(struct writer *writer, const char *chain);
+/* Counted by the policy's counter of that word; dropped; our bits of the mark cleared. */
+void writer_count(struct writer *writer, const char *chain, const char *word,
+		  const struct policy *policy);
+void writer_drop(struct writer *writer, const char *chain);
+void writer_clear_mark(struct writer *writer, const char *chain);
+/* What has our bits goes where its question or answer leads. */
+void writer_to_answers(struct writer *writer, const char *chain);
 /* Our bits of the mark cleared, and accepted. */
 void writer_let_go(struct writer *writer, const char *chain);
 
@@ -46,7 +52,6 @@ void write_policy_answers(struct writer *writer, const struct policy *policy);
 void write_aside(struct writer *writer);
 void write_policy_aside(struct writer *writer, const struct policy *policy);
 void write_router(struct writer *writer);
-void put_to_answers(struct writer *writer, const char *chain);
 /* Counters of a policy. */
 void policy_counter(char name[RULES_NAME_MAX], const char *word, const struct policy *policy);
 /* All chains of one policy. */

@@ -379,3 +379,11 @@ struct plan_prefixes plan_prefixes(const struct plan *plan, uint32_t index)
 	}
 	return prefixes;
 }
+
+const struct policy *plan_policy(const struct plan *plan, uint32_t number)
+{
+	for (uint32_t i = 0; i < plan->header->policies; i++)
+		if (plan->policies[i].number == number)
+			return &plan->policies[i];
+	return NULL;
+}

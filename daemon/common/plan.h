@@ -142,4 +142,7 @@ struct plan_prefixes {
 /* In the order in which they are asked: @index < places, those of a place; then those of none. */
 struct plan_prefixes plan_prefixes(const struct plan *plan, uint32_t index);
 
+/* The policy with this number, or NULL. */
+const struct policy *plan_policy(const struct plan *plan, uint32_t number);
+
 #endif

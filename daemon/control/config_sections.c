@@ -136,15 +136,22 @@ static int read_policy(cfg_t *section, struct policy *policy, struct config_erro
 	return result;
 }
 
+/* NULL: none has this name. */
+static struct policy *policy_named(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->policy_count; i++)
+		if (strcmp(config->policies[i].name, name) == 0)
+			return &config->policies[i];
+	return NULL;
+}
+
 static int router_policy(cfg_t *tree, struct config *config, struct config_error *error)
 {
 	const struct word *word = words_get(tree, "router-policy", 0);
 
 	if (!word || !word->text[0])
 		return 0;
-	for (size_t i = 0; i < config->policy_count; i++)
-		if (strcmp(config->policies[i].name, word->text) == 0)
-			config->router_policy = &config->policies[i];
+	config->router_policy = policy_named(config, word->text);
 	if (config->router_policy)
 		return 0;
 	return config_fail_at(error, word,
@@ -186,17 +193,17 @@ static int range_policy(cfg_t *section, const struct config *config, struct conf
 			struct config_error *error)
 {
 	const struct word *word = words_get(section, "policy", 0);
+	const struct policy *policy;
 
 	if (!word)
 		return config_fail_in(
 			error, section,
 			"range \"%s\": policy is missing: expected the name of a policy",
 			range->name);
-	for (size_t i = 0; i < config->policy_count; i++) {
-		if (strcmp(config->policies[i].name, word->text) == 0) {
-			range->policy = (unsigned)i;
-			return 0;
-		}
+	policy = policy_named(config, word->text);
+	if (policy) {
+		range->policy = (unsigned)(policy - config->policies);
+		return 0;
 	}
 	return config_fail_at(error, word,
 			      "range \"%s\": policy = %s: expected the name of a policy that is "

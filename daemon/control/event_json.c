@@ -31,6 +31,12 @@ struct flow {
 	uint32_t interface;
 };
 
+static struct flow flow_of(const struct message_event *event)
+{
+	return (struct flow){event->time,        &event->source,          &event->destination,
+			     event->source_port, event->destination_port, event->interface};
+}
+
 static const char *mac_text(const uint8_t *m, unsigned length, char text[18])
 {
 	if (!length)
@@ -116,8 +122,7 @@ json_t *event_json_attempt(const struct message_event *event, const struct host 
 			   const struct policy *policy)
 {
 	const struct signature *signature = signature_of(policy, event->action);
-	const struct flow flow = {event->time,        &event->source,          &event->destination,
-				  event->source_port, event->destination_port, event->interface};
+	const struct flow flow = flow_of(event);
 	char mac[18];
 	json_t *data = metadata(host, host_mac(host, mac), policy, signature);
 
@@ -132,8 +137,7 @@ json_t *event_json_untrue(const struct message_event *event, const struct policy
 {
 	bool pass = policy && policy->mode == MODE_MONITOR;
 	const struct signature *signature = pass ? &untrue_seen : &untrue_refused;
-	const struct flow flow = {event->time,        &event->source,          &event->destination,
-				  event->source_port, event->destination_port, event->interface};
+	const struct flow flow = flow_of(event);
 	char mac[18];
 
 	return line(&flow, signature,

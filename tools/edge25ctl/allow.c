@@ -30,13 +30,9 @@ static json_t *parameters(const struct arguments *arguments)
 /* What the reply says besides: that the entry matches nothing, or is not in the kernel yet. */
 static void print_warnings(const json_t *result)
 {
-	const json_t *warnings = json_object_get(result, "warnings");
-	const json_t *warning;
-	size_t i;
-
-	json_array_foreach(warnings, i, warning)
-		text_warning("%s", json_string_value(warning) ? json_string_value(warning) : "?");
-	if (!json_array_size(warnings) && json_is_false(json_object_get(result, "applied")))
+	request_warnings(result);
+	if (!json_array_size(json_object_get(result, "warnings")) &&
+	    json_is_false(json_object_get(result, "applied")))
 		text_warning("stored, and not in the kernel yet: edge25ctl status says why");
 }
 

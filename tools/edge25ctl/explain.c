@@ -70,10 +70,7 @@ enum exit_code command_explain(const struct arguments *arguments, const struct s
 	code = request(arguments, ACCESS_READ, "explain", params, &result);
 	if (code != EXIT_OK)
 		return code;
-	if (arguments->option[OPTION_JSON])
-		request_print(result, JSON_INDENT(2));
-	else
-		explain_print(screen, result);
+	request_show(arguments, screen, result, explain_print);
 	json_decref(result);
 	return EXIT_OK;
 }
@@ -100,10 +97,7 @@ enum exit_code command_discover(const struct arguments *arguments, const struct 
 
 	if (code != EXIT_OK)
 		return code;
-	if (arguments->option[OPTION_JSON])
-		request_print(result, JSON_INDENT(2));
-	else
-		discover_print(screen, result);
+	request_show(arguments, screen, result, discover_print);
 	json_decref(result);
 	return EXIT_OK;
 }

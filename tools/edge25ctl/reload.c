@@ -21,19 +21,13 @@ static void print_page(const struct screen *screen, const json_t *result)
 enum exit_code command_reload(const struct arguments *arguments, const struct screen *screen)
 {
 	json_t *params = json_pack("{s:b}", "dry_run", arguments->option[OPTION_DRY_RUN] != NULL);
-	const json_t *warning;
 	json_t *result;
 	enum exit_code code = request(arguments, ACCESS_CHANGE, "reload", params, &result);
-	size_t i;
 
 	if (code != EXIT_OK)
 		return code;
-	if (arguments->option[OPTION_JSON])
-		request_print(result, JSON_INDENT(2));
-	else
-		print_page(screen, result);
-	json_array_foreach(json_object_get(result, "warnings"), i, warning)
-		text_warning("%s", json_string_value(warning) ? json_string_value(warning) : "?");
+	request_show(arguments, screen, result, print_page);
+	request_warnings(result);
 	json_decref(result);
 	return EXIT_OK;
 }

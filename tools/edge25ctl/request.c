@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "field.h"
-#include "text.h"
 
 #define CONTROL_NAME "control.sock"
 #define MONITOR_NAME "monitor.sock"
@@ -136,4 +135,22 @@ void request_print(const json_t *document, size_t flags)
 {
 	json_dumpf(document, stdout, flags | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
 	putchar('\n');
+}
+
+void request_show(const struct arguments *arguments, const struct screen *screen,
+		  const json_t *result, request_page *page)
+{
+	if (arguments->option[OPTION_JSON])
+		request_print(result, JSON_INDENT(2));
+	else
+		page(screen, result);
+}
+
+void request_warnings(const json_t *result)
+{
+	const json_t *warning;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "warnings"), i, warning)
+		text_warning("%s", json_string_value(warning) ? json_string_value(warning) : "?");
 }

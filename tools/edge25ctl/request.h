@@ -7,6 +7,7 @@
 
 #include "arguments.h"
 #include "rpc.h"
+#include "text.h"
 
 enum exit_code { EXIT_OK = 0, EXIT_NOT = 1, EXIT_TROUBLE = 2 };
 
@@ -32,5 +33,13 @@ enum exit_code request_failed(const struct rpc *rpc, int error);
 
 /* One document, for --json: ASCII, so that it is safe on a terminal too. */
 void request_print(const json_t *document, size_t flags);
+
+/* A result as the command line asks for it: that document, or a page of text. */
+typedef void request_page(const struct screen *screen, const json_t *result);
+void request_show(const struct arguments *arguments, const struct screen *screen,
+		  const json_t *result, request_page *page);
+
+/* What a result warns of, on stderr. */
+void request_warnings(const json_t *result);
 
 #endif

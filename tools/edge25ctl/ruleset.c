@@ -71,10 +71,7 @@ enum exit_code command_ruleset_verify(const struct arguments *arguments,
 
 	if (code != EXIT_OK)
 		return code;
-	if (arguments->option[OPTION_JSON])
-		request_print(result, JSON_INDENT(2));
-	else
-		print_verdict(screen, result);
+	request_show(arguments, screen, result, print_verdict);
 	code = field_true(result, "matches") ? EXIT_OK : EXIT_NOT;
 	json_decref(result);
 	return code;
@@ -176,10 +173,7 @@ enum exit_code command_ruleset_show(const struct arguments *arguments, const str
 
 	if (code != EXIT_OK)
 		return code;
-	if (arguments->option[OPTION_JSON])
-		request_print(result, JSON_INDENT(2));
-	else
-		print_items(screen, result);
+	request_show(arguments, screen, result, print_items);
 	json_decref(result);
 	return EXIT_OK;
 }
