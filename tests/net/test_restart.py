@@ -179,15 +179,22 @@ def test_stopped_by_systemd(edge25, gate):
 
 
 @contextlib.contextmanager
-def nothing_leaks(edge25, gate):
-    """Openings arrive all the time; none leaves for the internet, and each is counted."""
+def openings_go_on(gate):
+    """Openings arrive all the time; the captures of those that arrived and of those that left."""
     line = gate.topology.subscribers[2]
     with (Capture(gate.topology.gateway, line.interface) as arrived,
           Capture(gate.topology.internet) as left):
         with Stream(gate.topology, line) as stream:
-            yield
+            yield arrived, left
             before = stream.sent
             eventually(lambda: stream.sent > before, "a packet after all that")
+
+
+@contextlib.contextmanager
+def nothing_leaks(edge25, gate):
+    """Openings arrive all the time; none leaves for the internet, and each is counted."""
+    with openings_go_on(gate) as (arrived, left):
+        yield
     leaked, count = len(left.openings()), len(arrived.openings())
     assert not leaked, f"{leaked} of {count} openings went to the internet"
     eventually(lambda: sum(counted(edge25)) == count,
@@ -218,13 +225,8 @@ def test_nothing_leaks_control_run(edge25, gate):
 @contextlib.contextmanager
 def nothing_is_refused(edge25, gate):
     """Openings arrive all the time; each leaves for the internet or is counted as lost."""
-    line = gate.topology.subscribers[2]
-    with (Capture(gate.topology.gateway, line.interface) as arrived,
-          Capture(gate.topology.internet) as left):
-        with Stream(gate.topology, line) as stream:
-            yield
-            before = stream.sent
-            eventually(lambda: stream.sent > before, "a packet after all that")
+    with openings_go_on(gate) as (arrived, left):
+        yield
     count, passed = len(arrived.openings()), len(left.openings())
     lost = eventually(lambda: counted(edge25), "status")[1]
     assert passed + lost >= count, f"{count - passed - lost} of {count} openings were refused"
