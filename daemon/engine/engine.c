@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "engine/counters.h"
 #include "engine/forward.h"
 #include "engine/guard.h"
 #include "engine/mapping.h"
@@ -20,7 +21,6 @@
 #include "rules/table.h"
 
 #define REPAIR_AGAIN 1 /* seconds */
-#define READ_TRIES 10
 
 struct engine {
 	struct ev_loop *loop;
@@ -142,51 +142,6 @@ static void send_ack(struct engine *engine, uint64_t sequence, const struct tabl
 	peer_send(engine->peer, MESSAGE_ACK, sequence, &ack, 1);
 }
 
-/* Of a moment in which no question is open, if one is found soon: only then all figures agree. */
-static int read_asked(struct engine *engine, struct message_queue *queues,
-		      struct message_counter **counters, size_t *count)
-{
-	const struct timespec pause = {.tv_nsec = 200000};
-
-	for (int tries = 1;; tries++) {
-		bool open = false;
-		int result = table_read_counters(engine->table, counters, count);
-
-		if (result)
-			return result;
-		queues_read(engine->queues, queues);
-		for (size_t i = 0; i < queues_count(engine->queues); i++)
-			open |= queues[i].held > 0;
-		if (!open || tries == READ_TRIES)
-			return 0;
-		free(*counters);
-		nanosleep(&pause, NULL);
-	}
-}
-
-/*
- * The questions first, then whether any is open, then the answers: so a packet that was asked about is
- * found open or answered, and none seems to be lost that is only on its way.
- */
-static int read_counters(struct engine *engine, struct message_queue *queues,
-			 struct message_counter **counters, size_t *count)
-{
-	static const char asked[] = "asked_";
-	struct message_counter *first;
-	size_t first_count;
-	int result = read_asked(engine, queues, &first, &first_count);
-
-	if (result)
-		return result;
-	result = table_read_counters(engine->table, counters, count);
-	for (size_t i = 0; !result && i < *count && i < first_count; i++)
-		if (!strncmp((*counters)[i].name, asked, sizeof(asked) - 1) &&
-		    !strcmp((*counters)[i].name, first[i].name))
-			(*counters)[i] = first[i];
-	free(first);
-	return result;
-}
-
 static void send_reading(struct engine *engine, uint64_t sequence)
 {
 	struct message_counter *counters = NULL;
@@ -198,7 +153,8 @@ static void send_reading(struct engine *engine, uint64_t sequence)
 		{.name = "table-differed", .count = guard_differed(engine->guard)}};
 	struct queues_losses lost = engine->past;
 	size_t counter_count = 0, tally_count;
-	int result = read_counters(engine, queues, &counters, &counter_count);
+	int result =
+		counters_read(engine->table, engine->queues, queues, &counters, &counter_count);
 
 	forward(engine); /* what a tally counts was told before */
 	if (!result)
