@@ -192,6 +192,13 @@ bool prefix_equal(const struct prefix *a, const struct prefix *b)
 	return a->length == b->length && addr_equal(&a->addr, &b->addr);
 }
 
+int prefix_compare(const struct prefix *a, const struct prefix *b)
+{
+	int order = addr_compare(&a->addr, &b->addr);
+
+	return order ? order : (a->length > b->length) - (a->length < b->length);
+}
+
 bool prefix_is_host(const struct prefix *prefix)
 {
 	unsigned bits = addr_bits(prefix->addr.family);

@@ -60,6 +60,8 @@ struct prefix prefix_of(const struct addr *addr, unsigned length);
 bool prefix_contains(const struct prefix *prefix, const struct addr *addr);
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner);
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
+/* Order by address (addr_compare()), then a shorter prefix before a longer: <0, 0, >0. */
+int prefix_compare(const struct prefix *a, const struct prefix *b);
 bool prefix_is_host(const struct prefix *prefix);
 /* Last address of the prefix; the first is prefix->addr. */
 struct addr prefix_last(const struct prefix *prefix);

@@ -190,11 +190,8 @@ out:
 static int compare(const void *a, const void *b)
 {
 	const struct config_prefix *p = a, *q = b;
-	int order = addr_compare(&p->prefix.addr, &q->prefix.addr);
+	int order = prefix_compare(&p->prefix, &q->prefix);
 
-	if (!order)
-		order = (p->prefix.length > q->prefix.length) -
-			(p->prefix.length < q->prefix.length);
 	if (!order) /* the order of the files, so that the error names the later line */
 		order = (p->file > q->file) - (p->file < q->file);
 	return order ? order : (p->line > q->line) - (p->line < q->line);

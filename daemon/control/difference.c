@@ -30,13 +30,6 @@ void named_merge(struct named *old, size_t old_count, struct named *new, size_t 
 	}
 }
 
-int prefix_order(const struct prefix *a, const struct prefix *b)
-{
-	int order = addr_compare(&a->addr, &b->addr);
-
-	return order ? order : (a->length > b->length) - (a->length < b->length);
-}
-
 json_t *sections_new(void)
 {
 	return json_pack("{s:[], s:[], s:[]}", "added", "removed", "changed");

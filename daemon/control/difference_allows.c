@@ -31,9 +31,9 @@ static int compare_sides(const void *a, const void *b)
 {
 	const struct config_allow *p = *(const struct config_allow *const *)a;
 	const struct config_allow *q = *(const struct config_allow *const *)b;
-	int order = prefix_order(&p->from, &q->from);
+	int order = prefix_compare(&p->from, &q->from);
 
-	return order ? order : prefix_order(&p->to, &q->to);
+	return order ? order : prefix_compare(&p->to, &q->to);
 }
 
 static const struct config_allow **sorted_block(const struct config *config, size_t first,

@@ -18,9 +18,6 @@ typedef void named_pair(void *ctx, const struct named *old, const struct named *
 void named_merge(struct named *old, size_t old_count, struct named *new, size_t new_count,
 		 named_pair *pair, void *ctx);
 
-/* By address, then by length. */
-int prefix_order(const struct prefix *a, const struct prefix *b);
-
 /* What one kind of section differs in: {"added": [], "removed": [], "changed": []}. */
 json_t *sections_new(void);
 /* "home" is put under @list ("added"); the object, borrowed. */

@@ -51,7 +51,7 @@ static struct named *range_names(const struct config *config)
 
 static size_t end_of(const struct config *config, size_t i, const struct prefix *prefix)
 {
-	while (i < config->prefix_count && prefix_order(&config->prefixes[i].prefix, prefix) == 0)
+	while (i < config->prefix_count && prefix_compare(&config->prefixes[i].prefix, prefix) == 0)
 		i++;
 	return i;
 }
@@ -86,7 +86,7 @@ static void count_prefixes(struct ranges *ranges)
 								      &new->prefixes[j].prefix;
 		size_t old_end, new_end;
 
-		if (j < new->prefix_count && prefix_order(&new->prefixes[j].prefix, prefix) < 0)
+		if (j < new->prefix_count && prefix_compare(&new->prefixes[j].prefix, prefix) < 0)
 			prefix = &new->prefixes[j].prefix;
 		old_end = end_of(old, i, prefix);
 		new_end = end_of(new, j, prefix);

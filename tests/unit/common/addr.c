@@ -277,6 +277,9 @@ static void test_covers(void **state)
 	assert_false(prefix_covers(&wide, &other));
 	assert_true(prefix_equal(&wide, &same));
 	assert_false(prefix_equal(&wide, &longest));
+	assert_int_equal(prefix_compare(&wide, &same), 0);
+	assert_true(prefix_compare(&wide, &longest) < 0);
+	assert_true(prefix_compare(&longest, &wide) > 0);
 	assert_int_equal(longest.length, 32);
 	assert_true(prefix_is_host(&longest));
 }
