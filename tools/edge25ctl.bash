@@ -54,7 +54,7 @@ _edge25ctl()
 	done
 	options=$common
 	case "${words[*]}" in
-	'allow add') options="--from --to --expires --comment $common" ;;
+	'allow add') options="--from --to --expires --comment --watched --always $common" ;;
 	'allow del') options="--from --to $common" ;;
 	'reload') options="--dry-run $common" ;;
 	explain*) options="--interface $common" ;;

@@ -50,6 +50,7 @@ static int list_push(struct list *list, const void *item)
 /* What the flattening of prefixes works on and adds to. */
 struct flattening {
 	enum allow_kind kind;
+	uint8_t way;
 	struct list elements; /* struct allow_element */
 	struct list pieces;   /* struct box: what is left of the rule at hand */
 };
@@ -102,6 +103,7 @@ static int put_span(void *context, const struct sweep_span *span)
 	struct flattening *work = context;
 	struct allow_element element = {
 		.kind = (uint8_t)work->kind,
+		.way = work->way,
 		.family = span->first.family,
 		.id = span->id,
 		.expires = rank_expiry(span->value),
@@ -274,6 +276,7 @@ static int flatten_plane(struct flattening *work, const struct area *areas, size
 		for (size_t i = 0; i < work->pieces.count && !err; i++) {
 			struct allow_element element = {
 				.kind = ALLOW_PAIR,
+				.way = work->way,
 				.family = boxes[i].from_first.family,
 				.id = areas[own].id,
 				.expires = rank_expiry(areas[own].rank),
@@ -289,14 +292,15 @@ static int flatten_plane(struct flattening *work, const struct area *areas, size
 	return err;
 }
 
-/* The prefix rules of one kind; @areas has room for all rules. */
+/* The prefix rules of one kind and way; @areas has room for all rules. */
 static int flatten_kind(struct flattening *work, const struct allow_rule *rules, size_t count,
 			struct area *areas)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (!allow_rule_exact(&rules[i]) && allow_rule_kind(&rules[i]) == work->kind)
+		if (!allow_rule_exact(&rules[i]) && allow_rule_kind(&rules[i]) == work->kind &&
+		    rules[i].way == work->way)
 			areas[used++] = (struct area){.from = rules[i].from,
 						      .to = rules[i].to,
 						      .id = rules[i].id,
@@ -368,8 +372,9 @@ int allow_flatten(const struct allow_rule *rules, size_t count, struct allow_ele
 	if (!areas)
 		return -ENOMEM;
 	err = put_exact(&work, rules, count);
-	for (work.kind = ALLOW_SOURCE; work.kind <= ALLOW_PAIR && !err; work.kind++)
-		err = flatten_kind(&work, rules, count, areas);
+	for (work.way = ALLOW_FREE; work.way <= ALLOW_ALWAYS; work.way++)
+		for (work.kind = ALLOW_SOURCE; work.kind <= ALLOW_PAIR && !err; work.kind++)
+			err = flatten_kind(&work, rules, count, areas);
 	if (!err) {
 		sort_elements(&work.elements);
 		*out = work.elements.items;

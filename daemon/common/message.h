@@ -23,25 +23,25 @@
 #include "addr.h"
 #include "allow.h"
 
-#define MESSAGE_VERSION 1
+#define MESSAGE_VERSION 2
 #define MESSAGE_SIZE_MAX 32768 /* well below the default socket buffer of 212992 bytes */
 
 enum message_type {
 	MESSAGE_HELLO = 1, /* engine: struct message_hello */
 	MESSAGE_PLAN,      /* control: struct message_plan, with one descriptor */
-	MESSAGE_CHANGE,  /* control: struct message_change, exact allow elements, all or nothing */
-	MESSAGE_READ,    /* control: no record */
-	MESSAGE_ACK,     /* engine: struct message_ack; of a READ only when it failed */
-	MESSAGE_EVENT,   /* engine: struct message_event */
-	MESSAGE_COUNTER, /* engine: struct message_counter */
-	MESSAGE_TALLY,   /* engine: struct message_tally */
-	MESSAGE_QUEUE,   /* engine: struct message_queue */
-	MESSAGE_LOSS,    /* engine: struct message_loss */
-	MESSAGE_END,     /* engine: no record */
-	MESSAGE_SEEN,    /* control: struct message_seen */
-	MESSAGE_VERIFY,  /* control: struct message_verify */
-	MESSAGE_ITEM,    /* engine: struct message_item */
-	MESSAGE_VERDICT, /* engine: struct message_verdict */
+	MESSAGE_CHANGE,    /* control: struct message_change, exact elements, all or nothing */
+	MESSAGE_READ,      /* control: no record */
+	MESSAGE_ACK,       /* engine: struct message_ack; of a READ only when it failed */
+	MESSAGE_EVENT,     /* engine: struct message_event */
+	MESSAGE_COUNTER,   /* engine: struct message_counter */
+	MESSAGE_TALLY,     /* engine: struct message_tally */
+	MESSAGE_QUEUE,     /* engine: struct message_queue */
+	MESSAGE_LOSS,      /* engine: struct message_loss */
+	MESSAGE_END,       /* engine: no record */
+	MESSAGE_SEEN,      /* control: struct message_seen */
+	MESSAGE_VERIFY,    /* control: struct message_verify */
+	MESSAGE_ITEM,      /* engine: struct message_item */
+	MESSAGE_VERDICT,   /* engine: struct message_verdict */
 	MESSAGE_TYPES
 };
 
@@ -76,7 +76,7 @@ enum message_op { MESSAGE_ADD = 1, MESSAGE_DEL };
 struct message_change {
 	uint8_t op; /* enum message_op; ADD of an element that is there sets its expiry */
 	uint8_t reserved[7];
-	struct allow_element element; /* exact */
+	struct allow_element element; /* exact, or a contained host */
 };
 
 struct message_ack {
@@ -86,20 +86,29 @@ struct message_ack {
 	char text[244];          /* for people, when error is set */
 };
 
-/* One question that the engine answered (or left to the kernel). */
+enum message_event_kind {
+	MESSAGE_ATTEMPT,   /* a question that was answered, or left to the kernel */
+	MESSAGE_UNTRUE,    /* a source that cannot be true; decided by the kernel */
+	MESSAGE_HANDSHAKE, /* the destination talks to the source: it answered the handshake */
+	MESSAGE_EVENT_KINDS
+};
+
+/* One packet that user space was asked about or told of. */
 struct message_event {
 	uint64_t time; /* CLOCK_REALTIME, ns */
 	struct addr source;
 	struct addr destination;
 	uint16_t source_port;
 	uint16_t destination_port;
-	uint8_t action; /* enum mark_action that was answered; MARK_NONE: the source cannot be true */
+	uint8_t action; /* enum mark_action that was answered to an attempt; else MARK_NONE */
 	uint8_t policy; /* number */
 	uint8_t reason; /* enum packet_reason */
 	uint8_t tcp_flags;
 	uint8_t ttl;
 	uint8_t mac_length; /* 0 or 6 */
-	uint8_t mac[8];
+	uint8_t mac[6];
+	uint8_t kind; /* enum message_event_kind */
+	uint8_t reserved;
 	uint32_t interface; /* ifindex it came in by */
 };
 
@@ -110,7 +119,7 @@ struct message_counter {
 	uint64_t bytes;
 };
 
-enum message_tally_kind { MESSAGE_REFUSED = 1, MESSAGE_PASSED };
+enum message_tally_kind { MESSAGE_REFUSED = 1, MESSAGE_PASSED, MESSAGE_SUBMISSION };
 
 /*
  * Packets counted for one host since the kernel made its element. A reading has every element that
@@ -118,7 +127,7 @@ enum message_tally_kind { MESSAGE_REFUSED = 1, MESSAGE_PASSED };
  */
 struct message_tally {
 	struct addr host; /* IPv6: of the host's /64, lower half 0 */
-	uint8_t kind;     /* enum message_tally_kind */
+	uint8_t kind;     /* enum message_tally_kind; SUBMISSION: openings of 465 and 587 */
 	uint8_t reserved[2];
 	uint32_t birth; /* another one: the element is another one, which counts from 0 */
 	uint64_t packets;

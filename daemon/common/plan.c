@@ -50,6 +50,7 @@ void *plan_build(const struct plan_parts *parts, size_t *size)
 		.place_intervals4 = parts->place_interval4_count,
 		.place_intervals6 = parts->place_interval6_count,
 		.allow_fine = parts->allow_fine,
+		.ways = parts->ways,
 		.settings = parts->settings,
 	};
 	uint8_t *block, *to;
@@ -94,8 +95,8 @@ static const char *check_header(const struct plan_header *header, size_t size)
 		return "too many intervals";
 	if (header->allow_fine > 1)
 		return "allow_fine is neither 0 nor 1";
-	if (header->reserved)
-		return "reserved bytes are not 0";
+	if (header->ways & ~(1u << ALLOW_WATCHED | 1u << ALLOW_ALWAYS))
+		return "entries of an unknown way are announced";
 	if (header->size != size || block_size(header) != size)
 		return "the size does not fit the counts";
 	return NULL;
@@ -244,6 +245,8 @@ static const char *check_allows(const struct plan *plan)
 			return "an allowed element has a value out of bounds";
 		if (is_fine(element) && !plan->header->allow_fine)
 			return "a fine allowed source is not announced";
+		if (!plan_has_way(plan, element->way))
+			return "a watched entry, or one that always lets through, is not announced";
 		if (i == 0)
 			continue;
 		if (allow_element_compare(element, &plan->allows[i - 1]) <= 0)
@@ -327,6 +330,8 @@ static const char *check_content(const struct plan *plan)
 	if (!wrong && plan->header->settings.router_policy != PLAN_NO_POLICY &&
 	    !is_known(known, plan->header->settings.router_policy))
 		wrong = "the router's policy is not there";
+	if (!wrong && plan_has_way(plan, ALLOW_WATCHED) && !plan_watched(plan))
+		wrong = "there is no policy for watched entries";
 	if (!wrong)
 		wrong = check_interfaces(plan, known);
 	if (!wrong)
@@ -386,4 +391,18 @@ const struct policy *plan_policy(const struct plan *plan, uint32_t number)
 		if (plan->policies[i].number == number)
 			return &plan->policies[i];
 	return NULL;
+}
+
+const struct policy *plan_watched(const struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->header->policies; i++)
+		if (strcmp(plan->policies[i].name, PLAN_WATCHED) == 0 &&
+		    plan->policies[i].mode == MODE_GUARD)
+			return &plan->policies[i];
+	return NULL;
+}
+
+bool plan_has_way(const struct plan *plan, unsigned way)
+{
+	return way == ALLOW_FREE || way == ALLOW_CONTAINED || plan->header->ways >> way & 1;
 }

@@ -18,6 +18,7 @@
 #ifndef EDGE25_PLAN_H
 #define EDGE25_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,7 +28,7 @@
 #include "policy.h"
 
 #define PLAN_MAGIC 0x65323570u /* "e25p" */
-#define PLAN_VERSION 2
+#define PLAN_VERSION 3
 #define PLAN_INTERFACES_MAX 4096
 #define PLAN_WILDCARDS_MAX 256        /* each is a rule that packets pass one after the other */
 #define PLAN_PLACES_MAX 256           /* the same, and two maps */
@@ -91,7 +92,7 @@ struct plan_header {
 	uint32_t places;
 	uint32_t place_intervals4;
 	uint32_t place_intervals6;
-	uint32_t reserved;
+	uint32_t ways; /* 1 << ALLOW_WATCHED, 1 << ALLOW_ALWAYS: there are such entries */
 	struct plan_settings settings;
 };
 
@@ -118,7 +119,11 @@ struct plan_parts {
 	uint32_t policy_count, interface_count, place_count, allow_count;
 	uint32_t interval4_count, place_interval4_count, interval6_count, place_interval6_count;
 	uint32_t allow_fine;
+	uint32_t ways;
 };
+
+/* The policy whose chains are for entries that are watched: a guard policy of this name. */
+#define PLAN_WATCHED "watched"
 
 /* A new block (free() it), its length in *size. NULL: no memory. */
 void *plan_build(const struct plan_parts *parts, size_t *size);
@@ -144,5 +149,9 @@ struct plan_prefixes plan_prefixes(const struct plan *plan, uint32_t index);
 
 /* The policy with this number, or NULL. */
 const struct policy *plan_policy(const struct plan *plan, uint32_t number);
+/* The policy for entries that are watched, or NULL. */
+const struct policy *plan_watched(const struct plan *plan);
+/* Can the table hold elements of this way? Of what is not announced it has no sets. */
+bool plan_has_way(const struct plan *plan, unsigned way);
 
 #endif

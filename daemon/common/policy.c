@@ -4,13 +4,14 @@
 #include <stddef.h>
 #include <string.h>
 
-_Static_assert(sizeof(struct policy) == 48, "travels in plans");
+_Static_assert(sizeof(struct policy) == 56, "travels in plans");
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const mode_words[] = {
 	[MODE_BLOCK] = "block",
 	[MODE_MONITOR] = "monitor",
+	[MODE_GUARD] = "guard",
 };
 
 static const char *const deny_words[] = {
@@ -86,10 +87,26 @@ bool policy_name_valid(const char *name)
 	return true;
 }
 
+bool policy_may_refuse(const struct policy *policy)
+{
+	return policy->mode == MODE_BLOCK || policy->mode == MODE_GUARD;
+}
+
+bool policy_may_pass(const struct policy *policy)
+{
+	return policy->mode == MODE_MONITOR || policy->mode == MODE_GUARD;
+}
+
 /* Whatever can come to refuse: the mode, or the safe answer of a mode that does not. */
 static bool refuses(const struct policy *policy)
 {
-	return policy->mode == MODE_BLOCK || policy->unanswered == SAFE_REFUSE;
+	return policy_may_refuse(policy) || policy->unanswered == SAFE_REFUSE;
+}
+
+static bool burst_valid(const struct policy *policy)
+{
+	return policy->burst <= POLICY_BURST_MAX && policy->burst_time <= POLICY_BURST_TIME_MAX &&
+	       (policy->mode != MODE_GUARD || policy->burst_time > 0);
 }
 
 static bool all_zero(const void *bytes, size_t length)
@@ -114,7 +131,7 @@ bool policy_valid(const struct policy *policy)
 	       policy_safe_word(policy->unanswered) &&
 	       policy->host_prefix6 >= POLICY_HOST_PREFIX6_MIN &&
 	       policy->host_prefix6 <= POLICY_HOST_PREFIX6_MAX && policy->pace <= POLICY_PACE_MAX &&
-	       all_zero(policy->reserved, sizeof(policy->reserved));
+	       burst_valid(policy) && all_zero(policy->reserved, sizeof(policy->reserved));
 }
 
 enum mark_action policy_decide(const struct policy_snapshot *snapshot, struct mark question,
@@ -127,6 +144,7 @@ enum mark_action policy_decide(const struct policy_snapshot *snapshot, struct ma
 	case MODE_BLOCK:
 		return MARK_REFUSE;
 	case MODE_MONITOR:
+	case MODE_GUARD:
 		return MARK_PASS;
 	default:
 		return MARK_QUESTION;

@@ -14,8 +14,10 @@
 #define POLICY_HOST_PREFIX6_MIN 48
 #define POLICY_HOST_PREFIX6_MAX 64
 #define POLICY_PACE_MAX 100000
+#define POLICY_BURST_MAX 1000000
+#define POLICY_BURST_TIME_MAX 3600 /* seconds */
 
-enum policy_mode { MODE_NONE = 0, MODE_BLOCK, MODE_MONITOR };
+enum policy_mode { MODE_NONE = 0, MODE_BLOCK, MODE_MONITOR, MODE_GUARD };
 enum policy_deny { DENY_NONE = 0, DENY_DROP, DENY_TCP_RESET, DENY_ADMIN_PROHIBITED };
 enum policy_safe { SAFE_REFUSE = 1, SAFE_PASS };
 
@@ -27,7 +29,9 @@ struct policy {
 	uint8_t unanswered;   /* enum policy_safe: what the kernel does when nobody answers */
 	uint8_t host_prefix6; /* 48..64: how much of an IPv6 address is one subscriber */
 	uint8_t reserved[7];
-	uint32_t pace; /* questions a second and source at most; 0: no bound */
+	uint32_t pace;       /* questions a second and source at most; 0: no bound */
+	uint32_t burst;      /* guard: new destinations of a host in burst_time; 0: no bound */
+	uint32_t burst_time; /* seconds */
 };
 
 /* The words of the configuration: "block", "tcp-reset", ... NULL for a value out of range. */
@@ -40,6 +44,9 @@ enum policy_deny policy_deny_value(const char *word);
 enum policy_safe policy_safe_value(const char *word);
 /* Is @name fit to be a policy's name? */
 bool policy_name_valid(const char *name);
+/* Can its answer to a question be to refuse (block, guard), to let pass (monitor, guard)? */
+bool policy_may_refuse(const struct policy *policy);
+bool policy_may_pass(const struct policy *policy);
 /* Known values in every field, a valid name, unused bytes 0; a policy that refuses says how. */
 bool policy_valid(const struct policy *policy);
 

@@ -14,6 +14,7 @@ struct allow_entry {
 	struct prefix from, to; /* family 0: any */
 	int64_t expires;        /* seconds since 1970, UTC; 0 = never */
 	int64_t added;          /* the same; 0 for the configuration */
+	uint8_t way;            /* enum allow_way */
 	uint32_t uid;           /* who added it */
 	char *user;             /* the name of that user at that time */
 	char *comment;

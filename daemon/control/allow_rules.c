@@ -12,7 +12,8 @@ static bool ended(const struct allow_entry *entry, int64_t now)
 
 static struct allow_rule rule_of(const struct allow_entry *entry, struct allow_clock clock)
 {
-	struct allow_rule rule = {.from = entry->from, .to = entry->to, .id = (uint32_t)entry->id};
+	struct allow_rule rule = {
+		.from = entry->from, .to = entry->to, .id = (uint32_t)entry->id, .way = entry->way};
 
 	if (entry->expires > clock.real)
 		rule.expires = clock.boot_ms + (uint64_t)(entry->expires - clock.real) * 1000;
@@ -74,7 +75,7 @@ bool allowlist_element(const struct allowlist *list, const struct allow_entry *l
 		const struct allow_entry *entry = allowlist_at(list, i);
 
 		if (!ended(entry, clock.real) && allow_entry_same(entry, like) &&
-		    (!last || outlasts(entry->expires, last->expires)))
+		    entry->way == like->way && (!last || outlasts(entry->expires, last->expires)))
 			last = entry;
 	}
 	rule = rule_of(last ? last : like, clock);

@@ -86,6 +86,7 @@ int allowlist_configure(struct allowlist *list, const struct config *config)
 			.from = allow->from,
 			.to = allow->to,
 			.expires = allow->expires,
+			.way = allow->way,
 			.comment = allow->comment,
 			.name = (char *)allow->name,
 			.file = config->files[allow->file],

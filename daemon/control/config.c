@@ -81,6 +81,7 @@ void config_free(struct config *config)
 	free(config->prefixes);
 	free(config->ranges);
 	free(config->policies);
+	free(config->thresholds);
 	intervals_release(&config->intervals);
 	settings_release(&config->settings);
 	free(config->path);
@@ -89,8 +90,13 @@ void config_free(struct config *config)
 
 const struct policy *config_policy(const struct config *config, unsigned number)
 {
-	for (size_t i = 0; i < config->policy_count; i++)
+	for (size_t i = 0; i < config->numbered_count; i++)
 		if (config->policies[i].number == number)
 			return &config->policies[i];
 	return NULL;
+}
+
+const struct thresholds *config_thresholds(const struct config *config, const struct policy *policy)
+{
+	return &config->thresholds[policy - config->policies];
 }

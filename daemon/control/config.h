@@ -15,6 +15,7 @@
 #include "common/interval.h"
 #include "common/plan.h"
 #include "common/policy.h"
+#include "thresholds.h"
 
 #define CONFIG_FILE "/etc/edge25/edge25.conf"
 #define CONFIG_RANGES_MAX 4096      /* one names its prefixes in 16 bits */
@@ -45,6 +46,8 @@ struct config_range {
 	unsigned policy; /* index into policies */
 	bool by_interface;
 	bool by_prefix; /* with by_interface: both must hold */
+	bool verified;  /* the access network stops sources that are not their sender's */
+	bool shared;    /* many households share an address */
 };
 
 struct config_prefix {
@@ -70,13 +73,16 @@ struct config_allow {
 	struct prefix from, to; /* family 0: not given */
 	int64_t expires;        /* seconds since 1970, UTC; 0 = never */
 	char *comment;
+	uint8_t way;   /* enum allow_way */
 	uint16_t file; /* index into files */
 };
 
 struct config {
 	char *path; /* absolute */
 	struct config_settings settings;
-	struct policy *policies; /* number: index until config_number() */
+	/* number: index until config_number(); behind the configured ones may stand one for what is watched */
+	struct policy *policies;
+	struct thresholds *thresholds; /* of each policy */
 	struct config_range *ranges;
 	struct config_prefix *prefixes;      /* sorted: IPv4 first, by address, then by length */
 	struct config_interface *interfaces; /* in interface_order() */
@@ -84,8 +90,9 @@ struct config {
 	struct config_allow *allows;
 	char **files;                       /* files that prefixes and allow entries came from */
 	const struct policy *router_policy; /* or NULL */
-	size_t policy_count, range_count, prefix_count, interface_count, place_count, allow_count,
-		file_count;
+	const struct policy *watched;       /* NULL: all numbers are taken by others */
+	size_t policy_count, numbered_count, range_count, prefix_count, interface_count,
+		place_count, allow_count, file_count;
 	struct intervals intervals; /* of ranges by prefix; with policy numbers, as above */
 };
 
@@ -98,6 +105,10 @@ int config_number(struct config *config, const uint8_t *numbers);
 
 /* The policy with this number, or NULL. */
 const struct policy *config_policy(const struct config *config, unsigned number);
+
+/* Its thresholds; @policy is one of @config's. */
+const struct thresholds *config_thresholds(const struct config *config,
+					   const struct policy *policy);
 
 /* What a source may meet: the range that has it if its packets come in by @interface. */
 struct config_match {

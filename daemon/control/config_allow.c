@@ -71,6 +71,38 @@ static int add_pair(cfg_t *section, struct config *config, struct config_allow *
 	return add(config, allow, comment ? comment->text : "");
 }
 
+static int read_way(cfg_t *section, const struct config *config, struct config_allow *allow,
+		    struct config_error *error)
+{
+	for (unsigned way = ALLOW_WATCHED; way <= ALLOW_ALWAYS; way++) {
+		const struct word *word = words_get(section, allow_way_word(way), 0);
+
+		if (!word || strcmp(word->text, "no") == 0)
+			continue;
+		if (strcmp(word->text, "yes") != 0)
+			return config_fail_at(error, word,
+					      "allow \"%s\": %s = %s: expected yes or no",
+					      allow->name, allow_way_word(way), word->text);
+		if (allow->way)
+			return config_fail_at(error, word,
+					      "allow \"%s\": expected watched or always, not both",
+					      allow->name);
+		allow->way = (uint8_t)way;
+	}
+	if (allow->way == ALLOW_WATCHED && !words_count(section, "from"))
+		return config_fail_in(
+			error, section,
+			"allow \"%s\": watched without from: expected the source that "
+			"is to be watched",
+			allow->name);
+	if (allow->way == ALLOW_WATCHED && !config->watched)
+		return config_fail_in(error, section,
+				      "allow \"%s\": watched: expected at most %d policies, or one "
+				      "with the name " PLAN_WATCHED,
+				      allow->name, POLICIES_MAX - 1);
+	return 0;
+}
+
 static int read_allow(cfg_t *section, struct config *config, struct config_error *error)
 {
 	unsigned froms = words_count(section, "from"), tos = words_count(section, "to");
@@ -93,6 +125,8 @@ static int read_allow(cfg_t *section, struct config *config, struct config_error
 				      "(require-comment = no does without)",
 				      allow.name);
 	result = read_expiry(section, &allow, error);
+	if (!result)
+		result = read_way(section, config, &allow, error);
 	file = config_file_index(config, first->file);
 	if (result || file < 0)
 		return result ? result : file;

@@ -146,7 +146,7 @@ int config_number(struct config *config, const uint8_t *numbers)
 	for (size_t i = 0; !result && i < config->place_count; i++)
 		result = flatten(config, &config->places[i], numbers, &all[i]);
 	if (!result) {
-		for (size_t i = 0; i < config->policy_count; i++)
+		for (size_t i = 0; i < config->numbered_count; i++)
 			config->policies[i].number = numbers[i];
 		for (size_t i = 0; i < config->place_count; i++)
 			take(&config->places[i].intervals, &all[i]);

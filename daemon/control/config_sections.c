@@ -29,164 +29,6 @@ static int name_check(cfg_t *section, const char *kind, struct config_error *err
 		cfg_title(section), CONFIG_NAME_MAX - 1);
 }
 
-/* --- policy --- */
-
-#define POLICY_PACE_PRESET 500 /* questions a second: a bot that asks faster is known as well */
-
-static int policy_mode(cfg_t *section, struct policy *policy, struct config_error *error)
-{
-	const struct word *word = words_get(section, "mode", 0);
-
-	if (!word)
-		return config_fail_in(error, section,
-				      "policy \"%s\": mode is missing: expected block or monitor",
-				      policy->name);
-	policy->mode = (uint8_t)policy_mode_value(word->text);
-	if (policy->mode)
-		return 0;
-	if (strcmp(word->text, "guard") == 0)
-		return config_fail_at(
-			error, word,
-			"policy \"%s\": mode = guard: guard comes with detection and is "
-			"not in this version: expected block or monitor",
-			policy->name);
-	return config_fail_at(error, word, "policy \"%s\": mode = %s: expected block or monitor",
-			      policy->name, word->text);
-}
-
-static int policy_deny(cfg_t *section, struct policy *policy, struct config_error *error)
-{
-	const struct word *word = words_get(section, "deny", 0);
-
-	policy->deny = (uint8_t)(word ? policy_deny_value(word->text) : DENY_TCP_RESET);
-	if (policy->deny)
-		return 0;
-	return config_fail_at(
-		error, word,
-		"policy \"%s\": deny = %s: expected drop, tcp-reset or admin-prohibited",
-		policy->name, word->text);
-}
-
-static int policy_unanswered(cfg_t *section, struct policy *policy, struct config_error *error)
-{
-	const struct word *word = words_get(section, "when-unanswered", 0);
-
-	if (word)
-		policy->unanswered = (uint8_t)policy_safe_value(word->text);
-	else
-		policy->unanswered = policy->mode == MODE_BLOCK ? SAFE_REFUSE : SAFE_PASS;
-	if (policy->unanswered)
-		return 0;
-	return config_fail_at(error, word,
-			      "policy \"%s\": when-unanswered = %s: expected refuse or pass",
-			      policy->name, word->text);
-}
-
-static int policy_host_prefix(cfg_t *section, struct policy *policy, struct config_error *error)
-{
-	static const char *const words[] = {"64", "60", "56", "48"};
-	static const uint8_t lengths[] = {64, 60, 56, 48};
-	const struct word *word = words_get(section, "host-prefix6", 0);
-
-	for (size_t i = 0; i < sizeof(lengths); i++) {
-		if (!word || strcmp(word->text, words[i]) == 0) {
-			policy->host_prefix6 = lengths[i];
-			return 0;
-		}
-	}
-	return config_fail_at(error, word,
-			      "policy \"%s\": host-prefix6 = %s: expected 64, 60, 56 or 48",
-			      policy->name, word->text);
-}
-
-static int policy_pace(cfg_t *section, struct policy *policy, struct config_error *error)
-{
-	const struct word *word = words_get(section, "pace", 0);
-	uint64_t pace = POLICY_PACE_PRESET;
-
-	if (word && (number_parse(word->text, &pace) || pace > POLICY_PACE_MAX))
-		return config_fail_at(error, word,
-				      "policy \"%s\": pace = %s: expected a number from 0 to %d",
-				      policy->name, word->text, POLICY_PACE_MAX);
-	policy->pace = (uint32_t)pace;
-	return 0;
-}
-
-static int read_policy(cfg_t *section, struct policy *policy, struct config_error *error)
-{
-	const char *name = cfg_title(section);
-	int result;
-
-	memset(policy, 0, sizeof(*policy));
-	if (!policy_name_valid(name))
-		return config_fail_in(error, section,
-				      "policy \"%s\": expected a name of 1 to %d characters: a "
-				      "letter, then letters, digits and '_'",
-				      name, POLICY_NAME_MAX - 1);
-	snprintf(policy->name, sizeof(policy->name), "%s", name);
-	result = policy_mode(section, policy, error);
-	if (!result)
-		result = policy_deny(section, policy, error);
-	if (!result)
-		result = policy_unanswered(section, policy, error);
-	if (!result)
-		result = policy_host_prefix(section, policy, error);
-	if (!result)
-		result = policy_pace(section, policy, error);
-	return result;
-}
-
-/* NULL: none has this name. */
-static struct policy *policy_named(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->policy_count; i++)
-		if (strcmp(config->policies[i].name, name) == 0)
-			return &config->policies[i];
-	return NULL;
-}
-
-static int router_policy(cfg_t *tree, struct config *config, struct config_error *error)
-{
-	const struct word *word = words_get(tree, "router-policy", 0);
-
-	if (!word || !word->text[0])
-		return 0;
-	config->router_policy = policy_named(config, word->text);
-	if (config->router_policy)
-		return 0;
-	return config_fail_at(error, word,
-			      "router-policy = %s: expected the name of a policy that is defined",
-			      word->text);
-}
-
-int sections_policies(cfg_t *tree, struct config *config, struct config_error *error)
-{
-	unsigned count = cfg_size(tree, "policy");
-
-	if (count == 0)
-		return config_fail(error, config->path, 0,
-				   "no policy: expected at least one, for instance "
-				   "policy \"home\" { mode = monitor }");
-	if (count > POLICIES_MAX)
-		return config_fail_in(error, cfg_getnsec(tree, "policy", POLICIES_MAX),
-				      "policy \"%s\": expected at most %d policies",
-				      cfg_title(cfg_getnsec(tree, "policy", POLICIES_MAX)),
-				      POLICIES_MAX);
-	config->policies = calloc(count, sizeof(*config->policies));
-	if (!config->policies)
-		return -ENOMEM;
-	for (unsigned i = 0; i < count; i++) {
-		int result =
-			read_policy(cfg_getnsec(tree, "policy", i), &config->policies[i], error);
-
-		if (result)
-			return result;
-		config->policies[i].number = (uint8_t)i;
-	}
-	config->policy_count = count;
-	return router_policy(tree, config, error);
-}
-
 /* --- range --- */
 
 static int range_policy(cfg_t *section, const struct config *config, struct config_range *range,
@@ -200,7 +42,7 @@ static int range_policy(cfg_t *section, const struct config *config, struct conf
 			error, section,
 			"range \"%s\": policy is missing: expected the name of a policy",
 			range->name);
-	policy = policy_named(config, word->text);
+	policy = config_policy_named(config, word->text);
 	if (policy) {
 		range->policy = (unsigned)(policy - config->policies);
 		return 0;
@@ -209,6 +51,20 @@ static int range_policy(cfg_t *section, const struct config *config, struct conf
 			      "range \"%s\": policy = %s: expected the name of a policy that is "
 			      "defined",
 			      range->name, word->text);
+}
+
+/* A key with one of two words; not given, it is the first. */
+static int range_either(cfg_t *section, const struct config_range *range, const char *key,
+			const char *first, const char *second, bool *value,
+			struct config_error *error)
+{
+	const struct word *word = words_get(section, key, 0);
+
+	*value = word && strcmp(word->text, second) == 0;
+	if (!word || *value || strcmp(word->text, first) == 0)
+		return 0;
+	return config_fail_at(error, word, "range \"%s\": %s = %s: expected %s or %s", range->name,
+			      key, word->text, first, second);
 }
 
 static int range_prefixes(cfg_t *section, struct config *config, unsigned range,
@@ -320,6 +176,11 @@ static int read_range(cfg_t *section, struct config *config, unsigned range,
 				      "range \"%s\": expected prefixes, prefix-file or interfaces",
 				      self->name);
 	result = range_policy(section, config, self, error);
+	if (!result)
+		result = range_either(section, self, "sources", "unverified", "verified",
+				      &self->verified, error);
+	if (!result)
+		result = range_either(section, self, "shared", "no", "yes", &self->shared, error);
 	if (!result)
 		result = range_prefixes(section, config, range, error);
 	if (!result && file)

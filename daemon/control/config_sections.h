@@ -12,6 +12,8 @@ int sections_policies(cfg_t *tree, struct config *config, struct config_error *e
 int sections_ranges(cfg_t *tree, struct config *config, struct config_error *error);
 int sections_allows(cfg_t *tree, struct config *config, struct config_error *error);
 
+/* The configured policy of this name, or NULL. */
+struct policy *config_policy_named(const struct config *config, const char *name);
 /* Index of @name in config->files, added if it is not there; -ENOMEM, -E2BIG. */
 int config_file_index(struct config *config, const char *name);
 /* Adds to config->prefixes; the caller sorts them later. */

@@ -120,27 +120,27 @@ static int parse_value(const struct key *key, const char *text, uint64_t *value)
 	return *value >= key->min && *value <= key->max ? 0 : -ERANGE;
 }
 
-/* Seconds or bytes in the largest unit that says them without a rest. */
+/* A size in the largest unit that says it without a rest. */
+static void size_text(uint64_t bytes, char *text, size_t size)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
+	unsigned unit = 0;
+
+	while (unit < 3 && bytes && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	snprintf(text, size, "%" PRIu64 "%s", bytes, units[unit]);
+}
+
 static const char *quantity(const struct key *key, uint64_t value, char *text, size_t size)
 {
-	static const struct {
-		uint64_t factor;
-		const char *word;
-	} units[2][5] = {
-		{{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}, {0, NULL}},
-		{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}, {0, NULL}},
-	};
-
-	for (int i = 0; units[0][i].factor && key->kind != KIND_NUMBER; i++) {
-		const int table = key->kind == KIND_SIZE;
-
-		if (value % units[table][i].factor)
-			continue;
-		snprintf(text, size, "%" PRIu64 "%s", value / units[table][i].factor,
-			 units[table][i].word);
-		return text;
-	}
-	snprintf(text, size, "%" PRIu64, value);
+	if (key->kind == KIND_DURATION)
+		duration_format(value, text, size);
+	else if (key->kind == KIND_SIZE)
+		size_text(value, text, size);
+	else
+		snprintf(text, size, "%" PRIu64, value);
 	return text;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config_thresholds.h"
 #include "config_words.h"
 
 #define FILE_MAX (16 << 20) /* a configuration is written by hand; what is longer is none */
@@ -99,16 +100,18 @@ static int parse_word(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *resul
 
 static cfg_t *tree_new(const char *const *names, size_t count)
 {
-	cfg_opt_t policy[] = {WORD("mode"),
-			      WORD("deny"),
-			      WORD("host-prefix6"),
-			      WORD("pace"),
-			      WORD("when-unanswered"),
-			      CFG_END()};
+	const cfg_opt_t policy_words[] = {WORD("mode"),           WORD("deny"),
+					  WORD("host-prefix6"),   WORD("pace"),
+					  WORD("burst"),          WORD("burst-time"),
+					  WORD("when-unanswered")};
+	const size_t policy_count = sizeof(policy_words) / sizeof(policy_words[0]);
+	cfg_opt_t policy[sizeof(policy_words) / sizeof(policy_words[0]) + THRESHOLDS_MAX + 1] = {
+		CFG_END()};
 	cfg_opt_t range[] = {WORDS("prefixes"), WORD("prefix-file"), WORDS("interfaces"),
-			     WORD("policy"), CFG_END()};
-	cfg_opt_t allow[] = {WORDS("from"), WORDS("to"), WORD("comment"), WORD("expires"),
+			     WORD("policy"),    WORD("sources"),     WORD("shared"),
 			     CFG_END()};
+	cfg_opt_t allow[] = {WORDS("from"),   WORDS("to"),    WORD("comment"), WORD("expires"),
+			     WORD("watched"), WORD("always"), CFG_END()};
 	cfg_opt_t sections[] = {SECTION("policy", policy), SECTION("range", range),
 				SECTION("allow", allow), CFG_END()};
 	const size_t section_count = sizeof(sections) / sizeof(sections[0]);
@@ -117,6 +120,9 @@ static cfg_t *tree_new(const char *const *names, size_t count)
 
 	if (!opts)
 		return NULL;
+	memcpy(policy, policy_words, sizeof(policy_words));
+	for (size_t i = 0; thresholds_key(i); i++)
+		policy[policy_count + i] = (cfg_opt_t)WORD(thresholds_key(i));
 	for (size_t i = 0; i < count; i++)
 		opts[i] = (cfg_opt_t)WORD(names[i]);
 	opts[count] = (cfg_opt_t)WORD(END_KEY);

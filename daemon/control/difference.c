@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "config_settings.h"
+#include "config_thresholds.h"
 #include "difference_internal.h"
+#include "times.h"
 
 static int by_name(const void *a, const void *b)
 {
@@ -84,6 +86,16 @@ static void pace_text(const struct policy *policy, char text[KEY_TEXT_MAX])
 	snprintf(text, KEY_TEXT_MAX, "%" PRIu32, policy->pace);
 }
 
+static void burst_text(const struct policy *policy, char text[KEY_TEXT_MAX])
+{
+	snprintf(text, KEY_TEXT_MAX, "%" PRIu32, policy->burst);
+}
+
+static void burst_time_text(const struct policy *policy, char text[KEY_TEXT_MAX])
+{
+	duration_format(policy->burst_time, text, KEY_TEXT_MAX);
+}
+
 /* Each field of struct policy but the name and the number: a unit test sees to it. */
 static const struct {
 	const char *key;
@@ -94,6 +106,8 @@ static const struct {
 	{"when-unanswered", unanswered_text},
 	{"host-prefix6", host_prefix6_text},
 	{"pace", pace_text},
+	{"burst", burst_text},
+	{"burst-time", burst_time_text},
 };
 
 struct merge {
@@ -117,6 +131,15 @@ static void pair_policies(void *ctx, const struct named *old, const struct named
 		policy_keys[i].text(&merge->new->policies[new->index], after);
 		if (strcmp(before, after) != 0)
 			sections_key(merge->sections, &changed, new->name, policy_keys[i].key,
+				     before, after);
+	}
+	for (size_t i = 0; thresholds_key(i); i++) {
+		char before[THRESHOLD_TEXT_MAX], after[THRESHOLD_TEXT_MAX];
+
+		thresholds_text(&merge->old->thresholds[old->index], i, before);
+		thresholds_text(&merge->new->thresholds[new->index], i, after);
+		if (strcmp(before, after) != 0)
+			sections_key(merge->sections, &changed, new->name, thresholds_key(i),
 				     before, after);
 	}
 }

@@ -80,6 +80,11 @@ static const char *expiry_text(int64_t expires, char text[TIME_TEXT_MAX])
 	return expires ? time_format(expires, text) : "never";
 }
 
+static const char *way_text(unsigned way)
+{
+	return allow_way_word(way) ? allow_way_word(way) : "free";
+}
+
 static void pair_allows(void *ctx, const struct named *old, const struct named *new)
 {
 	const struct merge *merge = ctx;
@@ -101,6 +106,9 @@ static void pair_allows(void *ctx, const struct named *old, const struct named *
 	if (strcmp(before->comment, after->comment) != 0)
 		sections_key(merge->sections, &changed, new->name, "comment", before->comment,
 			     after->comment);
+	if (before->way != after->way)
+		sections_key(merge->sections, &changed, new->name, "kind", way_text(before->way),
+			     way_text(after->way));
 	count_entries(merge, old, new, &added, &removed);
 	if (!changed && !added && !removed)
 		return;

@@ -169,10 +169,19 @@ static void put_changed(const struct slot *slot, json_t *sections, const struct 
 {
 	const char *before = policy_name(ranges->old, slot->old);
 	const char *after = policy_name(ranges->new, slot->new);
+	const struct config_range *old = &ranges->old->ranges[slot->old];
+	const struct config_range *new = &ranges->new->ranges[slot->new];
 	json_t *changed = NULL;
 
 	if (strcmp(before, after) != 0)
 		sections_key(sections, &changed, slot->name, "policy", before, after);
+	if (old->verified != new->verified)
+		sections_key(sections, &changed, slot->name, "sources",
+			     old->verified ? "verified" : "unverified",
+			     new->verified ? "verified" : "unverified");
+	if (old->shared != new->shared)
+		sections_key(sections, &changed, slot->name, "shared", old->shared ? "yes" : "no",
+			     new->shared ? "yes" : "no");
 	if (!changed && !slot->added && !slot->removed &&
 	    !json_array_size(slot->interfaces_added) && !json_array_size(slot->interfaces_removed))
 		return;

@@ -37,6 +37,8 @@ json_t *entry_json(const struct allow_entry *entry, int64_t now)
 				    json_integer(entry->expires > now ? entry->expires - now : 0) :
 				    json_null());
 	json_object_set_new(object, "comment", string_or_null(entry->comment));
+	json_object_set_new(object, "watched", json_boolean(entry->way == ALLOW_WATCHED));
+	json_object_set_new(object, "always", json_boolean(entry->way == ALLOW_ALWAYS));
 	json_object_set_new(object, "origin", json_string(stored ? "socket" : "configuration"));
 	json_object_set_new(object, "added", time_or_null(entry->added));
 	json_object_set_new(object, "by",

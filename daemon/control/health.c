@@ -139,7 +139,7 @@ static void kernel_part(const struct control *control, json_t *losses)
 {
 	const struct figure *figure;
 
-	for (size_t i = 0; i < control->config->policy_count; i++)
+	for (size_t i = 0; i < control->config->numbered_count; i++)
 		policy_part(control, control->config->policies[i].name, losses);
 	for (const struct explanation *kind = kernel_losses; kind->name; kind++)
 		loss(losses, kind->name, figures_get(control->figures, kind->name), kind->text);

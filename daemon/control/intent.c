@@ -18,7 +18,8 @@ struct intent {
 	bool in_force;
 	bool was_in_force;
 	bool unsure;
-	bool fine; /* did the last plan have a source finer than a /64? */
+	bool fine;     /* did the last plan have a source finer than a /64? */
+	unsigned ways; /* which ways its entries had, a bit each */
 	char refusal[512];
 };
 
@@ -67,6 +68,15 @@ static bool any_fine(const struct allowlist *list)
 	return false;
 }
 
+static unsigned ways_of(const struct allowlist *list)
+{
+	unsigned ways = 0;
+
+	for (size_t i = 0; i < allowlist_count(list); i++)
+		ways |= 1u << allowlist_at(list, i)->way;
+	return ways;
+}
+
 /* It is tried again and again, and said once. */
 static void refuse(struct intent *intent, const char *who, const char *why)
 {
@@ -92,6 +102,7 @@ uint64_t intent_send_plan(struct intent *intent)
 	}
 	plan.size = size;
 	intent->fine = any_fine(intent->list);
+	intent->ways = ways_of(intent->list);
 	intent->plan = link_send(intent->link, MESSAGE_PLAN, &plan, 1, fd);
 	intent->in_hand = intent->plan;
 	return intent->plan;
@@ -125,7 +136,8 @@ int intent_changed(struct intent *intent, const struct allow_entry *entry, link_
 {
 	/* A plan that was refused holds nothing that could be changed: try the whole again. */
 	bool whole = intent->refusal[0] || !allow_entry_exact(entry) ||
-		     (is_fine(entry) && !intent->fine);
+		     (is_fine(entry) && !intent->fine) ||
+		     (entry->way != ALLOW_FREE && !(intent->ways >> entry->way & 1));
 	uint64_t sequence;
 
 	if (!link_connected(intent->link))

@@ -216,6 +216,27 @@ static int read_terms(struct rpc_call *call, const struct control *control,
 	return 0;
 }
 
+static int read_way(struct rpc_call *call, const struct control *control, struct allow_entry *entry)
+{
+	const bool watched = rpc_flag(call, "watched"), always = rpc_flag(call, "always");
+
+	if (watched && always)
+		rpc_fail(call, RPC_INVALID_PARAMS, "watched and always: give one of them");
+	else if (watched && !entry->from.addr.family)
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "from is missing: watched needs the source that is to be watched");
+	else if (watched && !control->config->watched)
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "watched needs a policy with the name " PLAN_WATCHED
+			 ": all %d policies have other names",
+			 POLICIES_MAX);
+	else {
+		entry->way = watched ? ALLOW_WATCHED : always ? ALLOW_ALWAYS : ALLOW_FREE;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 void method_allow_add(struct rpc_call *call, void *ctx)
 {
 	struct control *control = ctx;
@@ -224,7 +245,8 @@ void method_allow_add(struct rpc_call *call, void *ctx)
 	struct change *change;
 	int error;
 
-	if (read_sides(call, &entry) || read_terms(call, control, &entry, intent_clock().real))
+	if (read_sides(call, &entry) || read_terms(call, control, &entry, intent_clock().real) ||
+	    read_way(call, control, &entry))
 		return;
 	same = allowlist_same(control->allowlist, &entry);
 	if (same && same->id) {

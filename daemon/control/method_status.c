@@ -80,20 +80,36 @@ static const char *const policy_counters[] = {
 	"unanswered", "paced",           "overrun",       "untrue",  "split", "tunnelled"};
 #define POLICY_COUNTERS (sizeof(policy_counters) / sizeof(policy_counters[0]))
 
+static bool is_counted(const struct control *control, const struct policy *policy)
+{
+	char name[sizeof(((struct figure *)NULL)->name)];
+	const struct figure *figure;
+
+	snprintf(name, sizeof(name), "asked_%s", policy->name);
+	for (size_t i = 0; (figure = figures_counter_at(control->figures, i)); i++)
+		if (strcmp(figure->name, name) == 0)
+			return true;
+	return false;
+}
+
 static json_t *policies_json(const struct control *control)
 {
 	const struct config *config = control->config;
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < config->policy_count; i++) {
+	for (size_t i = 0; i < config->numbered_count; i++) {
 		const struct policy *policy = &config->policies[i];
-		json_t *object = json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:o}", "name",
-					   policy->name, "number", policy->number, "mode",
-					   policy_mode_word(policy->mode), "deny",
-					   policy_deny_word(policy->deny), "host_prefix6",
-					   policy->host_prefix6, "when_unanswered",
-					   policy_safe_word(policy->unanswered), "ranges",
-					   range_names(config, i));
+		json_t *object;
+
+		/* the policy of watched entries is not there before the first of them is */
+		if (i >= config->policy_count && !is_counted(control, policy))
+			continue;
+		object = json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:o}", "name", policy->name,
+				   "number", policy->number, "mode", policy_mode_word(policy->mode),
+				   "deny", policy_deny_word(policy->deny), "host_prefix6",
+				   policy->host_prefix6, "when_unanswered",
+				   policy_safe_word(policy->unanswered), "ranges",
+				   range_names(config, i));
 
 		for (size_t j = 0; j < POLICY_COUNTERS; j++)
 			json_object_set_new(object, policy_counters[j],
@@ -113,7 +129,7 @@ static bool is_policy_counter(const struct config *config, const char *name)
 
 		if (strncmp(name, policy_counters[i], length) != 0 || name[length] != '_')
 			continue;
-		for (size_t j = 0; j < config->policy_count; j++)
+		for (size_t j = 0; j < config->numbered_count; j++)
 			if (strcmp(name + length + 1, config->policies[j].name) == 0)
 				return true;
 	}

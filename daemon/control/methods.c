@@ -8,6 +8,8 @@ static const struct rpc_param allow_add_params[] = {
 	{"to", RPC_PREFIX, false, "destination: the mail server; any if it is not given"},
 	{"expires", RPC_EXPIRY, false, "when it ends; never if it is not given"},
 	{"comment", RPC_TEXT, false, "why, and for whom; needed unless require-comment = no"},
+	{"watched", RPC_FLAG, false, "guard the source rather than let it go free"},
+	{"always", RPC_FLAG, false, "let through also what is contained"},
 	{NULL, RPC_TEXT, false, NULL},
 };
 
@@ -46,11 +48,12 @@ static const struct rpc_param reload_params[] = {
 	"\"id\":{\"type\":[\"integer\",\"null\"]},\"name\":" STRING ",\"from\":" STRING_OR_NULL \
 	",\"to\":" STRING_OR_NULL ",\"expires\":" TIME_OR_NULL                                  \
 	",\"remaining\":{\"type\":[\"integer\",\"null\"]},\"comment\":" STRING                  \
+	",\"watched\":" BOOLEAN ",\"always\":" BOOLEAN                                          \
 	",\"origin\":{\"enum\":[\"socket\",\"configuration\"]},\"added\":" TIME_OR_NULL         \
 	",\"by\":{\"type\":[\"object\",\"null\"],\"properties\":{\"uid\":" NUMBER               \
 	",\"user\":" STRING "}}"
 #define ENTRY_REQUIRED \
-	"\"id\",\"from\",\"to\",\"expires\",\"remaining\",\"comment\",\"origin\",\"added\",\"by\""
+	"\"id\",\"from\",\"to\",\"expires\",\"remaining\",\"comment\",\"watched\",\"always\",\"origin\",\"added\",\"by\""
 #define ENTRY                                                                                      \
 	"{\"type\":\"object\",\"properties\":{" ENTRY_PROPERTIES "},\"required\":[" ENTRY_REQUIRED \
 	"],\"additionalProperties\":false}"

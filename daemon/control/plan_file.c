@@ -54,14 +54,15 @@ static int by_number(const void *a, const void *b)
 	return (p->number > q->number) - (p->number < q->number);
 }
 
-static struct policy *sorted_policies(const struct config *config)
+/* The first @count policies. */
+static struct policy *sorted_policies(const struct config *config, size_t count)
 {
-	struct policy *policies = calloc(config->policy_count, sizeof(*policies));
+	struct policy *policies = calloc(count, sizeof(*policies));
 
 	if (!policies)
 		return NULL;
-	memcpy(policies, config->policies, config->policy_count * sizeof(*policies));
-	qsort(policies, config->policy_count, sizeof(*policies), by_number);
+	memcpy(policies, config->policies, count * sizeof(*policies));
+	qsort(policies, count, sizeof(*policies), by_number);
 	return policies;
 }
 
@@ -146,6 +147,15 @@ static int flatten_allows(const struct allowlist *list, struct allow_clock clock
 	return error;
 }
 
+static uint32_t ways_of(const struct allow_element *allows, size_t count)
+{
+	uint32_t ways = 0;
+
+	for (size_t i = 0; i < count; i++)
+		ways |= allows[i].way == ALLOW_FREE ? 0 : 1u << allows[i].way;
+	return ways;
+}
+
 void *plan_make(const struct config *config, const struct allowlist *list, struct allow_clock clock,
 		size_t *size, int *error)
 {
@@ -153,11 +163,10 @@ void *plan_make(const struct config *config, const struct allowlist *list, struc
 		.settings = plan_settings(config),
 		.intervals4 = config->intervals.v4,
 		.intervals6 = config->intervals.v6,
-		.policy_count = (uint32_t)config->policy_count,
 		.interval4_count = (uint32_t)config->intervals.v4_count,
 		.interval6_count = (uint32_t)config->intervals.v6_count,
 	};
-	struct policy *policies = sorted_policies(config);
+	struct policy *policies = NULL;
 	struct plan_interface *interfaces = interfaces_of(config, &parts.interface_count);
 	struct allow_element *allows = NULL;
 	struct places places;
@@ -165,10 +174,19 @@ void *plan_make(const struct config *config, const struct allowlist *list, struc
 	size_t count = 0;
 
 	*error = places_of(config, &places);
-	if (!policies || !interfaces)
+	if (!interfaces)
 		*error = -ENOMEM;
 	if (!*error)
 		*error = flatten_allows(list, clock, &allows, &count, &parts.allow_fine);
+	if (!*error) {
+		/* the policy of what is watched is there when something is */
+		parts.ways = ways_of(allows, count);
+		parts.policy_count = (uint32_t)(parts.ways & 1u << ALLOW_WATCHED ?
+							config->numbered_count :
+							config->policy_count);
+		policies = sorted_policies(config, parts.policy_count);
+		*error = policies ? 0 : -ENOMEM;
+	}
 	if (!*error) {
 		parts.policies = policies;
 		parts.interfaces = interfaces;

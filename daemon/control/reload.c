@@ -18,15 +18,15 @@ static void numbers_from(const struct config *config, const struct config *runni
 {
 	bool taken[POLICIES_MAX] = {false}, found[POLICIES_MAX] = {false};
 
-	for (size_t i = 0; i < config->policy_count; i++) {
-		for (size_t j = 0; j < running->policy_count; j++) {
+	for (size_t i = 0; i < config->numbered_count; i++) {
+		for (size_t j = 0; j < running->numbered_count; j++) {
 			if (strcmp(config->policies[i].name, running->policies[j].name) != 0)
 				continue;
 			numbers[i] = running->policies[j].number;
 			found[i] = taken[numbers[i]] = true;
 		}
 	}
-	for (size_t i = 0; i < config->policy_count; i++) {
+	for (size_t i = 0; i < config->numbered_count; i++) {
 		if (found[i])
 			continue;
 		numbers[i] = 0;
@@ -39,7 +39,7 @@ static void numbers_from(const struct config *config, const struct config *runni
 void reload_numbers(const struct config *config, const struct config *running, struct store *store,
 		    uint8_t numbers[POLICIES_MAX])
 {
-	if (store_numbers(store, config->policies, config->policy_count, intent_clock().real,
+	if (store_numbers(store, config->policies, config->numbered_count, intent_clock().real,
 			  numbers) &&
 	    running)
 		numbers_from(config, running, numbers);

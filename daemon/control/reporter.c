@@ -143,7 +143,7 @@ void reporter_event(struct reporter *reporter, const struct message_event *event
 
 	if (!addr_size(event->source.family))
 		return;
-	if (event->action == MARK_NONE) {
+	if (event->kind == MESSAGE_UNTRUE) {
 		untrue_event(reporter, event, now);
 		return;
 	}

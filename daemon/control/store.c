@@ -7,7 +7,8 @@
 
 #include "store_internal.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION_TEXT "2"
 #define BUSY_MS 250 /* somebody's sqlite3 shell has the lock; longer would stall everyone */
 
 struct store {
@@ -40,6 +41,23 @@ int store_fail(struct store *store)
 	return -EIO;
 }
 
+/* What each version added; schema 1 is above. */
+static const char *const upgrades[] = {
+	[2] = "BEGIN IMMEDIATE;"
+	      "ALTER TABLE allow ADD COLUMN way INTEGER NOT NULL DEFAULT 0;"
+	      "PRAGMA user_version=2;"
+	      "COMMIT;",
+};
+
+static int run_script(struct store *store, const char *script)
+{
+	if (sqlite3_exec(store->db, script, NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	store_fail(store);
+	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return -EIO;
+}
+
 static int open_schema(struct store *store)
 {
 	sqlite3_stmt *statement = NULL;
@@ -60,11 +78,11 @@ static int open_schema(struct store *store)
 			 version, SCHEMA_VERSION);
 		return -EIO;
 	}
-	if (version == 0 && sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
-		store_fail(store);
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	if (version == 0 && run_script(store, schema))
 		return -EIO;
-	}
+	for (version = version ? version + 1 : 2; version <= SCHEMA_VERSION; version++)
+		if (run_script(store, upgrades[version]))
+			return -EIO;
 	return 0;
 }
 
@@ -192,7 +210,7 @@ int store_try(struct store *store)
 	int result = store_begin(store);
 
 	if (!result)
-		result = store_run(store, "PRAGMA user_version=1", "");
+		result = store_run(store, "PRAGMA user_version=" SCHEMA_VERSION_TEXT, "");
 	return store_end(store, result);
 }
 

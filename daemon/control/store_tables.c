@@ -32,10 +32,10 @@ static int insert(struct store *store, struct allow_entry *entry)
 
 	result = store_run(store,
 			   "INSERT INTO allow (id, from_prefix, to_prefix, expires, comment, added,"
-			   " uid, user) VALUES (nullif(?,0),?,?,?,?,?,?,?)",
-			   "ittitiit", entry->id, side_text(&entry->from, from),
+			   " uid, user, way) VALUES (nullif(?,0),?,?,?,?,?,?,?,?)",
+			   "ittitiiti", entry->id, side_text(&entry->from, from),
 			   side_text(&entry->to, to), entry->expires, entry->comment, entry->added,
-			   (int64_t)entry->uid, entry->user);
+			   (int64_t)entry->uid, entry->user, (int64_t)entry->way);
 	if (!result)
 		entry->id = store_last_id(store);
 	return result;
@@ -90,6 +90,9 @@ static int read_row(sqlite3_stmt *row, struct allow_entry *entry)
 	entry->added = sqlite3_column_int64(row, 5);
 	entry->uid = (uint32_t)sqlite3_column_int64(row, 6);
 	entry->user = (char *)column_text(row, 7);
+	entry->way = (uint8_t)sqlite3_column_int(row, 8);
+	if (entry->way > ALLOW_ALWAYS)
+		return -EINVAL;
 	return 0;
 }
 
@@ -99,7 +102,7 @@ int store_allow_read(struct store *store, int (*each)(void *ctx, const struct al
 	struct allow_entry entry;
 	sqlite3_stmt *statement = store_prepare(
 		store,
-		"SELECT id, from_prefix, to_prefix, expires, comment, added, uid, user"
+		"SELECT id, from_prefix, to_prefix, expires, comment, added, uid, user, way"
 		" FROM allow ORDER BY id",
 		"");
 	int step = SQLITE_DONE, result = statement ? 0 : -EIO;

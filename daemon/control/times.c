@@ -65,6 +65,20 @@ int duration_parse(const char *text, uint64_t *seconds)
 	return quantity_parse(text, durations, DURATION_MAX, seconds);
 }
 
+const char *duration_format(uint64_t seconds, char *text, size_t size)
+{
+	static const struct {
+		uint64_t factor;
+		const char *word;
+	} units[] = {{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}};
+	size_t i = 0;
+
+	while (seconds % units[i].factor)
+		i++;
+	snprintf(text, size, "%" PRIu64 "%s", seconds / units[i].factor, units[i].word);
+	return text;
+}
+
 int size_parse(const char *text, uint64_t *bytes)
 {
 	return quantity_parse(text, sizes, INT64_MAX, bytes);

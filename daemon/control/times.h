@@ -3,6 +3,7 @@
 #ifndef EDGE25_CONTROL_TIMES_H
 #define EDGE25_CONTROL_TIMES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define TIME_TEXT_MAX 32         /* "2026-12-01T12:00:00.123456+0000" and its NUL */
@@ -12,6 +13,9 @@
 /* Decimal digits alone. */
 int number_parse(const char *text, uint64_t *value);
 int duration_parse(const char *text, uint64_t *seconds);
+
+/* The same in the largest unit that says it without a rest. */
+const char *duration_format(uint64_t seconds, char *text, size_t size);
 
 /* "512", "64KiB", "64MiB", "2GiB". 0, -EINVAL or -ERANGE. */
 int size_parse(const char *text, uint64_t *bytes);

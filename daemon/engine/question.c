@@ -105,7 +105,9 @@ uint32_t question_answer(const struct question *question, const struct policy_sn
 	event->mac_length = question->mac_length;
 	memcpy(event->mac, question->mac, sizeof(event->mac));
 	/* a source that cannot be true is only told of: the kernel has decided */
-	if (snapshot && !(mark.action == MARK_NONE && mark.epoch == MARK_UNTRUE))
+	if (snapshot && mark.action == MARK_NONE && mark.epoch == MARK_UNTRUE)
+		event->kind = MESSAGE_UNTRUE;
+	else if (snapshot)
 		mark.action = policy_decide(snapshot, mark, reason);
 	event->action = (uint8_t)mark.action;
 	return (question->mark & ~mask) | mark_encode(mark, mask);

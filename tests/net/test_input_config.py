@@ -13,11 +13,11 @@ DSL = 'range "dsl" { prefixes = { "100.64.0.0/10", "2001:db8:1::/48" }  policy =
 # What stands in edge25.conf, the line that is wrong, and what is said about it.
 ERRORS = [
     ("", 0, 'no policy: expected at least one, for instance policy "home" { mode = monitor }'),
-    ('policy "home" { }', 1, 'policy "home": mode is missing: expected block or monitor'),
+    ('policy "home" { }', 1, 'policy "home": mode is missing: expected block, guard or monitor'),
     ('policy "home" {\n mode = blok }', 2,
-     'policy "home": mode = blok: expected block or monitor'),
-    ('policy "home" { mode = guard }', 1, 'policy "home": mode = guard: guard comes with detection '
-     'and is not in this version: expected block or monitor'),
+     'policy "home": mode = blok: expected block, guard or monitor'),
+    ('policy "home" { mode = guard  burst-time = 2h }', 1,
+     'policy "home": burst-time = 2h: expected a duration (such as 30s or 1m) from 1s to 1h'),
     ('policy "home" { mode = block\n deny = reject }', 2,
      'policy "home": deny = reject: expected drop, tcp-reset or admin-prohibited'),
     ('policy "home" { mode = block  when-unanswered = drop }', 1,

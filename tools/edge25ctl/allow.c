@@ -11,6 +11,7 @@ static json_t *parameters(const struct arguments *arguments)
 {
 	static const enum option_id ids[] = {OPTION_FROM, OPTION_TO, OPTION_EXPIRES,
 					     OPTION_COMMENT};
+	static const enum option_id flags[] = {OPTION_WATCHED, OPTION_ALWAYS};
 	json_t *params = json_object();
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
@@ -24,6 +25,9 @@ static json_t *parameters(const struct arguments *arguments)
 			return NULL;
 		}
 	}
+	for (size_t i = 0; i < 2; i++)
+		if (arguments->option[flags[i]])
+			json_object_set_new(params, option_name(flags[i]) + 2, json_true());
 	return params;
 }
 

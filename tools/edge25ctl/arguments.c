@@ -22,6 +22,8 @@ static const struct {
 	[OPTION_COMMENT] = {"--comment", 0, "TEXT", "why, for whoever reads the list"},
 	[OPTION_DRY_RUN] = {"--dry-run", 0, NULL, "say what would change, and change nothing"},
 	[OPTION_INTERFACE] = {"--interface", 0, "NAME", "by which the packets come in"},
+	[OPTION_WATCHED] = {"--watched", 0, NULL, "guard the source rather than let it go free"},
+	[OPTION_ALWAYS] = {"--always", 0, NULL, "let through also what is contained"},
 };
 
 const char *option_name(enum option_id id)

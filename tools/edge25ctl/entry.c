@@ -51,6 +51,14 @@ static const char *entry_by(const json_t *entry)
 	return !strcmp(origin, "configuration") ? "config" : origin;
 }
 
+/* "watched: ", what it does besides letting through, before the comment. */
+static const char *entry_way(const json_t *entry)
+{
+	if (json_is_true(json_object_get(entry, "watched")))
+		return "watched: ";
+	return json_is_true(json_object_get(entry, "always")) ? "always: " : "";
+}
+
 void entry_print(const struct screen *screen, const char *verb, const json_t *entry)
 {
 	char id[ID_TEXT_MAX];
@@ -59,8 +67,8 @@ void entry_print(const struct screen *screen, const char *verb, const json_t *en
 	bool expires = entry_expires(entry);
 	char *line = NULL;
 
-	if (asprintf(&line, "%s %s: %s -> %s, %s%s%s%s", verb, entry_id(entry, id),
-		     entry_end(entry, "from"), entry_end(entry, "to"),
+	if (asprintf(&line, "%s %s: %s%s -> %s, %s%s%s%s", verb, entry_id(entry, id),
+		     entry_way(entry), entry_end(entry, "from"), entry_end(entry, "to"),
 		     expires ? entry_left(entry, left) : "no expiry", expires ? " left" : "",
 		     *comment ? ": " : "", comment) < 0)
 		line = NULL;
@@ -86,6 +94,7 @@ int entry_table(const struct screen *screen, const json_t *entries, unsigned ind
 	char id[ID_TEXT_MAX];
 	char left[TEXT_DURATION_MAX];
 	const json_t *entry;
+	char *comment;
 	size_t i;
 	int error;
 
@@ -100,7 +109,10 @@ int entry_table(const struct screen *screen, const json_t *entries, unsigned ind
 		table_add(table, *expires ? expires : "never");
 		table_add(table, entry_by(entry));
 		table_add(table, field_text(entry, "added"));
-		table_add(table, field_text(entry, "comment"));
+		if (asprintf(&comment, "%s%s", entry_way(entry), field_text(entry, "comment")) < 0)
+			comment = NULL;
+		table_add(table, comment ? comment : "");
+		free(comment);
 	}
 	error = table_print(table, screen, indent);
 	table_free(table);

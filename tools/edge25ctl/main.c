@@ -10,7 +10,8 @@ static const struct command commands[] = {
 	 command_status},
 	{"allow add", "", 0, 0,
 	 OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_EXPIRES) |
-		 OPTION_BIT(OPTION_COMMENT),
+		 OPTION_BIT(OPTION_COMMENT) | OPTION_BIT(OPTION_WATCHED) |
+		 OPTION_BIT(OPTION_ALWAYS),
 	 "let a source, a destination or a pair use port 25", command_allow_add},
 	{"allow del", "[ID]", 0, 1, OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO),
 	 "take an entry away, by its id or by its --from and --to", command_allow_del},

@@ -131,7 +131,7 @@ static void test_element_valid(void **state)
 		{"2001:db8::1", NULL, offsetof(struct allow_element, family), FAMILY_IPV4, false},
 		{"192.0.2.7", NULL, offsetof(struct allow_element, exact), 0, true},
 		{"192.0.2.7", NULL, offsetof(struct allow_element, exact), 2, false},
-		{"192.0.2.7", NULL, offsetof(struct allow_element, reserved), 1, false},
+		{"192.0.2.7", NULL, offsetof(struct allow_element, way), ALLOW_WAYS, false},
 		{"192.0.2.7", NULL, offsetof(struct allow_element, id), 1, true},
 		{"192.0.2.7", NULL, offsetof(struct allow_element, from_first) + 3, 8, false},
 		{"192.0.2.7", NULL, offsetof(struct allow_element, from_last) + 3, 8, false},
@@ -311,9 +311,10 @@ static void test_flatten_too_many(void **state)
 	for (unsigned i = 0; i < SIDE; i++) {
 		struct addr cell = {FAMILY_IPV4, {10, (uint8_t)(i >> 7), (uint8_t)(i << 1)}};
 
-		rules[i] = (struct allow_rule){prefix_of(&cell, 24), parse("0.0.0.0/0"), 1, 5};
-		rules[SIDE + i] =
-			(struct allow_rule){parse("0.0.0.0/0"), prefix_of(&cell, 24), 2, 9};
+		rules[i] = (struct allow_rule){prefix_of(&cell, 24), parse("0.0.0.0/0"), 1, 5,
+					       ALLOW_FREE};
+		rules[SIDE + i] = (struct allow_rule){parse("0.0.0.0/0"), prefix_of(&cell, 24), 2,
+						      9, ALLOW_FREE};
 	}
 	assert_int_equal(allow_flatten(rules, 2 * SIDE, &elements, &count), -E2BIG);
 	assert_null(elements);
@@ -508,6 +509,62 @@ static void test_flatten_many(void **state)
 	free(rules);
 }
 
+/* What a prefix says, its length, and whether it is a host that may be contained. */
+static void test_contained(void **state)
+{
+	static const struct {
+		const char *host;
+		unsigned length;
+		bool valid;
+	} cases[] = {
+		{"192.0.2.7", 32, true},          {"0.0.0.0", 32, true},
+		{"192.0.2.0/31", 31, false},      {"2001:db8:1:2::/64", 64, true},
+		{"2001:db8:1:f0::/60", 60, true}, {"2001:db8:1::/48", 48, true},
+		{"2001:db8::/47", 47, false},     {"2001:db8::1", 128, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct prefix host = parse(cases[i].host);
+		struct allow_element element = allow_contained(&host, 7);
+
+		if (allow_element_valid(&element) != cases[i].valid ||
+		    allow_contained_length(&element) != cases[i].length)
+			fail_msg("%s", cases[i].host);
+		element.to_last[0] = 1;
+		assert_false(allow_element_valid(&element));
+	}
+}
+
+/* Entries of different ways stay apart, whatever they cover. */
+static void test_flatten_ways(void **state)
+{
+	struct allow_rule rules[] = {
+		make("192.0.2.0/24", NULL, 1, 0), make("192.0.2.128/25", NULL, 2, 0),
+		make("192.0.2.0/25", NULL, 3, 0), make("192.0.2.7", NULL, 4, 0),
+		make("192.0.2.7", NULL, 5, 0),
+	};
+	struct allow_element *elements;
+	size_t count, found[ALLOW_WAYS] = {0};
+
+	(void)state;
+	rules[1].way = ALLOW_WATCHED;
+	rules[2].way = ALLOW_ALWAYS;
+	rules[3].way = ALLOW_WATCHED;
+	assert_int_equal(allow_flatten(rules, COUNT(rules), &elements, &count), 0);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(allow_element_valid(&elements[i]));
+		found[elements[i].way]++;
+	}
+	assert_int_equal(found[ALLOW_FREE], 2);
+	assert_int_equal(found[ALLOW_WATCHED], 2);
+	assert_int_equal(found[ALLOW_ALWAYS], 1);
+	free(elements);
+	rules[0] = make(NULL, "192.0.2.0/24", 1, 0);
+	rules[0].way = ALLOW_WATCHED;
+	assert_int_equal(allow_flatten(rules, COUNT(rules), &elements, &count), -EINVAL);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -521,6 +578,8 @@ int main(void)
 		cmocka_unit_test(test_flatten_too_many),
 		cmocka_unit_test(test_flatten_against_rules),
 		cmocka_unit_test(test_flatten_many),
+		cmocka_unit_test(test_contained),
+		cmocka_unit_test(test_flatten_ways),
 	};
 
 	return cmocka_run_group_tests_name("allow", tests, NULL, NULL);

@@ -305,7 +305,7 @@ static void test_counts(void **state)
 		{FIELD(place_intervals4), PLAN_INTERVALS_MAX + 1, "too many intervals"},
 		{FIELD(place_intervals6), PLAN_INTERVALS_MAX + 1, "too many intervals"},
 		{FIELD(place_intervals6), 2, "the size does not fit the counts"},
-		{FIELD(reserved), 1, "reserved bytes are not 0"},
+		{FIELD(ways), 1, "entries of an unknown way are announced"},
 		{FIELD(allows), ALLOW_ELEMENTS_MAX + 1, "too many allowed elements"},
 		{FIELD(intervals4), PLAN_INTERVALS_MAX + 1, "too many intervals"},
 		{FIELD(intervals6), PLAN_INTERVALS_MAX + 1, "too many intervals"},

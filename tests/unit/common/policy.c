@@ -17,6 +17,7 @@ static void test_words(void **state)
 		{policy_deny_word, DENY_DROP, "drop"},
 		{policy_deny_word, DENY_TCP_RESET, "tcp-reset"},
 		{policy_deny_word, DENY_ADMIN_PROHIBITED, "admin-prohibited"},
+		{policy_mode_word, MODE_GUARD, "guard"},
 		{policy_safe_word, SAFE_REFUSE, "refuse"},
 		{policy_safe_word, SAFE_PASS, "pass"},
 	};
@@ -25,7 +26,7 @@ static void test_words(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++)
 		assert_string_equal(cases[i].word(cases[i].value), cases[i].expected);
 	assert_null(policy_mode_word(MODE_NONE));
-	assert_null(policy_mode_word(MODE_MONITOR + 1));
+	assert_null(policy_mode_word(MODE_GUARD + 1));
 	assert_null(policy_deny_word(DENY_NONE));
 	assert_null(policy_deny_word(DENY_ADMIN_PROHIBITED + 1));
 	assert_null(policy_safe_word(0));
@@ -38,7 +39,7 @@ static void test_values(void **state)
 	static const char *const wrong[] = {"", "Block", "block ", "blo", "none", "blocked"};
 
 	(void)state;
-	for (unsigned mode = MODE_BLOCK; mode <= MODE_MONITOR; mode++)
+	for (unsigned mode = MODE_BLOCK; mode <= MODE_GUARD; mode++)
 		assert_int_equal(policy_mode_value(policy_mode_word(mode)), mode);
 	for (unsigned deny = DENY_DROP; deny <= DENY_ADMIN_PROHIBITED; deny++)
 		assert_int_equal(policy_deny_value(policy_deny_word(deny)), deny);
@@ -107,7 +108,7 @@ static void test_valid(void **state)
 		{offsetof(struct policy, number), 16, false},
 		{offsetof(struct policy, mode), MODE_MONITOR, true},
 		{offsetof(struct policy, mode), 0, false},
-		{offsetof(struct policy, mode), MODE_MONITOR + 1, false},
+		{offsetof(struct policy, mode), MODE_GUARD + 1, false},
 		{offsetof(struct policy, deny), DENY_DROP, true},
 		{offsetof(struct policy, deny), DENY_NONE, false},
 		{offsetof(struct policy, deny), DENY_ADMIN_PROHIBITED + 1, false},

@@ -19,13 +19,34 @@ static const struct {
 	 "edge25.conf: the file ends inside a comment"},
 	{"", "edge25.conf: no policy: expected at least one, for instance policy \"home\" { mode = "
 	     "monitor }"},
-	{"policy \"home\" { mode = blok }", "edge25.conf:1: policy \"home\": mode = blok: expected "
-					    "block or monitor"},
-	{"\n\npolicy \"home\" {\n deny = drop\n mode = guard\n}",
-	 "edge25.conf:5: policy \"home\": mode = guard: guard comes with detection and is not in this "
-	 "version: expected block or monitor"},
+	{"policy \"home\" { mode = blok }",
+	 "edge25.conf:1: policy \"home\": mode = blok: expected block, guard or monitor"},
+	{HOME "policy \"office\" { mode = guard burst = many }",
+	 "edge25.conf:2: policy \"office\": burst = many: expected a number from 0 to 1000000"},
+	{HOME "policy \"office\" { mode = guard\n burst-time = 0s }",
+	 "edge25.conf:3: policy \"office\": burst-time = 0s: expected a duration (such as 30s or 1m) "
+	 "from 1s to 1h"},
+	{HOME "policy \"office\" { mode = guard contain-for = 5s }",
+	 "edge25.conf:2: policy \"office\": contain-for = 5s: expected a duration (such as 10m or 2h) "
+	 "from 1m to 366d"},
+	{HOME "policy \"office\" { mode = guard\n suspect-servers = 1 }",
+	 "edge25.conf:3: policy \"office\": suspect-servers = 1: expected a number from 2 to 1000000"},
+	{HOME "policy \"watched\" { mode = block }",
+	 "edge25.conf:2: policy \"watched\": mode = block: expected guard, for it is the policy of "
+	 "allow entries that are watched"},
+	{HOME "range \"dsl\" { prefixes = { \"10.0.0.0/8\" } policy = home sources = maybe }",
+	 "edge25.conf:2: range \"dsl\": sources = maybe: expected unverified or verified"},
+	{HOME "range \"dsl\" { prefixes = { \"10.0.0.0/8\" } policy = home shared = 1 }",
+	 "edge25.conf:2: range \"dsl\": shared = 1: expected no or yes"},
+	{HOME "allow \"relay\" { to = { \"203.0.113.25\" } comment = x watched = yes }",
+	 "edge25.conf:2: allow \"relay\": watched without from: expected the source that is to be "
+	 "watched"},
+	{HOME "allow \"relay\" { from = { \"10.0.0.1\" } comment = x watched = yes always = yes }",
+	 "edge25.conf:2: allow \"relay\": expected watched or always, not both"},
+	{HOME "allow \"relay\" { from = { \"10.0.0.1\" } comment = x always = si }",
+	 "edge25.conf:2: allow \"relay\": always = si: expected yes or no"},
 	{"policy \"home\" { deny = drop }",
-	 "edge25.conf:1: policy \"home\": mode is missing: expected block or monitor"},
+	 "edge25.conf:1: policy \"home\": mode is missing: expected block, guard or monitor"},
 	{"policy \"home\" { mode = block deny = reset }",
 	 "edge25.conf:1: policy \"home\": deny = reset: expected drop, tcp-reset or admin-prohibited"},
 	{"policy \"home\" { mode = block pace = 100001 }",
@@ -43,7 +64,7 @@ static const struct {
 	 "letters, digits and '_'"},
 	{"policy \"home\" { mode = block colour = red }",
 	 "edge25.conf:1: no such option 'colour': expected one of mode, deny, host-prefix6, pace, "
-	 "when-unanswered"},
+	 "burst, burst-time, when-unanswered, suspect-servers, "},
 	{HOME HOME, "edge25.conf:2: found duplicate title 'home'"},
 	{HOME "range \"dsl\" { prefixes = { \"100.64.0.0/10\" } policy = \"hom\" }",
 	 "edge25.conf:2: range \"dsl\": policy = hom: expected the name of a policy that is defined"},
