@@ -102,21 +102,21 @@ def settings(**changes):
 
 
 def policy(name, number, mode, deny, safe, host=64):
-    return struct.pack("=32s5B7xI", name, number, mode, deny, safe, host, 100)
+    return struct.pack("=32s5B7xIII", name, number, mode, deny, safe, host, 100, 300, 60)
 
 
-def element(kind, family, exact, ends, number=0, expires=0):
+def element(kind, family, exact, ends, number=0, expires=0, way=0):
     packed = b"".join(end.ljust(16, b"\0") for end in ends)
-    return struct.pack("=4BI64sQ", kind, family, exact, 0, number, packed, expires)
+    return struct.pack("=4BI64sQ", kind, family, exact, way, number, packed, expires)
 
 
 def plan(policies=(), interfaces=(), places=(), allows=(), intervals4=(), place_intervals4=(),
-         intervals6=(), place_intervals6=(), **changes):
+         intervals6=(), place_intervals6=(), ways=0, **changes):
     body = b"".join(policies + interfaces + places + allows + intervals4 + place_intervals4
                     + intervals6 + place_intervals6)
     counts = [len(x) for x in (policies, interfaces, allows, intervals4, intervals6)]
     more = [len(x) for x in (places, place_intervals4, place_intervals6)]
-    head = struct.pack("=IIQ6I4I", 0x65323570, 2, 120 + len(body), *counts, 0, *more, 0)
+    head = struct.pack("=IIQ6I4I", 0x65323570, 3, 120 + len(body), *counts, 0, *more, ways)
     return head + settings(**changes) + body
 
 
@@ -144,6 +144,13 @@ def plans():
     write("plan_open", "bad-mask", plan(mark_mask=0xFF00FF))
     write("plan_open", "router", plan(**full, router_policy=3))
     write("plan_open", "no-router", plan(**full, router_policy=2))
+    watched = policy(b"watched", 15, 3, 2, 2)
+    source = [bytes([10, 0, 0, 9]), bytes([10, 0, 0, 9]), b"", b""]
+    ways = {**full, "policies": (*full["policies"], watched),
+            "allows": (element(1, 4, 1, source, way=1), element(1, 4, 1, source, way=3))}
+    write("plan_open", "ways", plan(**ways, ways=2))
+    write("plan_open", "ways-unannounced", plan(**ways))
+    write("plan_open", "no-watched", plan(**{**ways, "policies": full["policies"]}, ways=2))
     write("plan_open", "cut", plan(**full)[:-1])
     write("plan_open", "no-policy", plan(**{**full, "policies": ()}))
     write("plan_open", "places-reversed", plan(**{**full, "places": full["places"][::-1]}))
@@ -156,11 +163,11 @@ SIZES = {1: 88, 2: 8, 3: 88, 4: 0, 5: 256, 6: 64, 7: 80, 8: 32, 9: 32, 10: 56, 1
 def messages():
     for kind, size in SIZES.items():
         count = 0 if size == 0 else 1 if kind in (1, 2, 5) else 3
-        head = struct.pack("=HHIQ", 1, kind, count, 25)
+        head = struct.pack("=HHIQ", 2, kind, count, 25)
         write("message_check", f"type-{kind}", head + bytes(range(256))[:size] * count)
-    write("message_check", "version-2", struct.pack("=HHIQ", 2, 4, 0, 1))
-    write("message_check", "huge-count", struct.pack("=HHIQ", 1, 6, 0xFFFFFFFF, 1))
-    write("message_check", "cut", struct.pack("=HHIQ", 1, 6, 2, 1) + bytes(127))
+    write("message_check", "version-1", struct.pack("=HHIQ", 1, 4, 0, 1))
+    write("message_check", "huge-count", struct.pack("=HHIQ", 2, 6, 0xFFFFFFFF, 1))
+    write("message_check", "cut", struct.pack("=HHIQ", 2, 6, 2, 1) + bytes(127))
 
 
 PACKET_HDR, MARK, INDEV, HWADDR, PAYLOAD = 1, 3, 5, 9, 10  # enum nfqnl_attr_type

@@ -24,8 +24,8 @@ ERRORS = [
      'policy "home": when-unanswered = drop: expected refuse or pass'),
     ('policy "home" { mode = block  host-prefix6 = 63 }', 1,
      'policy "home": host-prefix6 = 63: expected 64, 60, 56 or 48'),
-    ('policy "home" { mode = block  colour = red }', 1, "no such option 'colour': expected one of "
-     'mode, deny, host-prefix6, pace, when-unanswered'),
+    (HOME + 'range "dsl" { colour = red }', 2, "no such option 'colour': expected one of "
+     'prefixes, prefix-file, interfaces, policy, sources, shared'),
     ('policy "my home" { mode = block }', 1, 'policy "my home": expected a name of 1 to 31 '
      "characters: a letter, then letters, digits and '_'"),
     (HOME + HOME, 2, "found duplicate title 'home'"),

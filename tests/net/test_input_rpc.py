@@ -27,7 +27,8 @@ CALLS = [
     ("status", {"x": 1}, PARAMS, "status has no parameter x; it takes none"),
     ("status", [], PARAMS, "params: expected an object: parameters are named"),
     ("allow.add", {"frm": "100.64.0.1"}, PARAMS,
-     "allow.add has no parameter frm; it takes from, to, expires, comment"),
+     "allow.add has no parameter frm; it takes from, to, expires, comment, "
+     "watched, always"),
     ("allow.add", {"comment": "c"}, PARAMS, "from or to is missing: give at least one"),
     ("allow.add", {"from": "100.64.300.0/10", "comment": "c"}, PARAMS,
      "from: 100.64.300.0/10 is not an IPv4 or IPv6 prefix"),
