@@ -82,8 +82,8 @@ FUZZ_SOURCES_question_parse := daemon/engine/question.c
 FUZZ_LIBS_question_parse = $(call libs,libmnl libnetfilter_queue,)
 
 .PHONY: all deps deps-check deps-demo deps-bench check check-root check-layers check-unit check-fuzz \
-	check-man check-net check-kernel check-scale fuzz bench bench-programs demo run install install-users \
-	uninstall clean help FORCE
+	check-man check-detect check-net check-kernel check-scale fuzz bench bench-detect bench-programs demo \
+	run install install-users uninstall clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -142,6 +142,7 @@ check: deps-check ## every test (root: the net tests make network namespaces)
 	@$(MAKE) --no-print-directory WERROR=1 check-unit
 	@$(MAKE) --no-print-directory WERROR=1 check-fuzz
 	@$(MAKE) --no-print-directory WERROR=1 check-man
+	@$(MAKE) --no-print-directory WERROR=1 check-detect
 	@$(MAKE) --no-print-directory WERROR=1 check-net
 	@$(MAKE) --no-print-directory WERROR=1 check-net NET_TESTS=tests/kernel NET_WORKERS=0
 
@@ -157,6 +158,9 @@ check-fuzz: $(FUZZ_REPLAYS) ## replay the fuzzers' seeds
 
 check-man: ## lint the man pages
 	@test -z "$(wildcard man/*.[1-9])" || mandoc -T lint -W warning $(wildcard man/*.[1-9])
+
+check-detect: all ## the traffic and the arithmetic of bench-detect, and a small replay
+	@$(PYTHON) -m pytest -q -rs tests/detect
 
 check-root:
 	@test "$$(id -u)" = 0 || { \
@@ -217,6 +221,9 @@ build-fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*) $(wildcard daemon/common/*.c d
 bench: deps-bench check-root ## benchmarks (root)
 	@$(MAKE) --no-print-directory bench-programs
 	@EDGE25_BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
+
+bench-detect: all ## who is called infected, on labelled synthetic traffic: some minutes
+	@EDGE25_BUILD=$(BUILD) $(PYTHON) tests/bench/detect.py
 
 bench-programs: all $(BENCH_PROGRAMS)
 	@:
