@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/hash.h"
+
 #define SLOT_NONE UINT32_MAX
 
 struct slots {
@@ -29,14 +31,5 @@ uint32_t slots_next(const struct slots *slots, uint32_t slot);
 /* A slot for a record with this hash, or SLOT_NONE when all are in use. */
 uint32_t slots_add(struct slots *slots, uint64_t hash);
 void slots_remove(struct slots *slots, uint64_t hash, uint32_t slot);
-
-/*
- * SipHash-2-4 (Aumasson, Bernstein 2012): whoever chooses the addresses does not know the key, so
- * cannot make all of them collide.
- */
-struct hash_key {
-	uint64_t k0, k1;
-};
-uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t size);
 
 #endif
