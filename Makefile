@@ -54,6 +54,7 @@ LIBS_launch = $(call libs,libcap-ng libconfuse,-lev)
 LIBS_engine = $(call libs,libmnl libnftnl libnetfilter_queue libcap-ng,-lev)
 LIBS_control = $(call libs,jansson libconfuse sqlite3 libcap-ng,-lev)
 LIBS_tools = $(call libs,jansson,)
+LIBS_notify = $(call libs,jansson,-lev)
 LIBS_rules = $(call libs,libmnl libnftnl,)
 LIBS_common =
 
@@ -65,13 +66,17 @@ OBJ_rules := $(call objects,$(wildcard rules/*.c))
 OBJ_engine := $(call objects,$(wildcard daemon/engine/*.c))
 OBJ_control := $(call objects,$(wildcard daemon/control/*.c))
 OBJ_launch := $(call objects,$(wildcard daemon/launch/*.c))
-OBJ_tools := $(call objects,$(wildcard tools/edge25ctl*.c tools/edge25ctl/*.c))
+OBJ_client := $(call objects,$(wildcard tools/common/*.c))
+OBJ_tools := $(call objects,$(wildcard tools/edge25ctl/*.c))
+OBJ_notify := $(call objects,$(wildcard tools/edge25-notify/*.c))
 
-PROGRAMS := $(addprefix $(BUILD)/,edge25d edge25-engine edge25-control edge25ctl)
+PROGRAMS := $(addprefix $(BUILD)/,edge25d edge25-engine edge25-control edge25ctl edge25-notify)
 
 # tests/unit/<module>/<name>.c is a program of its own, linked with that module (all but main.c) and
 # with what the module stands on.
 BELOW_engine := $(OBJ_rules)
+BELOW_tools := $(OBJ_client)
+BELOW_notify := $(OBJ_client)
 UNIT_SOURCES := $(wildcard tests/unit/*/*.c)
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
@@ -88,7 +93,7 @@ FUZZ_LIBS_question_parse = $(call libs,libmnl libnetfilter_queue,)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAMS) ## the four programs, in build/
+all: $(PROGRAMS) ## the programs, in build/
 
 $(BUILD)/edge25d: $(OBJ_launch) $(OBJ_common)
 	$(call say,LD,$@)
@@ -102,9 +107,13 @@ $(BUILD)/edge25-control: $(OBJ_control) $(OBJ_common)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_control)
 
-$(BUILD)/edge25ctl: $(OBJ_tools) $(OBJ_common)
+$(BUILD)/edge25ctl: $(OBJ_tools) $(OBJ_client) $(OBJ_common)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_tools)
+
+$(BUILD)/edge25-notify: $(OBJ_notify) $(OBJ_client) $(OBJ_common)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_notify)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

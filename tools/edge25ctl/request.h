@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "arguments.h"
-#include "rpc.h"
+#include "tools/common/rpc.h"
 #include "text.h"
 
 enum exit_code { EXIT_OK = 0, EXIT_NOT = 1, EXIT_TROUBLE = 2 };

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../unit.h"
+
 #define TEMPORARY_PATH_MAX 256
 
 static inline int temporary_setup(void **state)

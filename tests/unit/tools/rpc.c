@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "../unit.h"
-#include "tools/edge25ctl/rpc.h"
+#include "tools/common/rpc.h"
 
 static char directory[] = "/tmp/edge25-rpc-XXXXXX";
 static char path[64];
@@ -142,5 +142,5 @@ int main(void)
 		cmocka_unit_test(test_open),
 	};
 
-	return cmocka_run_group_tests_name("ctl: rpc", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("tools: rpc", tests, set_up, tear_down);
 }

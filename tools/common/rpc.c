@@ -23,7 +23,7 @@ static int64_t milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int rpc_open(struct rpc *rpc, const char *path)
+static int rpc_connect(struct rpc *rpc, const char *path, int flags)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	/* A full backlog makes connect(2) wait as long as a send would. */
@@ -32,15 +32,27 @@ int rpc_open(struct rpc *rpc, const char *path)
 	memset(rpc, 0, sizeof(*rpc));
 	rpc->fd = -1;
 	rpc->timeout = RPC_TIMEOUT;
+	rpc->line_max = RPC_LINE_MAX;
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	rpc->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (rpc->fd < 0 || setsockopt(rpc->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)))
+	rpc->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+	if (rpc->fd < 0 || setsockopt(rpc->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ||
+	    connect(rpc->fd, (struct sockaddr *)&address, sizeof(address)))
 		return -errno;
-	if (connect(rpc->fd, (struct sockaddr *)&address, sizeof(address)))
-		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	return 0;
+}
+
+int rpc_open(struct rpc *rpc, const char *path)
+{
+	int error = rpc_connect(rpc, path, 0);
+
+	return error == -EAGAIN ? -ETIMEDOUT : error;
+}
+
+int rpc_open_now(struct rpc *rpc, const char *path)
+{
+	return rpc_connect(rpc, path, SOCK_NONBLOCK);
 }
 
 void rpc_close(struct rpc *rpc)
@@ -60,7 +72,7 @@ static int rpc_send(struct rpc *rpc, const char *text, size_t length)
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0)
-			return errno == EAGAIN ? -ETIMEDOUT : errno == EPIPE ? -ECONNRESET : -errno;
+			return errno == EPIPE ? -ECONNRESET : -errno;
 		text += sent;
 		length -= (size_t)sent;
 	}
@@ -80,16 +92,17 @@ static int rpc_wait(struct rpc *rpc, int64_t deadline, const sigset_t *mask)
 	return ready < 0 ? -errno : ready == 0 ? -ETIMEDOUT : 0;
 }
 
-static int rpc_receive(struct rpc *rpc)
+/* Bytes that came, 0: none yet; or -errno. */
+static ssize_t rpc_receive(struct rpc *rpc)
 {
 	ssize_t got;
 
 	if (rpc->used == rpc->room) {
 		size_t room = rpc->room ? 2 * rpc->room : ROOM_FIRST;
-		char *buffer = room <= RPC_LINE_MAX ? realloc(rpc->buffer, room) : NULL;
+		char *buffer = room <= rpc->line_max ? realloc(rpc->buffer, room) : NULL;
 
 		if (!buffer)
-			return room > RPC_LINE_MAX ? -EMSGSIZE : -ENOMEM;
+			return room > rpc->line_max ? -EMSGSIZE : -ENOMEM;
 		rpc->buffer = buffer;
 		rpc->room = room;
 	}
@@ -99,7 +112,7 @@ static int rpc_receive(struct rpc *rpc)
 	if (got == 0)
 		return -ECONNRESET;
 	rpc->used += (size_t)got;
-	return 0;
+	return got;
 }
 
 /* Takes a whole line out of the buffer, if there is one: *document and 0, else -EAGAIN. */
@@ -122,33 +135,56 @@ static int rpc_take(struct rpc *rpc, json_t **document)
 	return -EBADMSG;
 }
 
+int rpc_poll(struct rpc *rpc, json_t **document)
+{
+	int error;
+
+	while ((error = rpc_take(rpc, document)) == -EAGAIN) {
+		ssize_t got = rpc_receive(rpc);
+
+		if (got <= 0)
+			return got ? (int)got : -EAGAIN;
+	}
+	return error;
+}
+
 int rpc_next(struct rpc *rpc, int timeout, const sigset_t *mask, json_t **document)
 {
 	int64_t deadline = timeout < 0 ? -1 : milliseconds() + timeout;
 	int error;
 
 	while ((error = rpc_take(rpc, document)) == -EAGAIN) {
+		ssize_t got;
+
 		error = rpc_wait(rpc, deadline, mask);
-		if (!error)
-			error = rpc_receive(rpc);
+		got = error ? 0 : rpc_receive(rpc);
+		if (got < 0)
+			error = (int)got;
 		if (error && !(error == -EINTR && !mask))
 			break;
 	}
 	return error;
 }
 
-int rpc_call(struct rpc *rpc, const char *method, json_t *params, json_t **reply)
+int rpc_request(struct rpc *rpc, const char *method, json_t *params)
 {
 	json_t *request = json_pack("{s:s, s:I, s:s, s:O*}", "jsonrpc", "2.0", "id", ++rpc->id,
 				    "method", method, "params", params);
 	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
-	int64_t deadline = milliseconds() + rpc->timeout;
 	int error = text ? rpc_send(rpc, text, strlen(text)) : -ENOMEM;
 
 	free(text);
 	json_decref(request);
-	if (!error)
-		error = rpc_send(rpc, "\n", 1);
+	return error ? error : rpc_send(rpc, "\n", 1);
+}
+
+int rpc_call(struct rpc *rpc, const char *method, json_t *params, json_t **reply)
+{
+	int64_t deadline = milliseconds() + rpc->timeout;
+	int error = rpc_request(rpc, method, params);
+
+	if (error == -EAGAIN)
+		error = -ETIMEDOUT;
 	while (!error) {
 		int64_t left = deadline - milliseconds();
 		const json_t *id;

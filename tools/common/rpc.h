@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* JSON-RPC 2.0 with edge25-control: a unix stream socket, one document a line. */
-#ifndef EDGE25CTL_RPC_H
-#define EDGE25CTL_RPC_H
+#ifndef EDGE25_TOOLS_RPC_H
+#define EDGE25_TOOLS_RPC_H
 
 #include <jansson.h>
 #include <signal.h>
@@ -20,12 +20,18 @@ struct rpc {
 	size_t seen; /* of which this many hold no end of line */
 	size_t room;
 	json_int_t id;
-	int timeout; /* ms for a reply */
+	int timeout;     /* ms for a reply */
+	size_t line_max; /* bytes of a line, RPC_LINE_MAX unless set otherwise */
 };
 
 /* 0 or -errno (-ENAMETOOLONG: not a socket's path, -ETIMEDOUT). rpc_close() in any case. */
 int rpc_open(struct rpc *rpc, const char *path);
+/* The same, and no function that takes @rpc waits: -EAGAIN where one would, here or in a request. */
+int rpc_open_now(struct rpc *rpc, const char *path);
 void rpc_close(struct rpc *rpc);
+
+/* Sends a request, which becomes rpc->id. @params may be NULL. */
+int rpc_request(struct rpc *rpc, const char *method, json_t *params);
 
 /*
  * Sends a request and returns its reply, "result" or "error" in it, in *reply; json_decref() it.
@@ -33,6 +39,9 @@ void rpc_close(struct rpc *rpc);
  * (not JSON-RPC), -EMSGSIZE.
  */
 int rpc_call(struct rpc *rpc, const char *method, json_t *params, json_t **reply);
+
+/* A document that has arrived whole, whatever it is; -EAGAIN: there is none yet. */
+int rpc_poll(struct rpc *rpc, json_t **document);
 
 /*
  * The next document, whatever it is. @timeout in ms, negative: none. Signals that @mask lets in
