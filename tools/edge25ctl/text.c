@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "common/utf8.h"
+
 #define WIDTH_MIN 40 /* narrower pages are not worth reading; the terminal wraps */
 #define WIDTH_PRESET 80
 #define ESCAPE_MAX 10  /* "\U0010ffff" */
@@ -93,64 +95,20 @@ void screen_wrap(const struct screen *screen, unsigned indent, unsigned column, 
 	fputc('\n', screen->out);
 }
 
-/* Length of the UTF-8 sequence at @text and its code point; 0: not one (RFC 3629). */
-static size_t sequence(const unsigned char *text, uint32_t *point)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t length = text[0] < 0x80         ? 1 :
-			(text[0] >> 5) == 0x6  ? 2 :
-			(text[0] >> 4) == 0xe  ? 3 :
-			(text[0] >> 3) == 0x1e ? 4 :
-						 0;
-
-	if (length < 2) {
-		*point = text[0];
-		return length;
-	}
-	*point = text[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		*point = *point << 6 | (text[i] & 0x3f);
-	}
-	if (*point < least[length] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff))
-		return 0;
-	return length;
-}
-
-/* Characters that a terminal obeys, or that change how the text around them is read. */
-static bool hostile(uint32_t point)
-{
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-		{0x00, 0x1f},     {0x7f, 0x9f},       {0xad, 0xad},     {0x061c, 0x061c},
-		{0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f}, {0xfeff, 0xfeff},
-		{0xfff9, 0xfffb}, {0xe0000, 0xe0fff},
-	};
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		if (point >= ranges[i].first && point <= ranges[i].last)
-			return true;
-	}
-	return false;
-}
-
 char *text_safe(const char *text, bool utf8)
 {
-	const unsigned char *in = (const unsigned char *)text;
 	char *safe = malloc(strlen(text) * ESCAPE_MAX + 1);
 	char *out = safe;
 
-	while (safe && *in) {
+	for (const char *in = text; safe && *in;) {
 		uint32_t point;
-		size_t length = sequence(in, &point);
+		size_t length = utf8_next(in, &point);
 
-		if (length == 0 || (point < 0x80 && hostile(point))) {
-			out += sprintf(out, "\\x%02x", *in++);
+		if (length == 0 || (point < 0x80 && utf8_hostile(point))) {
+			out += sprintf(out, "\\x%02x", (unsigned char)*in++);
 			continue;
 		}
-		if (hostile(point) || (point >= 0x80 && !utf8)) {
+		if (utf8_hostile(point) || (point >= 0x80 && !utf8)) {
 			out += sprintf(out, point > 0xffff ? "\\U%08x" : "\\u%04x", point);
 		} else {
 			memcpy(out, in, length);
@@ -172,13 +130,12 @@ static unsigned point_columns(uint32_t point, bool utf8)
 
 size_t text_fit(const char *safe, unsigned columns, bool utf8)
 {
-	const unsigned char *text = (const unsigned char *)safe;
 	size_t bytes = 0;
 	unsigned used = 0;
 
-	while (text[bytes]) {
+	while (safe[bytes]) {
 		uint32_t point;
-		size_t length = sequence(text + bytes, &point);
+		size_t length = utf8_next(safe + bytes, &point);
 
 		used += point_columns(point, utf8);
 		if (used > columns)
@@ -190,15 +147,14 @@ size_t text_fit(const char *safe, unsigned columns, bool utf8)
 
 unsigned text_columns(const char *safe, bool utf8)
 {
-	const unsigned char *text = (const unsigned char *)safe;
 	unsigned used = 0;
 
-	while (*text) {
+	while (*safe) {
 		uint32_t point;
-		size_t length = sequence(text, &point);
+		size_t length = utf8_next(safe, &point);
 
 		used += point_columns(point, utf8);
-		text += length ? length : 1;
+		safe += length ? length : 1;
 	}
 	return used;
 }
