@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 #include "control.h"
 #include "difference.h"
 #include "reload.h"
+#include "work.h"
 
 /* Without a database: names that run keep their numbers, new ones take what is free. */
 static void numbers_from(const struct config *config, const struct config *running,
@@ -58,12 +57,7 @@ struct reload {
 	unsigned waiting;
 	bool busy, stopping;
 	char problem[LOG_LINE_MAX];
-	/* the thread, and what follows it */
-	pthread_t thread;
-	bool threaded;
-	ev_async done;
-	void (*work)(struct reload *reload);
-	void (*then)(struct reload *reload);
+	struct work *work;
 	/* of the one in hand */
 	struct config *config; /* the new one, or the old one once the new one is in place */
 	json_t *difference;
@@ -73,51 +67,6 @@ struct reload {
 };
 
 static void begin(struct reload *reload);
-
-/* --- the thread --- */
-
-static void *run(void *arg)
-{
-	struct reload *reload = arg;
-
-	reload->work(reload);
-	ev_async_send(reload->control->loop, &reload->done);
-	return NULL;
-}
-
-/* @then comes later, from the loop. Without a thread the work is done here, and others wait. */
-static void work_then(struct reload *reload, void (*work)(struct reload *),
-		      void (*then)(struct reload *))
-{
-	sigset_t all, before;
-
-	reload->work = work;
-	reload->then = then;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	reload->threaded = pthread_create(&reload->thread, NULL, run, reload) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!reload->threaded)
-		run(reload);
-}
-
-static void join(struct reload *reload)
-{
-	if (reload->threaded)
-		pthread_join(reload->thread, NULL);
-	reload->threaded = false;
-}
-
-static void on_done(struct ev_loop *loop, ev_async *async, int events)
-{
-	struct reload *reload = async->data;
-
-	(void)loop;
-	(void)events;
-	join(reload);
-	if (!reload->stopping)
-		reload->then(reload);
-}
 
 /* --- the end of one --- */
 
@@ -203,8 +152,9 @@ static void succeed(struct reload *reload, const struct config *new, const char 
 /* --- the steps of one --- */
 
 /* In the thread: nobody changes the running configuration meanwhile. */
-static void load(struct reload *reload)
+static void load(void *arg)
 {
+	struct reload *reload = arg;
 	const struct config *old = reload->control->config;
 
 	reload->result = config_load(old->path, &reload->config, &reload->error);
@@ -218,8 +168,10 @@ static void load(struct reload *reload)
 		snprintf(reload->error.text, sizeof(reload->error.text), "no memory");
 }
 
-static void flatten(struct reload *reload)
+static void flatten(void *arg)
 {
+	struct reload *reload = arg;
+
 	reload->result = config_number(reload->config, reload->numbers);
 }
 
@@ -273,8 +225,9 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 				      "the engine is not there");
 }
 
-static void put_in_place(struct reload *reload)
+static void put_in_place(void *arg)
 {
+	struct reload *reload = arg;
 	struct control *control = reload->control;
 	int result = reload->result;
 
@@ -291,8 +244,9 @@ static void put_in_place(struct reload *reload)
 		take_back(reload, strerror(-result));
 }
 
-static void on_loaded(struct reload *reload)
+static void on_loaded(void *arg)
 {
+	struct reload *reload = arg;
 	struct control *control = reload->control;
 
 	if (reload->result) {
@@ -304,7 +258,7 @@ static void on_loaded(struct reload *reload)
 		return;
 	}
 	reload_numbers(reload->config, control->config, control->store, reload->numbers);
-	work_then(reload, flatten, put_in_place);
+	work_start(reload->work, flatten, put_in_place, reload);
 }
 
 static void begin(struct reload *reload)
@@ -312,7 +266,7 @@ static void begin(struct reload *reload)
 	if (reload->busy || reload->stopping || !reload->first)
 		return;
 	reload->busy = true;
-	work_then(reload, load, on_loaded);
+	work_start(reload->work, load, on_loaded, reload);
 }
 
 /* --- who asks --- */
@@ -366,9 +320,11 @@ struct reload *reload_new(struct control *control)
 	if (!reload)
 		return NULL;
 	reload->control = control;
-	ev_async_init(&reload->done, on_done);
-	reload->done.data = reload;
-	ev_async_start(control->loop, &reload->done);
+	reload->work = work_new(control->loop);
+	if (!reload->work) {
+		free(reload);
+		return NULL;
+	}
 	return reload;
 }
 
@@ -377,14 +333,14 @@ void reload_stop(struct reload *reload)
 	if (!reload)
 		return;
 	reload->stopping = true;
-	ev_async_stop(reload->control->loop, &reload->done);
+	work_stop(reload->work);
 }
 
 void reload_free(struct reload *reload)
 {
 	if (!reload)
 		return;
-	join(reload);
+	work_free(reload->work);
 	while (reload->first) {
 		struct job *job = take(reload);
 

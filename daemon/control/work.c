@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "work.h"
+
+struct work {
+	struct ev_loop *loop;
+	ev_async done;
+	pthread_t thread;
+	bool threaded;
+	void (*run)(void *ctx);
+	void (*then)(void *ctx);
+	void *ctx;
+};
+
+static void *run(void *arg)
+{
+	struct work *work = arg;
+
+	work->run(work->ctx);
+	ev_async_send(work->loop, &work->done);
+	return NULL;
+}
+
+static void join(struct work *work)
+{
+	if (work->threaded)
+		pthread_join(work->thread, NULL);
+	work->threaded = false;
+}
+
+static void on_done(struct ev_loop *loop, ev_async *async, int events)
+{
+	struct work *work = async->data;
+
+	(void)loop;
+	(void)events;
+	join(work);
+	work->then(work->ctx);
+}
+
+void work_start(struct work *work, void (*what)(void *ctx), void (*then)(void *ctx), void *ctx)
+{
+	sigset_t all, before;
+
+	work->run = what;
+	work->then = then;
+	work->ctx = ctx;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	work->threaded = pthread_create(&work->thread, NULL, run, work) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!work->threaded)
+		run(work);
+}
+
+struct work *work_new(struct ev_loop *loop)
+{
+	struct work *work = calloc(1, sizeof(*work));
+
+	if (!work)
+		return NULL;
+	work->loop = loop;
+	ev_async_init(&work->done, on_done);
+	work->done.data = work;
+	ev_async_start(loop, &work->done);
+	return work;
+}
+
+void work_stop(struct work *work)
+{
+	ev_async_stop(work->loop, &work->done);
+}
+
+void work_free(struct work *work)
+{
+	if (!work)
+		return;
+	work_stop(work);
+	join(work);
+	free(work);
+}
