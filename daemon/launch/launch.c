@@ -229,7 +229,9 @@ int launch_test(const char *config)
 
 	if (error)
 		return error;
-	error = privilege_narrow(CAP_DAC_READ_SEARCH);
+	/* In the end it becomes control's user, to see what that one may read. */
+	error = privilege_narrow(PRIVILEGE(CAP_DAC_READ_SEARCH) | PRIVILEGE(CAP_SETGID) |
+				 PRIVILEGE(CAP_SETUID));
 	if (!error)
 		error = program_execute(&program, argv);
 	log_error("cannot run %s: %s", program.path, strerror(-error));
@@ -245,7 +247,7 @@ int launch_remove(void)
 
 	if (error)
 		return error;
-	error = privilege_narrow(CAP_NET_ADMIN);
+	error = privilege_narrow(PRIVILEGE(CAP_NET_ADMIN));
 	if (!error)
 		error = program_execute(&program, argv);
 	log_error("cannot run %s: %s", program.path, strerror(-error));

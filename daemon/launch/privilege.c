@@ -41,14 +41,17 @@ int privilege_check(void)
 	return 0;
 }
 
-int privilege_narrow(int capability)
+int privilege_narrow(uint64_t capabilities)
 {
+	const capng_type_t sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET;
+
 	if (geteuid())
 		return 0;
 	capng_clear(CAPNG_SELECT_ALL);
-	if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
-			 (unsigned int)capability) ||
-	    capng_apply(CAPNG_SELECT_BOUNDS) || capng_apply(CAPNG_SELECT_CAPS))
+	for (unsigned int i = 0; i < 64; i++)
+		if ((capabilities & PRIVILEGE(i)) && capng_update(CAPNG_ADD, sets, i))
+			return -EPERM;
+	if (capng_apply(CAPNG_SELECT_BOUNDS) || capng_apply(CAPNG_SELECT_CAPS))
 		return -EPERM;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }

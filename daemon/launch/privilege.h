@@ -3,18 +3,22 @@
 #ifndef EDGE25_PRIVILEGE_H
 #define EDGE25_PRIVILEGE_H
 
+#include <stdint.h>
+
 #include "account.h"
 
 #define PRIVILEGE_NONE (-1)
+#define PRIVILEGE(capability) (UINT64_C(1) << (capability))
 
 /* Has this process what edge25d needs? 0 or -EPERM, logged with what is missing. */
 int privilege_check(void);
 
 /*
  * For a process that is about to execute a program and stays the user it is: of root's capabilities
- * only @capability is left, for good. Nothing changes for a user who has none. 0 or -errno.
+ * only @capabilities are left (PRIVILEGE() of each), for good. Nothing changes for a user who has
+ * none. 0 or -errno.
  */
-int privilege_narrow(int capability);
+int privilege_narrow(uint64_t capabilities);
 
 /*
  * Becomes @account for good, before executing its program: no other group than its own, no

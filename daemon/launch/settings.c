@@ -73,7 +73,8 @@ _Noreturn static void settings_child(const struct program *control, const char *
 {
 	char *argv[] = {(char[]){"edge25-control"}, (char[]){"--settings"}, (char[]){"-c"},
 			(char *)config, NULL};
-	int error = dup2(fd, STDOUT_FILENO) < 0 ? -errno : privilege_narrow(CAP_DAC_READ_SEARCH);
+	int error = dup2(fd, STDOUT_FILENO) < 0 ? -errno :
+						  privilege_narrow(PRIVILEGE(CAP_DAC_READ_SEARCH));
 
 	if (!error)
 		error = program_execute(control, argv);
