@@ -38,7 +38,7 @@ static int read_sections(cfg_t *tree, struct config *config, struct config_error
 
 int config_load(const char *path, struct config **out, struct config_error *error)
 {
-	const char *names[SETTINGS_MAX];
+	struct words_key names[SETTINGS_MAX];
 	struct config *config = calloc(1, sizeof(*config));
 	cfg_t *tree = NULL;
 	int result = -ENOMEM;

@@ -15,6 +15,7 @@
 #include "common/interval.h"
 #include "common/plan.h"
 #include "common/policy.h"
+#include "names_file.h"
 #include "thresholds.h"
 
 #define CONFIG_FILE "/etc/edge25/edge25.conf"
@@ -39,6 +40,8 @@ struct config_settings {
 	uint64_t events_per_host, events_per_second, event_file_max, summary_interval;
 	uint64_t max_hosts, max_destinations;
 	uint64_t require_comment;
+	char *name_files[NAMES_KINDS]; /* lists, settings_path() reads them */
+	uint64_t neighbours, max_names;
 };
 
 struct config_range {

@@ -14,6 +14,7 @@ enum kind {
 	KIND_PATH,
 	KIND_USER,
 	KIND_POLICY,
+	KIND_PATHS,
 	KIND_NUMBER,
 	KIND_DURATION,
 	KIND_SIZE,
@@ -30,7 +31,8 @@ struct key {
 };
 
 #define AT(field) offsetof(struct config_settings, field)
-#define PATH_LENGTH_MAX 90 /* sun_path has 108, "/control.sock" needs 13 */
+#define PATH_LENGTH_MAX 90  /* sun_path has 108, "/control.sock" needs 13 */
+#define LISTED_PATH_MAX 255 /* no lease file has a longer one, and messages hold it */
 #define YEAR 31536000
 #define HOUR 3600
 #define MIB (UINT64_C(1) << 20)
@@ -66,15 +68,22 @@ static const struct key keys[] = {
 	{"max-hosts", KIND_NUMBER, AT(max_hosts), "65536", 16, 4194304},
 	{"max-destinations", KIND_NUMBER, AT(max_destinations), "1048576", 16, 67108864},
 	{"require-comment", KIND_YES_NO, AT(require_comment), "yes", 0, 1},
+	{"label-files", KIND_PATHS, AT(name_files[NAMES_LABEL]), NULL, 0, 0},
+	{"dnsmasq-leases", KIND_PATHS, AT(name_files[NAMES_DNSMASQ]), NULL, 0, 0},
+	{"odhcpd-leases", KIND_PATHS, AT(name_files[NAMES_ODHCPD]), NULL, 0, 0},
+	{"isc-leases", KIND_PATHS, AT(name_files[NAMES_ISC]), NULL, 0, 0},
+	{"kea-leases", KIND_PATHS, AT(name_files[NAMES_KEA]), NULL, 0, 0},
+	{"neighbours", KIND_YES_NO, AT(neighbours), "yes", 0, 1},
+	{"max-names", KIND_NUMBER, AT(max_names), "131072", 16, 4194304},
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 _Static_assert(KEYS <= SETTINGS_MAX, "names must fit");
 
-size_t settings_names(const char *names[SETTINGS_MAX])
+size_t settings_names(struct words_key names[SETTINGS_MAX])
 {
 	for (size_t i = 0; i < KEYS; i++)
-		names[i] = keys[i].name;
+		names[i] = (struct words_key){keys[i].name, keys[i].kind == KIND_PATHS};
 	return KEYS;
 }
 
@@ -166,10 +175,11 @@ static int value_error(const struct key *key, const struct word *word, struct co
 			      quantity(key, key->max, max, sizeof(max)));
 }
 
-static int read_text(const struct key *key, const struct word *word, char **field,
-		     struct config_error *error)
+static int check_text(const struct key *key, const struct word *word, const char *text,
+		      struct config_error *error)
 {
-	const char *text = word ? word->text : key->preset;
+	const bool path = key->kind == KIND_PATH || key->kind == KIND_PATHS;
+	const int most = key->kind == KIND_PATH ? PATH_LENGTH_MAX : LISTED_PATH_MAX;
 
 	/* They are handed on as lines, and a run-dir has to fit into a socket's address. */
 	for (const char *p = text; *p; p++)
@@ -177,28 +187,87 @@ static int read_text(const struct key *key, const struct word *word, char **fiel
 			return config_fail_at(error, word,
 					      "%s = %s: expected no control characters", key->name,
 					      text);
-	if (key->kind == KIND_PATH && strlen(text) > PATH_LENGTH_MAX)
+	if (path && strlen(text) > (size_t)most)
 		return config_fail_at(error, word, "%s = %s: expected at most %d characters",
-				      key->name, text, PATH_LENGTH_MAX);
-	if (key->kind == KIND_PATH && text[0] != '/')
+				      key->name, text, most);
+	if (path && text[0] != '/')
 		return config_fail_at(error, word, "%s = %s: expected a path that begins with /",
 				      key->name, text);
 	if (!text[0] && key->kind == KIND_USER)
 		return config_fail_at(error, word, "%s: expected the name of a user", key->name);
+	return 0;
+}
+
+static int read_text(const struct key *key, const struct word *word, char **field,
+		     struct config_error *error)
+{
+	const char *text = word ? word->text : key->preset;
+	int result = check_text(key, word, text, error);
+
+	if (result)
+		return result;
 	*field = strdup(text);
 	return *field ? 0 : -ENOMEM;
 }
 
-static bool is_text(const struct key *key)
+/* A line for each: no path has the end of a line in it. */
+static int read_paths(const struct key *key, cfg_t *tree, char **field, struct config_error *error)
 {
-	return key->kind == KIND_PATH || key->kind == KIND_USER || key->kind == KIND_POLICY;
+	unsigned count = words_count(tree, key->name);
+	size_t size = 1;
+
+	if (count > SETTINGS_PATHS_MAX)
+		return config_fail_at(error, words_get(tree, key->name, SETTINGS_PATHS_MAX),
+				      "%s: expected at most %d files", key->name,
+				      SETTINGS_PATHS_MAX);
+	for (unsigned i = 0; i < count; i++) {
+		const struct word *word = words_get(tree, key->name, i);
+		int result = check_text(key, word, word->text, error);
+
+		if (result)
+			return result;
+		size += strlen(word->text) + 1;
+	}
+	*field = calloc(1, size);
+	if (!*field)
+		return -ENOMEM;
+	for (unsigned i = 0; i < count; i++) {
+		strcat(*field, words_get(tree, key->name, i)->text);
+		strcat(*field, "\n");
+	}
+	return 0;
 }
 
-static int read_key(const struct key *key, const struct word *word,
-		    struct config_settings *settings, struct config_error *error)
+size_t settings_path_count(const char *list)
 {
+	size_t count = 0;
+
+	for (; *list; list++)
+		count += *list == '\n';
+	return count;
+}
+
+char *settings_path(const char *list, size_t index)
+{
+	while (index--)
+		list = strchr(list, '\n') + 1;
+	return strndup(list, strcspn(list, "\n"));
+}
+
+static bool is_text(const struct key *key)
+{
+	return key->kind == KIND_PATH || key->kind == KIND_USER || key->kind == KIND_POLICY ||
+	       key->kind == KIND_PATHS;
+}
+
+static int read_key(const struct key *key, cfg_t *tree, struct config_settings *settings,
+		    struct config_error *error)
+{
+	const struct word *word = words_get(tree, key->name, 0);
 	void *field = (char *)settings + key->offset;
 
+	if (key->kind == KIND_PATHS)
+		return read_paths(key, tree, field, error);
 	if (is_text(key))
 		return read_text(key, word, field, error);
 	if (parse_value(key, word ? word->text : key->preset, field) == 0)
@@ -233,7 +302,7 @@ int settings_read(cfg_t *tree, const char *path, struct config_settings *setting
 {
 	memset(settings, 0, sizeof(*settings));
 	for (size_t i = 0; i < KEYS; i++) {
-		int result = read_key(&keys[i], words_get(tree, keys[i].name, 0), settings, error);
+		int result = read_key(&keys[i], tree, settings, error);
 
 		if (result)
 			return result;
@@ -261,6 +330,33 @@ static enum setting_effect effect_of(const struct key *key)
 	return SETTING_NOW;
 }
 
+#define VALUE_TEXT_MAX 1024 /* a list that is longer is cut */
+
+static const char *list_text(const char *list, char *text, size_t size)
+{
+	size_t n = (size_t)snprintf(text, size, "{");
+
+	for (size_t length; *list && n < size; list += length + 1) {
+		length = strcspn(list, "\n");
+		n += (size_t)snprintf(text + n, size - n, "%s %.*s", n > 1 ? "," : "", (int)length,
+				      list);
+	}
+	if (n < size)
+		snprintf(text + n, size - n, n > 1 ? " }" : "}");
+	return text;
+}
+
+/* Two lists that are cut may look alike, so they are not compared as they are shown. */
+static bool same_value(const struct key *key, const struct config_settings *a,
+		       const struct config_settings *b)
+{
+	const void *p = (const char *)a + key->offset, *q = (const char *)b + key->offset;
+
+	if (is_text(key))
+		return strcmp(*(char *const *)p, *(char *const *)q) == 0;
+	return *(const uint64_t *)p == *(const uint64_t *)q;
+}
+
 /* As it would stand in the file. */
 static const char *value_text(const struct key *key, const struct config_settings *settings,
 			      char *text, size_t size)
@@ -268,6 +364,8 @@ static const char *value_text(const struct key *key, const struct config_setting
 	const void *field = (const char *)settings + key->offset;
 	uint64_t value;
 
+	if (key->kind == KIND_PATHS)
+		return list_text(*(char *const *)field, text, size);
 	if (is_text(key))
 		return *(char *const *)field;
 	value = *(const uint64_t *)field;
@@ -284,12 +382,12 @@ void settings_compare(const struct config_settings *old, const struct config_set
 		      settings_differ *differ, void *ctx)
 {
 	for (size_t i = 0; i < KEYS; i++) {
-		char before[32], after[32];
-		const char *a = value_text(&keys[i], old, before, sizeof(before));
-		const char *b = value_text(&keys[i], new, after, sizeof(after));
+		char before[VALUE_TEXT_MAX], after[VALUE_TEXT_MAX];
 
-		if (strcmp(a, b) != 0)
-			differ(ctx, keys[i].name, a, b, effect_of(&keys[i]));
+		if (!same_value(&keys[i], old, new))
+			differ(ctx, keys[i].name, value_text(&keys[i], old, before, sizeof(before)),
+			       value_text(&keys[i], new, after, sizeof(after)),
+			       effect_of(&keys[i]));
 	}
 }
 
@@ -323,4 +421,6 @@ void settings_release(struct config_settings *settings)
 	free(settings->user);
 	free(settings->engine_user);
 	free(settings->router_policy);
+	for (size_t i = 0; i < NAMES_KINDS; i++)
+		free(settings->name_files[i]);
 }

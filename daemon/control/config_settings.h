@@ -6,11 +6,13 @@
 #include <confuse.h>
 
 #include "config.h"
+#include "config_words.h"
 
-#define SETTINGS_MAX 32
+#define SETTINGS_MAX 64
+#define SETTINGS_PATHS_MAX 64 /* in one list */
 
 /* Names of all keys; @names has room for SETTINGS_MAX. */
-size_t settings_names(const char *names[SETTINGS_MAX]);
+size_t settings_names(struct words_key names[SETTINGS_MAX]);
 /* Fills in every setting from the tree or its default; settings_release() also after an error. */
 int settings_read(cfg_t *tree, const char *path, struct config_settings *settings,
 		  struct config_error *error);
@@ -26,5 +28,9 @@ void settings_compare(const struct config_settings *old, const struct config_set
 		      settings_differ *differ, void *ctx);
 /* Gives @new the values of @old that hold until a restart: what is in force is what it says. 0, -ENOMEM. */
 int settings_keep(const struct config_settings *old, struct config_settings *new);
+
+/* How many paths a list of them has, and the one at @index, to be freed; NULL: no memory. */
+size_t settings_path_count(const char *list);
+char *settings_path(const char *list, size_t index);
 
 #endif

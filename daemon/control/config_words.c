@@ -98,7 +98,7 @@ static int parse_word(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *resul
 #define WORDS(name) CFG_PTR_LIST_CB(name, NULL, CFGF_NONE, parse_word, free)
 #define SECTION(name, opts) CFG_SEC(name, opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
 
-static cfg_t *tree_new(const char *const *names, size_t count)
+static cfg_t *tree_new(const struct words_key *keys, size_t count)
 {
 	const cfg_opt_t policy_words[] = {WORD("mode"),           WORD("deny"),
 					  WORD("host-prefix6"),   WORD("pace"),
@@ -124,7 +124,8 @@ static cfg_t *tree_new(const char *const *names, size_t count)
 	for (size_t i = 0; thresholds_key(i); i++)
 		policy[policy_count + i] = (cfg_opt_t)WORD(thresholds_key(i));
 	for (size_t i = 0; i < count; i++)
-		opts[i] = (cfg_opt_t)WORD(names[i]);
+		opts[i] = keys[i].list ? (cfg_opt_t)WORDS(keys[i].name) :
+					 (cfg_opt_t)WORD(keys[i].name);
 	opts[count] = (cfg_opt_t)WORD(END_KEY);
 	memcpy(opts + count + 1, sections, sizeof(sections));
 	cfg = cfg_init(opts, CFGF_NONE); /* copies the options, names too */
@@ -251,10 +252,10 @@ static int read_directory(cfg_t *cfg, const char *path, struct config_error *err
 	return result;
 }
 
-int words_read(const char *path, const char *const *setting_names, size_t setting_count,
-	       cfg_t **tree, struct config_error *error)
+int words_read(const char *path, const struct words_key *keys, size_t key_count, cfg_t **tree,
+	       struct config_error *error)
 {
-	cfg_t *cfg = tree_new(setting_names, setting_count);
+	cfg_t *cfg = tree_new(keys, key_count);
 	int result;
 
 	if (!cfg) {

@@ -16,9 +16,15 @@ struct word {
 	char file[];
 };
 
+/* A key outside of sections. */
+struct words_key {
+	const char *name;
+	bool list; /* of any number of words */
+};
+
 /* Reads the file and those in conf.d beside it; cfg_free() releases the tree. */
-int words_read(const char *path, const char *const *setting_names, size_t setting_count,
-	       cfg_t **tree, struct config_error *error);
+int words_read(const char *path, const struct words_key *keys, size_t key_count, cfg_t **tree,
+	       struct config_error *error);
 
 /* Value @index of a key, or NULL where it was not given so often. */
 const struct word *words_get(cfg_t *section, const char *key, unsigned index);

@@ -254,8 +254,11 @@ static int make_connections(struct control *control)
 	control->server = server_new(control->loop, run_dir, methods, control);
 	if (!control->server)
 		return -EIO;
-	control->reporter = reporter_new(control->tracker, control->event_file, control->config,
-					 publish, control);
+	control->names = names_new(control->loop, &control->config->settings, control_now());
+	if (!control->names)
+		return -ENOMEM;
+	control->reporter = reporter_new(control->tracker, control->event_file, control->names,
+					 control->config, publish, control);
 	if (asprintf(&path, "%s/engine.sock", run_dir) < 0)
 		return -ENOMEM;
 	control->link = link_new(control->loop, path, &engine_ops, control);
@@ -332,6 +335,7 @@ void control_free(struct control *control)
 	server_free(control->server);
 	intent_free(control->intent);
 	reporter_free(control->reporter);
+	names_free(control->names);
 	event_file_free(control->event_file);
 	tracker_free(control->tracker);
 	figures_free(control->figures);

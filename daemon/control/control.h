@@ -12,6 +12,7 @@
 #include "figures.h"
 #include "intent.h"
 #include "link.h"
+#include "names.h"
 #include "reading.h"
 #include "reload.h"
 #include "reporter.h"
@@ -31,6 +32,7 @@ struct control {
 	struct figures *figures;
 	struct tracker *tracker;
 	struct event_file *event_file;
+	struct names *names;
 	struct reporter *reporter;
 	struct server *server;
 	struct reload *reload;

@@ -37,17 +37,11 @@ static struct flow flow_of(const struct message_event *event)
 			     event->source_port, event->destination_port, event->interface};
 }
 
-static const char *mac_text(const uint8_t *m, unsigned length, char text[18])
+void host_names(struct names *names, const struct host *host, uint64_t now,
+		struct names_found *found)
 {
-	if (!length)
-		return NULL;
-	snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
-	return text;
-}
-
-const char *host_mac(const struct host *host, char text[18])
-{
-	return mac_text(host->mac, host->mac_length, text);
+	names_find(names, &host->last_source,
+		   host->mac_length == sizeof(host->mac) ? host->mac : NULL, now, found);
 }
 
 static const struct signature *signature_of(const struct policy *policy, unsigned action)
@@ -61,9 +55,10 @@ static const struct signature *signature_of(const struct policy *policy, unsigne
 }
 
 /* @host: NULL where it is nobody's. */
-static json_t *metadata(const struct host *host, const char *mac, const struct policy *policy,
-			const struct signature *signature)
+static json_t *metadata(const struct host *host, const struct names_found *found,
+			const struct policy *policy, const struct signature *signature)
 {
+	char mac[NAMES_MAC_TEXT_MAX];
 	char text[PREFIX_TEXT_MAX];
 	json_t *object = json_object();
 
@@ -73,8 +68,10 @@ static json_t *metadata(const struct host *host, const char *mac, const struct p
 	if (host)
 		json_object_set_new(object, "host",
 				    json_string(prefix_format(&host->prefix, text)));
-	if (mac)
+	if (names_mac_text(found, mac))
 		json_object_set_new(object, "mac", json_string(mac));
+	if (found->source)
+		names_json(found, object);
 	if (signature->would_be)
 		json_object_set_new(object, "would_be", json_string(signature->would_be));
 	return object;
@@ -119,12 +116,11 @@ uint64_t event_json_attempts(const struct host *host)
 }
 
 json_t *event_json_attempt(const struct message_event *event, const struct host *host,
-			   const struct policy *policy)
+			   const struct policy *policy, const struct names_found *found)
 {
 	const struct signature *signature = signature_of(policy, event->action);
 	const struct flow flow = flow_of(event);
-	char mac[18];
-	json_t *data = metadata(host, host_mac(host, mac), policy, signature);
+	json_t *data = metadata(host, found, policy, signature);
 
 	if (event->reason)
 		json_object_set_new(data, "reason", json_string(packet_reason_word(event->reason)));
@@ -133,20 +129,19 @@ json_t *event_json_attempt(const struct message_event *event, const struct host 
 	return line(&flow, signature, data);
 }
 
-json_t *event_json_untrue(const struct message_event *event, const struct policy *policy)
+json_t *event_json_untrue(const struct message_event *event, const struct policy *policy,
+			  const struct names_found *found)
 {
 	bool pass = policy && policy->mode == MODE_MONITOR;
 	const struct signature *signature = pass ? &untrue_seen : &untrue_refused;
 	const struct flow flow = flow_of(event);
-	char mac[18];
 
-	return line(&flow, signature,
-		    metadata(NULL, mac_text(event->mac, event->mac_length, mac), policy,
-			     signature));
+	return line(&flow, signature, metadata(NULL, found, policy, signature));
 }
 
 json_t *event_json_summary(const struct host *host, const struct policy *policy,
-			   struct event_period period, uint64_t now)
+			   struct event_period period, uint64_t now,
+			   const struct names_found *found)
 {
 	const struct signature *signature = policy && policy->mode == MODE_MONITOR ? &seen :
 										     &refused;
@@ -156,8 +151,7 @@ json_t *event_json_summary(const struct host *host, const struct policy *policy,
 				  host->last_source_port,
 				  host->last_destination_port,
 				  host->interface};
-	char mac[18];
-	json_t *data = metadata(host, host_mac(host, mac), policy, signature);
+	json_t *data = metadata(host, found, policy, signature);
 	char first[TIME_TEXT_MAX];
 
 	json_object_set_new(data, "summary", json_true());

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "common/policy.h"
+#include "names.h"
 #include "tracker.h"
 
 struct event_period {
@@ -16,17 +17,20 @@ struct event_period {
 	uint64_t destinations;
 };
 
-/* A first attempt, or NULL without memory. @policy may be NULL. */
+/* A first attempt, or NULL without memory. @policy may be NULL. @found: whose machine it is. */
 json_t *event_json_attempt(const struct message_event *event, const struct host *host,
-			   const struct policy *policy);
-/* What a host did since its last line. */
+			   const struct policy *policy, const struct names_found *found);
 /* One with a source that cannot be true: no host's. */
-json_t *event_json_untrue(const struct message_event *event, const struct policy *policy);
+json_t *event_json_untrue(const struct message_event *event, const struct policy *policy,
+			  const struct names_found *found);
+/* What a host did since its last line. */
 json_t *event_json_summary(const struct host *host, const struct policy *policy,
-			   struct event_period period, uint64_t now);
+			   struct event_period period, uint64_t now,
+			   const struct names_found *found);
 /* The attempts of a host as a line tells them now. */
 uint64_t event_json_attempts(const struct host *host);
-/* "02:00:5e:10:00:01", or NULL where it is not known. */
-const char *host_mac(const struct host *host, char text[18]);
+/* Whose machine @host is, by where it was seen last. */
+void host_names(struct names *names, const struct host *host, uint64_t now,
+		struct names_found *found);
 
 #endif

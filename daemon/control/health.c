@@ -49,12 +49,16 @@ static void engine_problems(const struct control *control, bool fresh, json_t *p
 json_t *health_problems(const struct control *control, bool fresh)
 {
 	json_t *problems = json_array();
+	const char *text;
 
 	engine_problems(control, fresh, problems);
 	if (reload_problem(control->reload))
 		problem(problems, "reload", reload_problem(control->reload));
 	if (store_problem(control->store))
 		problem(problems, "database", store_problem(control->store));
+	for (size_t i = 0; (text = names_problem(control->names, i)); i++)
+		if (*text)
+			problem(problems, "names", text);
 	if (event_file_problem(control->event_file))
 		problem(problems, "events", event_file_problem(control->event_file));
 	return problems;
@@ -151,6 +155,7 @@ json_t *health_losses(const struct control *control)
 {
 	struct tracker_losses tracker = tracker_losses(control->tracker);
 	struct event_file_losses file = event_file_losses(control->event_file);
+	struct names_losses names = names_losses(control->names);
 	struct server_losses server = server_losses(control->server);
 	json_t *losses = json_array();
 
@@ -172,6 +177,12 @@ json_t *health_losses(const struct control *control)
 	     "clients that sent or took too slowly, or were beyond the bounds");
 	loss(losses, "events-unwatched", server.unwatched,
 	     "events that those who watch were too slow for");
+	loss(losses, "names-left-out", names.entries,
+	     "leases and labels that are not known: max-names is too small");
+	loss(losses, "lease-lines-unread", names.lines,
+	     "lines of lease files, as they are now, that were not understood");
+	loss(losses, "neighbours-left-out", names.neighbours,
+	     "neighbours whose MAC address is not known: the kernel has more than 65536");
 	loss(losses, "figures-unnamed", figures_unnamed(control->figures),
 	     "counters of the engine beyond what control keeps");
 	return losses;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <cap-ng.h>
 #include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +32,34 @@ static void print_count(size_t count, const char *one, const char *many, const c
 	printf("%zu %s%s", count, count == 1 ? one : many, after);
 }
 
+static void warn(void *ctx, const char *problem)
+{
+	char safe[LOG_LINE_MAX];
+
+	(void)ctx;
+	fprintf(stderr, "warning: %s\n", log_escape(problem, safe, sizeof(safe)));
+}
+
+/* Root may read what the daemon's user may not. */
+static bool become(const char *name)
+{
+	const struct passwd *user = getpwnam(name);
+
+	return user && setgroups(0, NULL) == 0 && setgid(user->pw_gid) == 0 &&
+	       setuid(user->pw_uid) == 0;
+}
+
+/* The last thing that is done: as the daemon's user. */
+static void check_names(const struct config_settings *settings)
+{
+	if (geteuid() == 0 && !become(settings->user))
+		fprintf(stderr,
+			"warning: whether user %s can read the files that names come from "
+			"is not known\n",
+			settings->user);
+	names_check(settings, warn, NULL);
+}
+
 static int check(struct config *config, const char *path)
 {
 	uint8_t numbers[POLICIES_MAX];
@@ -48,6 +78,7 @@ static int check(struct config *config, const char *path)
 		    "intervals", ", ");
 	print_count(config->interface_count, "interface", "interfaces", ", ");
 	print_count(config->allow_count, "allow entry", "allow entries", "\n");
+	check_names(&config->settings);
 	return EXIT_SUCCESS;
 }
 

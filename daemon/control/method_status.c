@@ -173,21 +173,26 @@ static json_t *totals_json(const struct control *control)
 
 /* --- hosts and entries --- */
 
-static json_t *host_json(const struct config *config, const struct host *host)
+static json_t *host_json(const struct control *control, const struct host *host)
 {
-	const struct policy *policy = config_policy(config, host->policy);
-	char prefix[PREFIX_TEXT_MAX], mac[18], interface[IF_NAMESIZE];
+	const struct policy *policy = config_policy(control->config, host->policy);
+	char prefix[PREFIX_TEXT_MAX], mac[NAMES_MAC_TEXT_MAX], interface[IF_NAMESIZE];
 	bool known = host->interface && if_indextoname(host->interface, interface);
+	struct names_found found;
+	json_t *object;
 
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "host",
-			 prefix_format(&host->prefix, prefix), "policy",
-			 string_or_null(policy ? policy->name : NULL), "attempts",
-			 number(host_attempts(host)), "refused", number(host->refused), "passed",
-			 number(host->passed), "destinations", number(host->destinations),
-			 "first_seen", time_or_null((int64_t)(host->first_seen / 1000000000)),
-			 "last_seen", time_or_null((int64_t)(host->last_seen / 1000000000)),
-			 "interface", string_or_null(known ? interface : NULL), "mac",
-			 string_or_null(host_mac(host, mac)));
+	host_names(control->names, host, control_now(), &found);
+	object = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "host",
+			   prefix_format(&host->prefix, prefix), "policy",
+			   string_or_null(policy ? policy->name : NULL), "attempts",
+			   number(host_attempts(host)), "refused", number(host->refused), "passed",
+			   number(host->passed), "destinations", number(host->destinations),
+			   "first_seen", time_or_null((int64_t)(host->first_seen / 1000000000)),
+			   "last_seen", time_or_null((int64_t)(host->last_seen / 1000000000)),
+			   "interface", string_or_null(known ? interface : NULL), "mac",
+			   string_or_null(names_mac_text(&found, mac)));
+	names_json(&found, object);
+	return object;
 }
 
 static json_t *hosts_json(const struct control *control)
@@ -197,7 +202,7 @@ static json_t *hosts_json(const struct control *control)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, host_json(control->config, top[i]));
+		json_array_append_new(list, host_json(control, top[i]));
 	return json_pack("{s:o, s:o}", "count", number(tracker_count(control->tracker)), "top",
 			 list);
 }
@@ -239,15 +244,17 @@ static json_t *status_json(const struct control *control, bool fresh)
 	const struct config_settings *settings = &control->config->settings;
 
 	return json_pack(
-		"{s:s, s:b, s:b, s:o, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}}",
+		"{s:s, s:b, s:b, s:o, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+		"s:{s:I, s:I}}",
 		"version", EDGE25_VERSION, "healthy", json_array_size(problems) == 0, "enforcing",
 		enforcing(control), "problems", problems, "fresh", fresh, "uptime",
 		(json_int_t)(((int64_t)clock.boot_ms - control->started) / 1000), "now",
 		time_or_null(clock.real), "engine", engine_json(control), "policies",
 		policies_json(control), "totals", totals_json(control), "losses",
 		health_losses(control), "hosts", hosts_json(control), "allow",
-		allow_json(control, clock.real), "counters", counters_json(control), "bounds",
-		"max_hosts", (json_int_t)settings->max_hosts, "max_destinations",
+		allow_json(control, clock.real), "counters", counters_json(control), "names",
+		names_status(control->names), "bounds", "max_hosts",
+		(json_int_t)settings->max_hosts, "max_destinations",
 		(json_int_t)settings->max_destinations);
 }
 

@@ -23,6 +23,7 @@ struct reporter {
 	struct place places[PLACES];
 	struct tracker *tracker;
 	struct event_file *file;
+	struct names *names;
 	const struct config *config;
 	reporter_sink *sink;
 	void *ctx;
@@ -31,7 +32,7 @@ struct reporter {
 	uint64_t dropped;
 };
 
-struct reporter *reporter_new(struct tracker *tracker, struct event_file *file,
+struct reporter *reporter_new(struct tracker *tracker, struct event_file *file, struct names *names,
 			      const struct config *config, reporter_sink *sink, void *ctx)
 {
 	struct reporter *reporter = calloc(1, sizeof(*reporter));
@@ -40,6 +41,7 @@ struct reporter *reporter_new(struct tracker *tracker, struct event_file *file,
 		return NULL;
 	reporter->tracker = tracker;
 	reporter->file = file;
+	reporter->names = names;
 	reporter->config = config;
 	reporter->sink = sink;
 	reporter->ctx = ctx;
@@ -95,6 +97,11 @@ static void wrote(struct host *host, uint64_t attempts, uint64_t in_all)
 	host->written_destinations = host->destinations;
 }
 
+static const uint8_t *event_mac(const struct message_event *event)
+{
+	return event->mac_length == sizeof(event->mac) ? event->mac : NULL;
+}
+
 static struct place *place_of(struct reporter *reporter, const struct message_event *event)
 {
 	struct place *oldest = reporter->places;
@@ -117,7 +124,9 @@ static struct place *place_of(struct reporter *reporter, const struct message_ev
 /* Not held against the address it names: what bounds the lines is where it came from. */
 static void untrue_event(struct reporter *reporter, const struct message_event *event, uint64_t now)
 {
+	const struct addr nobody = {0}; /* the MAC address alone tells who it may be */
 	struct place *place = place_of(reporter, event);
+	struct names_found found;
 
 	if (place->hour != now / HOUR) {
 		place->hour = now / HOUR;
@@ -131,13 +140,16 @@ static void untrue_event(struct reporter *reporter, const struct message_event *
 		return;
 	}
 	place->lines++;
-	put(reporter, event_json_untrue(event, config_policy(reporter->config, event->policy)));
+	names_find(reporter->names, &nobody, event_mac(event), now, &found);
+	put(reporter,
+	    event_json_untrue(event, config_policy(reporter->config, event->policy), &found));
 }
 
 void reporter_event(struct reporter *reporter, const struct message_event *event, uint64_t now)
 {
 	const struct policy *policy = config_policy(reporter->config, event->policy);
 	unsigned length6 = policy ? policy->host_prefix6 : 64;
+	struct names_found found;
 	struct host *host;
 	bool fresh;
 
@@ -156,7 +168,8 @@ void reporter_event(struct reporter *reporter, const struct message_event *event
 	}
 	host->hour_lines++;
 	wrote(host, 1, event_json_attempts(host));
-	put(reporter, event_json_attempt(event, host, policy));
+	names_find(reporter->names, &event->source, event_mac(event), now, &found);
+	put(reporter, event_json_attempt(event, host, policy, &found));
 }
 
 bool reporter_summaries(struct reporter *reporter, uint64_t now)
@@ -165,6 +178,7 @@ bool reporter_summaries(struct reporter *reporter, uint64_t now)
 	     host = tracker_older(reporter->tracker, host)) {
 		uint64_t attempts = host_attempts(host);
 		struct event_period period = {0};
+		struct names_found found;
 
 		/* A tally may be read before its packets are told of: then lines have told of all
 		 * of them, and the last line still has an older sum. */
@@ -175,9 +189,10 @@ bool reporter_summaries(struct reporter *reporter, uint64_t now)
 		if (attempts > host->written_attempts)
 			period.attempts = attempts - host->written_attempts;
 		period.destinations = host->destinations - host->written_destinations;
+		host_names(reporter->names, host, now, &found);
 		put(reporter,
 		    event_json_summary(host, config_policy(reporter->config, host->policy), period,
-				       now));
+				       now, &found));
 		wrote(host, period.attempts, attempts);
 	}
 	return false;

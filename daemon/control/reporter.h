@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "event_file.h"
+#include "names.h"
 #include "tracker.h"
 
 struct reporter;
@@ -18,7 +19,8 @@ struct reporter;
 /* Told of each line that was written; takes no reference that it does not make itself. */
 typedef void reporter_sink(void *ctx, json_t *event);
 
-struct reporter *reporter_new(struct tracker *tracker, struct event_file *file,
+/* @names: whose machines they are; NULL: nobody says. */
+struct reporter *reporter_new(struct tracker *tracker, struct event_file *file, struct names *names,
 			      const struct config *config, reporter_sink *sink, void *ctx);
 void reporter_free(struct reporter *reporter);
 void reporter_configure(struct reporter *reporter, const struct config *config);

@@ -43,7 +43,7 @@ static struct fixture setup(void **state, const char *settings)
 	fixture.tracker = tracker_new(1024, 4096, (struct hash_key){1, 2});
 	fixture.file = event_file_new(*state, fixture.config->settings.event_file_max);
 	fixture.reporter =
-		reporter_new(fixture.tracker, fixture.file, fixture.config, count_event, &seen);
+		reporter_new(fixture.tracker, fixture.file, NULL, fixture.config, count_event, &seen);
 	return fixture;
 }
 
