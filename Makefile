@@ -83,7 +83,7 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(w
 FUZZ_REPLAYS := $(addprefix $(BUILD)/replay/,$(FUZZ_TARGETS))
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,inject textbook)
 # What a fuzz target reads beside common.
-FUZZ_SOURCES_question_parse := daemon/engine/question.c
+FUZZ_SOURCES_question_parse := $(addprefix daemon/engine/,question.c burst.c known.c)
 FUZZ_LIBS_question_parse = $(call libs,libmnl libnetfilter_queue,)
 
 .PHONY: all deps deps-check deps-demo deps-bench check check-root check-layers check-unit check-fuzz \

@@ -30,6 +30,7 @@ enum packet_reason {
 #define PACKET_TCP_FIN 0x01
 #define PACKET_TCP_SYN 0x02
 #define PACKET_TCP_RST 0x04
+#define PACKET_TCP_PSH 0x08
 #define PACKET_TCP_ACK 0x10
 
 /* What could be read is filled in whatever the reason; the rest is 0. */

@@ -82,6 +82,10 @@ static const struct explanation engine_losses[] = {
 			"reading"},
 	{"table-repairs", "times that another program changed the kernel's table; it was put back"},
 	{"table-differed", "times that the kernel's table was found to differ from the plan"},
+	{"packets-unexpected",
+	 "packets that were no question, and no word of a mail server: they went on"},
+	{"burst-evicted",
+	 "hosts whose burst was counted anew: too many at once met new destinations"},
 	{"unparsed-", "packets that could not be parsed: the kernel gave the safe answer"},
 	{NULL, "reported by the engine"},
 };

@@ -159,6 +159,8 @@ void reporter_event(struct reporter *reporter, const struct message_event *event
 		untrue_event(reporter, event, now);
 		return;
 	}
+	if (event->kind != MESSAGE_ATTEMPT)
+		return;
 	host = tracker_event(reporter->tracker, event, length6, &fresh);
 	if (!fresh || !host_allows(reporter, host, now))
 		return;

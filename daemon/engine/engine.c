@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "engine/burst.h"
 #include "engine/counters.h"
 #include "engine/forward.h"
 #include "engine/guard.h"
@@ -33,6 +35,7 @@ struct engine {
 	struct forward forward;
 	struct table *table;
 	struct snapshots *snapshots;
+	struct burst *burst; /* stays through changes of plan and queues */
 	struct queues *queues;
 	struct mapping mapping;    /* the plan in force */
 	struct queues_losses past; /* of queues that were closed */
@@ -41,12 +44,17 @@ struct engine {
 	int status;
 };
 
-static uint64_t boottime(void)
+static uint64_t clock_ms(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static uint64_t boottime(void)
+{
+	return clock_ms(CLOCK_BOOTTIME);
 }
 
 static void forward(struct engine *engine)
@@ -147,10 +155,11 @@ static void send_reading(struct engine *engine, uint64_t sequence)
 	struct message_counter *counters = NULL;
 	struct message_tally *tallies = NULL;
 	struct message_queue queues[PLAN_QUEUES_MAX];
-	struct message_loss losses[QUEUES_LOSSES + 3] = {
+	struct message_loss losses[QUEUES_LOSSES + 4] = {
 		{.name = MESSAGE_TABLES_LOST, .count = table_lost(engine->table)},
 		{.name = "table-repairs", .count = engine->repairs},
-		{.name = "table-differed", .count = guard_differed(engine->guard)}};
+		{.name = "table-differed", .count = guard_differed(engine->guard)},
+		{.name = "burst-evicted", .count = burst_evicted(engine->burst)}};
 	struct queues_losses lost = engine->past;
 	size_t counter_count = 0, tally_count;
 	int result =
@@ -171,7 +180,7 @@ static void send_reading(struct engine *engine, uint64_t sequence)
 		queues_lost(engine->queues, &lost);
 		/* before the counters, for it says which of them begin anew */
 		peer_send(engine->peer, MESSAGE_LOSS, sequence, losses,
-			  3 + queues_losses(&lost, losses + 3));
+			  4 + queues_losses(&lost, losses + 4));
 		peer_send(engine->peer, MESSAGE_COUNTER, sequence, counters, counter_count);
 		peer_send(engine->peer, MESSAGE_TALLY, sequence, tallies, tally_count);
 		peer_send(engine->peer, MESSAGE_QUEUE, sequence, queues,
@@ -199,6 +208,7 @@ static void on_reading(struct ev_loop *loop, ev_timer *watcher, int revents)
 
 	(void)loop;
 	(void)revents;
+	burst_sweep(engine->burst, clock_ms(CLOCK_MONOTONIC));
 	if (engine->queues && peer_connected(engine->peer) && peer_idle(engine->peer))
 		send_reading(engine, 0);
 }
@@ -220,6 +230,7 @@ static int open_queues(struct engine *engine, const struct plan_settings *settin
 		.count = settings->queue_count,
 		.length = settings->queue_length,
 		.snapshots = engine->snapshots,
+		.burst = engine->burst,
 		.before = engine->queues,
 		.wake = wake,
 		.wake_arg = engine,
@@ -421,6 +432,7 @@ static void engine_close(struct engine *engine)
 	queues_close(engine->queues);
 	table_close(engine->table);
 	snapshots_free(engine->snapshots);
+	burst_free(engine->burst);
 	mapping_close(&engine->mapping);
 }
 
@@ -433,11 +445,15 @@ static int engine_open(struct engine *engine, const struct engine_settings *sett
 					       .arg = engine};
 	const struct guard_handlers guarding = {.repair = on_differs, .arg = engine};
 	struct table_error error;
+	struct hash_key key;
 	int result;
 
+	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
+		return -EIO;
 	engine->loop = ev_default_loop(EVFLAG_AUTO);
 	engine->snapshots = snapshots_new();
-	if (!engine->loop || !engine->snapshots)
+	engine->burst = burst_new(key);
+	if (!engine->loop || !engine->snapshots || !engine->burst)
 		return -ENOMEM;
 	result = table_open(&engine->table, &error);
 	if (result) {

@@ -10,6 +10,8 @@
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <string.h>
 
+#define SMTP 25
+
 /* The attribute if it has at least @length bytes. */
 static const struct nlattr *present(struct nlattr *const *attrs, unsigned type, size_t length)
 {
@@ -82,35 +84,79 @@ bool question_is_refusal(const void *data, size_t length)
 	return complete(message, length) && message->nlmsg_type == NLMSG_ERROR;
 }
 
-uint32_t question_answer(const struct question *question, const struct policy_snapshot *snapshot,
-			 uint64_t time, struct message_event *event)
+static void describe(const struct question *question, const struct judge *judge,
+		     const struct packet *packet, struct message_event *event)
+{
+	memset(event, 0, sizeof(*event));
+	event->time = judge->time;
+	event->source = packet->source;
+	event->destination = packet->destination;
+	event->source_port = packet->source_port;
+	event->destination_port = packet->destination_port;
+	event->tcp_flags = packet->tcp_flags;
+	event->ttl = packet->ttl;
+	event->interface = question->interface;
+	event->mac_length = question->mac_length;
+	memcpy(event->mac, question->mac, sizeof(event->mac));
+}
+
+/* No question is in its mark: nothing but a server that talks comes so. It goes on as it is. */
+static bool answer_aside(const struct packet *packet, enum packet_reason reason,
+			 struct message_event *event)
+{
+	const uint8_t flags = PACKET_TCP_PSH | PACKET_TCP_ACK;
+	const uint8_t others = PACKET_TCP_SYN | PACKET_TCP_RST;
+
+	if (reason != PACKET_OK || packet->source_port != SMTP ||
+	    (packet->tcp_flags & (flags | others)) != flags)
+		return false;
+	/* told as the subscriber's: the server's own neighbour says nothing about him */
+	event->kind = MESSAGE_HANDSHAKE;
+	event->source = packet->destination;
+	event->destination = packet->source;
+	event->source_port = packet->destination_port;
+	event->destination_port = packet->source_port;
+	event->mac_length = 0;
+	memset(event->mac, 0, sizeof(event->mac));
+	event->interface = 0;
+	return true;
+}
+
+static enum mark_action decide(const struct judge *judge, struct mark mark,
+			       const struct packet *packet, enum packet_reason reason)
+{
+	enum mark_action action = policy_decide(judge->snapshot, mark, reason);
+
+	if (action == MARK_PASS && judge->snapshot->policies[mark.policy].mode == MODE_GUARD &&
+	    !burst_admit(judge->burst, judge->snapshot, mark.policy, &packet->source,
+			 &packet->destination, judge->now))
+		return MARK_REFUSE;
+	return action;
+}
+
+bool question_answer(const struct question *question, const struct judge *judge, uint32_t *value,
+		     struct message_event *event)
 {
 	struct packet packet;
 	enum packet_reason reason =
 		packet_parse(question->packet, question->packet_length, &packet);
-	uint32_t mask = snapshot ? snapshot->mask : MARK_MASK_DEFAULT;
+	uint32_t mask = judge->snapshot ? judge->snapshot->mask : MARK_MASK_DEFAULT;
 	struct mark mark = mark_decode(question->mark, mask);
 
-	memset(event, 0, sizeof(*event));
-	event->time = time;
-	event->source = packet.source;
-	event->destination = packet.destination;
-	event->source_port = packet.source_port;
-	event->destination_port = packet.destination_port;
+	describe(question, judge, &packet, event);
+	*value = question->mark;
+	if (mark.action == MARK_NONE && !mark.epoch)
+		return answer_aside(&packet, reason, event);
 	event->policy = (uint8_t)mark.policy;
 	event->reason = (uint8_t)reason;
-	event->tcp_flags = packet.tcp_flags;
-	event->ttl = packet.ttl;
-	event->interface = question->interface;
-	event->mac_length = question->mac_length;
-	memcpy(event->mac, question->mac, sizeof(event->mac));
 	/* a source that cannot be true is only told of: the kernel has decided */
-	if (snapshot && mark.action == MARK_NONE && mark.epoch == MARK_UNTRUE)
+	if (judge->snapshot && mark.action == MARK_NONE && mark.epoch == MARK_UNTRUE)
 		event->kind = MESSAGE_UNTRUE;
-	else if (snapshot)
-		mark.action = policy_decide(snapshot, mark, reason);
+	else if (judge->snapshot)
+		mark.action = decide(judge, mark, &packet, reason);
 	event->action = (uint8_t)mark.action;
-	return (question->mark & ~mask) | mark_encode(mark, mask);
+	*value = (question->mark & ~mask) | mark_encode(mark, mask);
+	return true;
 }
 
 void answers_begin(struct answers *answers, uint16_t queue)

@@ -13,6 +13,7 @@
 #include "common/message.h"
 #include "common/packet.h"
 #include "common/policy.h"
+#include "engine/burst.h"
 
 #define QUESTION_BATCH 64
 #define QUESTION_SIZE 512   /* a message with 128 bytes of packet takes some 280 */
@@ -38,9 +39,20 @@ int question_parse(const void *data, size_t length, struct question *question);
 /* What came instead of a question: the kernel did not take an answer. */
 bool question_is_refusal(const void *data, size_t length);
 
-/* Decides; returns the mark to answer with, and tells about it in *event. */
-uint32_t question_answer(const struct question *question, const struct policy_snapshot *snapshot,
-			 uint64_t time, struct message_event *event);
+/* What decides. */
+struct judge {
+	const struct policy_snapshot *snapshot; /* NULL: there is none yet */
+	struct burst *burst;
+	uint64_t time; /* CLOCK_REALTIME, ns: for events */
+	uint64_t now;  /* CLOCK_MONOTONIC, ms: for bursts */
+};
+
+/*
+ * Decides: the mark to answer with, in *mark. Is there something to tell, in *event? Not of a packet
+ * that carries no question and is no handshake.
+ */
+bool question_answer(const struct question *question, const struct judge *judge, uint32_t *mark,
+		     struct message_event *event);
 
 /* Answers to send, in order; runs of one mark become one VERDICT_BATCH. */
 struct answers {

@@ -27,7 +27,8 @@
 
 struct counts {
 	_Atomic bool busy; /* from before it receives until the answers are sent */
-	_Atomic uint64_t answered, malformed, unsent, errors, unparsed[PACKET_REASONS];
+	_Atomic uint64_t answered, malformed, unsent, errors, unexpected;
+	_Atomic uint64_t unparsed[PACKET_REASONS];
 };
 
 struct queue {
@@ -99,11 +100,11 @@ static int queue_socket(struct queue *queue)
 	return queue_bind(queue);
 }
 
-static uint64_t realtime(void)
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -118,15 +119,17 @@ static void queue_send(struct queue *queue)
 /* Answers @received messages; the events follow when the answers are on their way. */
 static void queue_batch(struct queue *queue, unsigned received)
 {
-	const struct policy_snapshot *snapshot;
 	struct message_event events[QUESTION_BATCH];
-	uint64_t now = realtime();
-	unsigned answered = 0;
+	struct judge judge = {.burst = queue->settings.burst,
+			      .time = clock_ns(CLOCK_REALTIME),
+			      .now = clock_ns(CLOCK_MONOTONIC) / 1000000};
+	unsigned answered = 0, told = 0;
 
-	snapshot = snapshots_acquire(queue->settings.snapshots, queue->settings.reader);
+	judge.snapshot = snapshots_acquire(queue->settings.snapshots, queue->settings.reader);
 	answers_begin(&queue->answers, queue->settings.number);
 	for (unsigned i = 0; i < received; i++) {
 		struct question question;
+		uint32_t mark;
 
 		if (question_parse(queue->buffers[i], queue->messages[i].msg_len, &question)) {
 			count(question_is_refusal(queue->buffers[i], queue->messages[i].msg_len) ?
@@ -135,14 +138,15 @@ static void queue_batch(struct queue *queue, unsigned received)
 			      1);
 			continue;
 		}
-		answers_add(&queue->answers, question.id,
-			    question_answer(&question, snapshot, now, &events[answered]));
+		told += question_answer(&question, &judge, &mark, &events[told]);
+		answers_add(&queue->answers, question.id, mark);
 		answered++;
 	}
 	queue_send(queue); /* the packets have gone on when it returns */
 	snapshots_release(queue->settings.snapshots, queue->settings.reader);
 	count(&queue->counts.answered, answered);
-	for (unsigned i = 0; i < answered; i++) {
+	count(&queue->counts.unexpected, answered - told);
+	for (unsigned i = 0; i < told; i++) {
 		if (events[i].reason)
 			count(&queue->counts.unparsed[events[i].reason], 1);
 		ring_put(queue->events, &events[i]);
@@ -282,6 +286,7 @@ void queue_read(const struct queue *queue, struct queue_counts *counts)
 	counts->malformed = atomic_load_explicit(&queue->counts.malformed, memory_order_relaxed);
 	counts->unsent = atomic_load_explicit(&queue->counts.unsent, memory_order_relaxed);
 	counts->errors = atomic_load_explicit(&queue->counts.errors, memory_order_relaxed);
+	counts->unexpected = atomic_load_explicit(&queue->counts.unexpected, memory_order_relaxed);
 	for (unsigned i = 0; i < PACKET_REASONS; i++)
 		counts->unparsed[i] =
 			atomic_load_explicit(&queue->counts.unparsed[i], memory_order_relaxed);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/packet.h"
+#include "engine/burst.h"
 #include "engine/ring.h"
 #include "engine/snapshots.h"
 
@@ -16,6 +17,7 @@ struct queue_settings {
 	uint32_t length; /* packets held at most */
 	unsigned reader; /* place in the snapshots */
 	struct snapshots *snapshots;
+	struct burst *burst;
 	void (*wake)(void *arg); /* called from the thread when there are events; must not block */
 	void *wake_arg;
 };
@@ -40,9 +42,10 @@ struct ring *queue_events(struct queue *queue);
 
 struct queue_counts {
 	uint64_t answered;
-	uint64_t malformed; /* messages that could not be parsed, and so not answered */
-	uint64_t unsent;    /* answers that the kernel did not take */
-	uint64_t errors;    /* of receiving */
+	uint64_t malformed;  /* messages that could not be parsed, and so not answered */
+	uint64_t unsent;     /* answers that the kernel did not take */
+	uint64_t errors;     /* of receiving */
+	uint64_t unexpected; /* packets that carry no question and are no handshake */
 	uint64_t unparsed[PACKET_REASONS];
 };
 void queue_read(const struct queue *queue, struct queue_counts *counts);

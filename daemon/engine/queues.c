@@ -38,6 +38,7 @@ int queues_open(struct queues **out, const struct queues_settings *settings, uin
 			.length = settings->length,
 			.reader = reader + (unsigned)queues->count,
 			.snapshots = settings->snapshots,
+			.burst = settings->burst,
 			.wake = settings->wake,
 			.wake_arg = settings->wake_arg,
 		};
@@ -135,6 +136,7 @@ void queues_lost(const struct queues *queues, struct queues_losses *losses)
 		losses->counts.malformed += counts.malformed;
 		losses->counts.unsent += counts.unsent;
 		losses->counts.errors += counts.errors;
+		losses->counts.unexpected += counts.unexpected;
 		for (unsigned reason = 0; reason < PACKET_REASONS; reason++)
 			losses->counts.unparsed[reason] += counts.unparsed[reason];
 	}
@@ -158,6 +160,7 @@ size_t queues_losses(const struct queues_losses *losses, struct message_loss *re
 	count += put_loss(&records[count], "", "answers-unsent", counts->unsent);
 	count += put_loss(&records[count], "", "receive-errors", counts->errors);
 	count += put_loss(&records[count], "", "malformed-messages", counts->malformed);
+	count += put_loss(&records[count], "", "packets-unexpected", counts->unexpected);
 	for (unsigned reason = PACKET_OK + 1; reason < PACKET_REASONS; reason++)
 		count += put_loss(&records[count], "unparsed-", packet_reason_word(reason),
 				  counts->unparsed[reason]);

@@ -17,6 +17,7 @@ struct queues_settings {
 	uint16_t count;
 	uint32_t length;
 	struct snapshots *snapshots;
+	struct burst *burst;
 	const struct queues *before; /* still open: their places in the snapshots are taken */
 	void (*wake)(void *arg);
 	void *wake_arg;
@@ -36,10 +37,10 @@ void queues_read(const struct queues *queues, struct message_queue *records);
 
 /*
  * What this engine lost or could not read since it started, by name: events-unsent,
- * answers-unsent, receive-errors, malformed-messages, unparsed-<reason>. @before: counts of queues
- * that were closed. Returns how many records were written.
+ * answers-unsent, receive-errors, malformed-messages, packets-unexpected, unparsed-<reason>. @before:
+ * counts of queues that were closed. Returns how many records were written.
  */
-#define QUEUES_LOSSES (4 + PACKET_REASONS)
+#define QUEUES_LOSSES (5 + PACKET_REASONS)
 struct queues_losses {
 	uint64_t events_unsent;
 	struct queue_counts counts;

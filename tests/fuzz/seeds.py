@@ -190,6 +190,10 @@ def questions():
              attribute(HWADDR, struct.pack("!HH8s", 6, 0, b"\x02\xe2\x05\0\1\2")))
     write("question_parse", "ipv4", question(*usual, attribute(PAYLOAD, ipv4(TCP))))
     write("question_parse", "ipv6", question(*usual, attribute(PAYLOAD, ipv6(TCP))))
+    write("question_parse", "guard", question(
+        header, attribute(MARK, struct.pack("!I", 0x42000000)), attribute(PAYLOAD, ipv6(TCP))))
+    talk = struct.pack("!HHIIBBHHH", 25, 40000, 1, 1, 0x50, 0x18, 64240, 0, 0)
+    write("question_parse", "handshake", question(header, attribute(PAYLOAD, ipv4(talk))))
     write("question_parse", "no-payload", question(*usual))
     write("question_parse", "no-header", question(*usual[1:]))
     write("question_parse", "short-header", question(attribute(PACKET_HDR, bytes(3)), mark))

@@ -24,7 +24,13 @@ static const uint8_t syn[40] = {
 static const struct policy_snapshot snapshot = {
 	.mask = MARK_MASK_DEFAULT,
 	.policies = {[3] = {.name = "home", .number = 3, .mode = MODE_BLOCK},
-		     [5] = {.name = "look", .number = 5, .mode = MODE_MONITOR}},
+		     [5] = {.name = "look", .number = 5, .mode = MODE_MONITOR},
+		     [6] = {.name = "work",
+			    .number = 6,
+			    .mode = MODE_GUARD,
+			    .host_prefix6 = 64,
+			    .burst = 3,
+			    .burst_time = 60}},
 };
 
 /* A message as the kernel sends it, without the attribute @without, that attribute @cut bytes short. */
@@ -166,9 +172,27 @@ static void test_not_a_packet(void **state)
 
 /* --- answers --- */
 
+static struct burst *burst;
+
+static int setup(void **state)
+{
+	(void)state;
+	burst = burst_new((struct hash_key){1, 2});
+	return burst ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	burst_free(burst);
+	return 0;
+}
+
 static uint32_t answer(const struct policy_snapshot *policies, enum mark_action action,
 		       unsigned policy, size_t length, struct message_event *event)
 {
+	const struct judge judge = {.snapshot = policies, .burst = burst, .time = TIME, .now = 1};
+	uint32_t value;
 	const struct mark mark = {.action = action, .epoch = 2, .policy = policy};
 	const struct question question = {
 		.id = ID,
@@ -180,7 +204,8 @@ static uint32_t answer(const struct policy_snapshot *policies, enum mark_action 
 		.packet_length = length,
 	};
 
-	return question_answer(&question, policies, TIME, event);
+	assert_true(question_answer(&question, &judge, &value, event));
+	return value;
 }
 
 /* Our bits say @action; epoch, policy and everybody else's bits are as they were. */
@@ -203,6 +228,45 @@ static void test_answers_by_policy(void **state)
 	assert_int_equal(event.action, MARK_REFUSE);
 	assert_answer(answer(&snapshot, MARK_QUESTION, 5, 40, &event), MARK_PASS, 5);
 	assert_int_equal(event.action, MARK_PASS);
+}
+
+static uint32_t guarded(uint8_t server, uint64_t now, struct message_event *event)
+{
+	const struct mark mark = {.action = MARK_QUESTION, .epoch = 2, .policy = 6};
+	const struct judge judge = {
+		.snapshot = &snapshot, .burst = burst, .time = TIME, .now = now};
+	uint8_t packet[sizeof(syn)];
+	const struct question question = {
+		.mark = mark_encode(mark, MARK_MASK_DEFAULT) | OTHER_BITS,
+		.packet = packet,
+		.packet_length = sizeof(packet),
+	};
+	uint32_t value;
+
+	memcpy(packet, syn, sizeof(packet));
+	packet[19] = server;
+	assert_true(question_answer(&question, &judge, &value, event));
+	assert_int_equal(event->kind, MESSAGE_ATTEMPT);
+	return value;
+}
+
+static void test_guard_refuses_beyond_the_burst(void **state)
+{
+	struct message_event event;
+
+	(void)state;
+	for (uint8_t server = 0; server < 10; server++) {
+		assert_answer(guarded(server, 1000, &event), server < 3 ? MARK_PASS : MARK_REFUSE,
+			      6);
+		assert_int_equal(event.action, server < 3 ? MARK_PASS : MARK_REFUSE);
+		assert_int_equal(event.policy, 6);
+	}
+	assert_answer(guarded(1, 2000, &event), MARK_PASS, 6);
+	assert_answer(guarded(8, 2000, &event), MARK_REFUSE, 6);
+	assert_answer(guarded(8, 62000, &event), MARK_PASS, 6);
+	/* what it cannot judge it does not count */
+	answer(&snapshot, MARK_QUESTION, 6, 28, &event);
+	assert_int_equal(event.action, MARK_QUESTION);
 }
 
 /* What it cannot judge it leaves as it is, for the kernel's safe answer, and says why. */
@@ -242,8 +306,102 @@ static void test_event(void **state)
 	assert_memory_equal(event.mac, "\1\2\3\4\5\6\0\0", 8);
 }
 
+/* --- without a question --- */
+
+#define PSH_ACK (PACKET_TCP_PSH | PACKET_TCP_ACK)
+
+/* 203.0.113.25:25 -> 100.64.3.7:40000, with none of our bits but the policy's. */
+static bool aside(uint8_t flags, uint16_t port, size_t length, uint32_t bits,
+		  struct message_event *event)
+{
+	const struct judge judge = {.snapshot = &snapshot, .burst = burst, .time = TIME};
+	uint8_t packet[sizeof(syn)];
+	const struct question question = {
+		.mark = bits | OTHER_BITS,
+		.interface = 7,
+		.mac_length = 6,
+		.packet = packet,
+		.packet_length = length,
+	};
+	uint32_t value;
+	bool told;
+
+	memcpy(packet, syn, sizeof(packet));
+	memcpy(packet + 12, syn + 16, 4);
+	memcpy(packet + 16, syn + 12, 4);
+	packet[20] = (uint8_t)(port >> 8);
+	packet[21] = (uint8_t)port;
+	packet[22] = 0x9c;
+	packet[23] = 0x40;
+	packet[33] = flags;
+	told = question_answer(&question, &judge, &value, event);
+	assert_int_equal(value, question.mark); /* it goes on as it came */
+	return told;
+}
+
+static void test_handshakes_are_told_as_the_subscribers(void **state)
+{
+	struct message_event event;
+	char text[ADDR_TEXT_MAX];
+
+	(void)state;
+	assert_true(aside(PSH_ACK, 25, sizeof(syn), 0, &event));
+	assert_int_equal(event.kind, MESSAGE_HANDSHAKE);
+	assert_string_equal(addr_format(&event.source, text), "100.64.3.7");
+	assert_string_equal(addr_format(&event.destination, text), "203.0.113.25");
+	assert_int_equal(event.source_port, 40000);
+	assert_int_equal(event.destination_port, 25);
+	assert_int_equal(event.action, MARK_NONE);
+	assert_int_equal(event.time, TIME);
+	/* the uplink says nothing about the subscriber */
+	assert_int_equal(event.interface, 0);
+	assert_int_equal(event.mac_length, 0);
+	assert_true(aside(PSH_ACK | PACKET_TCP_FIN, 25, sizeof(syn), 0, &event));
+	assert_true(aside(PSH_ACK, 25, sizeof(syn), 0x05000000, &event)); /* whatever the policy */
+}
+
+static void test_no_handshake_is_told_as_nothing(void **state)
+{
+	static const struct {
+		uint8_t flags;
+		uint16_t port;
+		uint16_t length;
+	} cases[] = {
+		{PSH_ACK, 26, sizeof(syn)},
+		{PSH_ACK, 0, sizeof(syn)},
+		{PACKET_TCP_ACK, 25, sizeof(syn)},
+		{PACKET_TCP_PSH, 25, sizeof(syn)},
+		{PSH_ACK | PACKET_TCP_SYN, 25, sizeof(syn)},
+		{PSH_ACK | PACKET_TCP_RST, 25, sizeof(syn)},
+		{PACKET_TCP_SYN, 25, sizeof(syn)},
+		{0, 25, sizeof(syn)},
+		{PSH_ACK, 25, 33},
+		{PSH_ACK, 25, 20},
+		{PSH_ACK, 25, 0},
+	};
+	struct message_event event;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (aside(cases[i].flags, cases[i].port, cases[i].length, 0, &event))
+			fail_msg("case %zu", i);
+}
+
+/* What carries an epoch is told of as before, also from port 25. */
+static void test_no_question_is_taken_for_a_handshake(void **state)
+{
+	struct message_event event;
+
+	(void)state;
+	assert_true(aside(PSH_ACK, 25, sizeof(syn), 0x13000000, &event));
+	assert_int_equal(event.kind, MESSAGE_UNTRUE);
+	assert_answer(guarded(25, 1, &event), MARK_PASS, 6);
+	assert_int_equal(event.kind, MESSAGE_ATTEMPT);
+}
+
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole_message),
 		cmocka_unit_test(test_without_each_attribute),
@@ -251,10 +409,15 @@ int main(void)
 		cmocka_unit_test(test_other_link_layers),
 		cmocka_unit_test(test_every_length),
 		cmocka_unit_test(test_not_a_packet),
-		cmocka_unit_test(test_answers_by_policy),
-		cmocka_unit_test(test_questions_left_open),
-		cmocka_unit_test(test_event),
+		TEST(test_answers_by_policy),
+		TEST(test_questions_left_open),
+		TEST(test_event),
+		TEST(test_guard_refuses_beyond_the_burst),
+		TEST(test_handshakes_are_told_as_the_subscribers),
+		TEST(test_no_handshake_is_told_as_nothing),
+		TEST(test_no_question_is_taken_for_a_handshake),
 	};
+#undef TEST
 
 	return cmocka_run_group_tests_name("engine/question", tests, NULL, NULL);
 }
