@@ -52,7 +52,8 @@ ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),$(SA
 libs = $$($(PKG_CONFIG) --libs $(1)) $(2)
 LIBS_launch = $(call libs,libcap-ng libconfuse,-lev)
 LIBS_engine = $(call libs,libmnl libnftnl libnetfilter_queue libcap-ng,-lev)
-LIBS_control = $(call libs,jansson libconfuse libmnl sqlite3 libcap-ng,-lev)
+LIBS_control = $(call libs,jansson libconfuse libmnl sqlite3 libcap-ng,-lev -lm)
+LIBS_replay = $(call libs,jansson libconfuse,-lm)
 LIBS_tools = $(call libs,jansson,)
 LIBS_notify = $(call libs,jansson,-lev)
 LIBS_rules = $(call libs,libmnl libnftnl,)
@@ -65,18 +66,25 @@ OBJ_common := $(call objects,$(wildcard daemon/common/*.c))
 OBJ_rules := $(call objects,$(wildcard rules/*.c))
 OBJ_engine := $(call objects,$(wildcard daemon/engine/*.c))
 OBJ_control := $(call objects,$(wildcard daemon/control/*.c))
+# edge25-replay is the tracker and the configuration without the rest of control.
+OBJ_replay := $(call objects,$(wildcard daemon/replay/*.c))
+REPLAY_NAMES := config% tracker% classify reasons contacts windows levels slots tallies host_class times \
+	prefix_error
+OBJ_replay_control := $(filter $(REPLAY_NAMES:%=$(BUILD)/obj/daemon/control/%.o),$(OBJ_control))
 OBJ_launch := $(call objects,$(wildcard daemon/launch/*.c))
 OBJ_client := $(call objects,$(wildcard tools/common/*.c))
 OBJ_tools := $(call objects,$(wildcard tools/edge25ctl/*.c))
 OBJ_notify := $(call objects,$(wildcard tools/edge25-notify/*.c))
 
-PROGRAMS := $(addprefix $(BUILD)/,edge25d edge25-engine edge25-control edge25ctl edge25-notify)
+PROGRAMS := $(addprefix $(BUILD)/,edge25d edge25-engine edge25-control edge25ctl edge25-notify \
+	edge25-replay)
 
 # tests/unit/<module>/<name>.c is a program of its own, linked with that module (all but main.c) and
 # with what the module stands on.
 BELOW_engine := $(OBJ_rules)
 BELOW_tools := $(OBJ_client)
 BELOW_notify := $(OBJ_client)
+BELOW_replay := $(OBJ_replay_control)
 UNIT_SOURCES := $(wildcard tests/unit/*/*.c)
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
@@ -114,6 +122,10 @@ $(BUILD)/edge25ctl: $(OBJ_tools) $(OBJ_client) $(OBJ_common)
 $(BUILD)/edge25-notify: $(OBJ_notify) $(OBJ_client) $(OBJ_common)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_notify)
+
+$(BUILD)/edge25-replay: $(OBJ_replay) $(OBJ_replay_control) $(OBJ_common)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_replay)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -264,7 +276,7 @@ install: all ## programs, man pages, units; a configuration only where there is 
 	$(INSTALL) -d $(D)$(SBINDIR) $(D)$(BINDIR) $(D)$(LIBEXECDIR)
 	$(INSTALL) -m 755 $(BUILD)/edge25d $(D)$(SBINDIR)/
 	$(INSTALL) -m 755 $(BUILD)/edge25-engine $(BUILD)/edge25-control $(D)$(LIBEXECDIR)/
-	$(INSTALL) -m 755 $(BUILD)/edge25ctl $(D)$(BINDIR)/
+	$(INSTALL) -m 755 $(BUILD)/edge25ctl $(BUILD)/edge25-replay $(D)$(BINDIR)/
 	for section in $(MAN_SECTIONS); do for page in man/*.$$section; do \
 		test -e "$$page" || continue; \
 		$(INSTALL) -D -m 644 -t $(D)$(MANDIR)/man$$section "$$page" || exit 1; \
@@ -295,7 +307,7 @@ install-users:
 	fi
 
 uninstall: ## the reverse of install; configuration, state and users stay
-	rm -f $(D)$(SBINDIR)/edge25d $(D)$(BINDIR)/edge25ctl
+	rm -f $(D)$(SBINDIR)/edge25d $(D)$(BINDIR)/edge25ctl $(D)$(BINDIR)/edge25-replay
 	rm -f $(D)$(LIBEXECDIR)/edge25-engine $(D)$(LIBEXECDIR)/edge25-control
 	test ! -d $(D)$(LIBEXECDIR) || rmdir $(D)$(LIBEXECDIR)
 	for page in $(notdir $(wildcard man/*.[1-9])); do \

@@ -38,7 +38,7 @@ struct config_settings {
 		refuse_tunnels;
 	char *router_policy; /* "": the router's own packets are not looked at */
 	uint64_t events_per_host, events_per_second, event_file_max, summary_interval;
-	uint64_t max_hosts, max_destinations;
+	uint64_t max_hosts, max_active;
 	uint64_t require_comment;
 	char *name_files[NAMES_KINDS]; /* lists, settings_path() reads them */
 	uint64_t neighbours, max_names;
@@ -132,6 +132,13 @@ size_t config_matches(const struct config *config, const struct addr *addr,
  * differ, or there is none.
  */
 const struct policy *config_policy_of(const struct config *config, const struct addr *addr);
+/* What its range says of a source: can its address be believed, is it shared? */
+struct config_trust {
+	bool verified, shared;
+};
+/* @interface: by which its packets come in; NULL: not known, then what holds for all that it may meet. */
+struct config_trust config_trust(const struct config *config, const struct addr *addr,
+				 const char *interface);
 /* Is there a range by interface alone? Then any address may be in a range. */
 bool config_by_interface(const struct config *config);
 

@@ -22,21 +22,39 @@ static bool holds_at(const struct config *config, const struct config_prefix *pr
 	return has_interface(config, prefix->range, place->name);
 }
 
-/* Prefixes that hold one address and stand in this order grow longer: the last one found counts. */
+/* The first that is not before @prefix. */
+static size_t first_at(const struct config *config, const struct prefix *prefix)
+{
+	size_t low = 0, high = config->prefix_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (prefix_compare(&config->prefixes[middle].prefix, prefix) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The longest that holds; the same one may be there for several places. */
 static const struct config_prefix *find(const struct config *config, const struct addr *addr,
 					const struct config_place *place)
 {
-	const struct config_prefix *found = NULL;
+	for (unsigned length = addr_bits(addr->family) + 1; length-- > 0;) {
+		const struct prefix wanted = prefix_of(addr, length);
 
-	for (size_t i = 0; i < config->prefix_count; i++) {
-		const struct config_prefix *prefix = &config->prefixes[i];
+		for (size_t i = first_at(config, &wanted); i < config->prefix_count; i++) {
+			const struct config_prefix *prefix = &config->prefixes[i];
 
-		if (addr_compare(&prefix->prefix.addr, addr) > 0)
-			break;
-		if (prefix_contains(&prefix->prefix, addr) && holds_at(config, prefix, place))
-			found = prefix;
+			if (!prefix_equal(&prefix->prefix, &wanted))
+				break;
+			if (holds_at(config, prefix, place))
+				return prefix;
+		}
 	}
-	return found;
+	return NULL;
 }
 
 struct matches {
@@ -108,6 +126,44 @@ const struct policy *config_policy_of(const struct config *config, const struct 
 			return NULL;
 	}
 	return found < 0 ? NULL : config_policy(config, (unsigned)found);
+}
+
+static bool one_trust(const struct config *config)
+{
+	for (size_t i = 1; i < config->range_count; i++)
+		if (config->ranges[i].verified != config->ranges[0].verified ||
+		    config->ranges[i].shared != config->ranges[0].shared)
+			return false;
+	return true;
+}
+
+struct config_trust config_trust(const struct config *config, const struct addr *addr,
+				 const char *interface)
+{
+	struct config_match matches[PLAN_PLACES_MAX];
+	struct config_trust trust = {0};
+	size_t count;
+
+	if (one_trust(config)) {
+		if (config->range_count)
+			trust = (struct config_trust){config->ranges[0].verified,
+						      config->ranges[0].shared};
+		return trust;
+	}
+	count = config_matches(config, addr, matches, PLAN_PLACES_MAX);
+	for (size_t i = 0; i < count && i < PLAN_PLACES_MAX; i++) {
+		const struct config_range *range = matches[i].range;
+
+		if (interface && matches[i].interface &&
+		    !interface_matches(matches[i].interface, interface))
+			continue;
+		if (interface || !matches[i].interface)
+			return (struct config_trust){range->verified, range->shared};
+		/* it may be any of them */
+		trust.verified = range->verified && (i == 0 || trust.verified);
+		trust.shared |= range->shared;
+	}
+	return trust;
 }
 
 bool config_by_interface(const struct config *config)

@@ -66,7 +66,7 @@ static const struct key keys[] = {
 	{"event-file-max", KIND_SIZE, AT(event_file_max), "64MiB", 64 * 1024, MIB << 20},
 	{"summary-interval", KIND_DURATION, AT(summary_interval), "1m", 1, 86400},
 	{"max-hosts", KIND_NUMBER, AT(max_hosts), "65536", 16, 4194304},
-	{"max-destinations", KIND_NUMBER, AT(max_destinations), "1048576", 16, 67108864},
+	{"max-active", KIND_NUMBER, AT(max_active), "4096", 16, 1048576},
 	{"require-comment", KIND_YES_NO, AT(require_comment), "yes", 0, 1},
 	{"label-files", KIND_PATHS, AT(name_files[NAMES_LABEL]), NULL, 0, 0},
 	{"dnsmasq-leases", KIND_PATHS, AT(name_files[NAMES_DNSMASQ]), NULL, 0, 0},
@@ -318,7 +318,7 @@ static const struct {
 	{"run-dir", SETTING_RESTART},     {"state-dir", SETTING_RESTART},
 	{"log-dir", SETTING_RESTART},     {"user", SETTING_RESTART},
 	{"engine-user", SETTING_RESTART}, {"max-hosts", SETTING_RESTART},
-	{"tally-hosts", SETTING_REMOVE},  {"max-destinations", SETTING_RESTART},
+	{"tally-hosts", SETTING_REMOVE},  {"max-active", SETTING_RESTART},
 	{"tally-for", SETTING_REMOVE},
 };
 

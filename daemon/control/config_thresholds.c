@@ -23,8 +23,11 @@ struct key {
 /* edge25.conf(5) says where the presets come from. */
 static const struct key keys[] = {
 	{"suspect-servers", AT(suspect_servers), false, 12, 2, 1000000},
+	{"suspect-servers-hour", AT(suspect_servers_hour), false, 25, 2, 1000000},
 	{"suspect-tries", AT(suspect_tries), false, 300, 2, 1000000},
 	{"infected-servers", AT(infected_servers), false, 40, 2, 1000000},
+	{"infected-parts", AT(infected_parts), false, 3, 1, 12},
+	{"answered-weight", AT(answered_weight), false, 10, 1, 1000000},
 	{"contain-for", AT(contain_for), true, HOUR, MINUTE, 366 * DAY},
 	{"contain-max", AT(contain_max), true, 7 * DAY, MINUTE, 366 * DAY},
 };

@@ -18,6 +18,7 @@
 #include "reload.h"
 
 #define EXPIRY_LOOK_MAX 60. /* seconds: the wall clock may have been set since */
+#define SWEEP 1.
 #define RETRY 5.
 #define SUMMARY_REST 1. /* what the bound on lines a second left over */
 
@@ -77,6 +78,7 @@ static void on_clock(void *ctx, const struct clock_change *change)
 		log_notice("clock: it was set %s by %.1f s",
 			   change->stepped > 0 ? "forwards" : "backwards",
 			   fabs((double)change->stepped) / 1000);
+	tracker_clock(control->tracker, change->stepped);
 	if (change->slept)
 		log_notice("clock: this machine slept for %" PRId64 " s", change->slept / 1000);
 	expire(control);
@@ -136,6 +138,16 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 	intent_send_plan(control->intent);
 }
 
+/* A part of the hosts each time. */
+static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)loop;
+	(void)events;
+	tracker_sweep(control->tracker, control_now());
+}
+
 static void start_timers(struct control *control)
 {
 	ev_init(&control->expiry, on_expiry);
@@ -143,10 +155,12 @@ static void start_timers(struct control *control)
 	ev_timer_init(&control->summary, on_summary,
 		      (double)control->config->settings.summary_interval, 0.);
 	ev_timer_init(&control->retry, on_retry, RETRY, RETRY);
-	control->expiry.data = control->summary.data = control->summary_rest.data =
+	ev_timer_init(&control->sweep, on_sweep, SWEEP, SWEEP);
+	control->sweep.data = control->expiry.data = control->summary.data = control->summary_rest.data =
 		control->retry.data = control;
 	ev_timer_start(control->loop, &control->summary);
 	ev_timer_start(control->loop, &control->retry);
+	ev_timer_start(control->loop, &control->sweep);
 	control_expiry_changed(control);
 }
 
@@ -211,6 +225,12 @@ static void say_ended(const struct config *config)
 				    config->allows[i].name, config->files[config->allows[i].file]);
 }
 
+/* The elements of all sets that count for a host: two families and three kinds of them. */
+static uint32_t max_tallies(const struct config_settings *settings)
+{
+	return (uint32_t)(settings->tally_hosts * 6);
+}
+
 static int make_state(struct control *control)
 {
 	const struct config_settings *settings = &control->config->settings;
@@ -234,7 +254,7 @@ static int make_state(struct control *control)
 							  "an entry cannot be read");
 	control->figures = figures_new();
 	control->tracker = tracker_new((uint32_t)settings->max_hosts,
-				       (uint32_t)settings->max_destinations, key);
+				       (uint32_t)settings->max_active, max_tallies(settings), key);
 	control->event_file = event_file_new(settings->log_dir, settings->event_file_max);
 	return control->figures && control->tracker && control->event_file ? 0 : -ENOMEM;
 }
@@ -314,6 +334,7 @@ static void stop_watchers(struct control *control)
 	ev_timer_stop(control->loop, &control->summary);
 	ev_timer_stop(control->loop, &control->summary_rest);
 	ev_timer_stop(control->loop, &control->retry);
+	ev_timer_stop(control->loop, &control->sweep);
 	ev_signal_stop(control->loop, &control->hangup);
 	ev_signal_stop(control->loop, &control->reopen);
 	ev_signal_stop(control->loop, &control->terminate);

@@ -40,7 +40,7 @@ struct control {
 	struct clock_watch *clock;
 	int64_t started; /* CLOCK_BOOTTIME, ms */
 	int lock;        /* run-dir/control.lock */
-	ev_timer expiry, summary, summary_rest, retry;
+	ev_timer expiry, summary, summary_rest, retry, sweep;
 	ev_signal hangup, reopen, terminate, interrupt;
 };
 

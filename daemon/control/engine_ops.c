@@ -49,9 +49,15 @@ static void on_tally(void *ctx, const struct message_tally *tally)
 	struct control *control = ctx;
 	/* before any event told it; unknown where the interface decides */
 	const struct policy *policy = config_policy_of(control->config, &tally->host);
+	const struct config_trust trust = config_trust(control->config, &tally->host, NULL);
+	const struct tracker_source source = {
+		.policy = policy ? policy->number : TRACKER_NO_POLICY,
+		.length6 = policy ? policy->host_prefix6 : POLICY_HOST_PREFIX6_MAX,
+		.verified = trust.verified,
+		.shared = trust.shared,
+	};
 
-	tracker_tally(control->tracker, tally, policy ? policy->host_prefix6 : 64,
-		      policy ? policy->number : TRACKER_NO_POLICY, control_now());
+	tracker_tally(control->tracker, tally, &source, control_now());
 }
 
 static void on_end(void *ctx)

@@ -37,11 +37,15 @@ static struct flow flow_of(const struct message_event *event)
 			     event->source_port, event->destination_port, event->interface};
 }
 
-void host_names(struct names *names, const struct host *host, uint64_t now,
-		struct names_found *found)
+void host_names(struct names *names, const struct tracker *tracker, const struct host *host,
+		uint64_t now, struct names_found *found)
 {
-	names_find(names, &host->last_source,
-		   host->mac_length == sizeof(host->mac) ? host->mac : NULL, now, found);
+	const struct prefix prefix = host_prefix(host);
+	struct host_facts facts;
+	bool known = host_facts(tracker, host, &facts) && facts.last_source.family;
+
+	names_find(names, known ? &facts.last_source : &prefix.addr,
+		   facts.mac_length ? facts.mac : NULL, now, found);
 }
 
 static const struct signature *signature_of(const struct policy *policy, unsigned action)
@@ -60,14 +64,16 @@ static json_t *metadata(const struct host *host, const struct names_found *found
 {
 	char mac[NAMES_MAC_TEXT_MAX];
 	char text[PREFIX_TEXT_MAX];
+	struct prefix prefix;
 	json_t *object = json_object();
 
 	json_object_set_new(object, "policy", policy ? json_string(policy->name) : json_null());
 	json_object_set_new(object, "mode",
 			    policy ? json_string(policy_mode_word(policy->mode)) : json_null());
-	if (host)
-		json_object_set_new(object, "host",
-				    json_string(prefix_format(&host->prefix, text)));
+	if (host) {
+		prefix = host_prefix(host);
+		json_object_set_new(object, "host", json_string(prefix_format(&prefix, text)));
+	}
 	if (names_mac_text(found, mac))
 		json_object_set_new(object, "mac", json_string(mac));
 	if (found->source)
@@ -108,15 +114,16 @@ static json_t *line(const struct flow *flow, const struct signature *signature, 
 }
 
 /* The kernel's tally is read later than its packets are told of. */
-uint64_t event_json_attempts(const struct host *host)
+uint64_t event_json_attempts(const struct tracker *tracker, const struct host *host)
 {
-	uint64_t attempts = host_attempts(host);
+	uint64_t attempts = host_attempts(host), questions = host_questions(tracker, host);
 
-	return attempts > host->events ? attempts : host->events;
+	return attempts > questions ? attempts : questions;
 }
 
-json_t *event_json_attempt(const struct message_event *event, const struct host *host,
-			   const struct policy *policy, const struct names_found *found)
+json_t *event_json_attempt(const struct message_event *event, const struct tracker *tracker,
+			   const struct host *host, const struct policy *policy,
+			   const struct names_found *found)
 {
 	const struct signature *signature = signature_of(policy, event->action);
 	const struct flow flow = flow_of(event);
@@ -124,8 +131,9 @@ json_t *event_json_attempt(const struct message_event *event, const struct host 
 
 	if (event->reason)
 		json_object_set_new(data, "reason", json_string(packet_reason_word(event->reason)));
-	json_object_set_new(data, "attempts", json_integer((json_int_t)event_json_attempts(host)));
-	json_object_set_new(data, "destinations", json_integer(host->destinations));
+	json_object_set_new(data, "attempts",
+			    json_integer((json_int_t)event_json_attempts(tracker, host)));
+	json_object_set_new(data, "destinations", json_integer(host_destinations(tracker, host)));
 	return line(&flow, signature, data);
 }
 
@@ -139,28 +147,33 @@ json_t *event_json_untrue(const struct message_event *event, const struct policy
 	return line(&flow, signature, metadata(NULL, found, policy, signature));
 }
 
-json_t *event_json_summary(const struct host *host, const struct policy *policy,
-			   struct event_period period, uint64_t now,
+json_t *event_json_summary(const struct tracker *tracker, const struct host *host,
+			   const struct policy *policy, struct event_period period, uint64_t now,
 			   const struct names_found *found)
 {
 	const struct signature *signature = policy && policy->mode == MODE_MONITOR ? &seen :
 										     &refused;
+	const struct prefix prefix = host_prefix(host);
+	struct host_facts facts;
+	bool known = host_facts(tracker, host, &facts) && facts.last_source.family;
 	const struct flow flow = {now,
-				  &host->last_source,
-				  &host->last_destination,
-				  host->last_source_port,
-				  host->last_destination_port,
-				  host->interface};
+				  known ? &facts.last_source : &prefix.addr,
+				  &facts.last_destination,
+				  facts.last_source_port,
+				  facts.last_destination_port,
+				  facts.interface};
 	json_t *data = metadata(host, found, policy, signature);
 	char first[TIME_TEXT_MAX];
 
 	json_object_set_new(data, "summary", json_true());
 	json_object_set_new(data, "attempts", json_integer((json_int_t)host_attempts(host)));
-	json_object_set_new(data, "destinations", json_integer(host->destinations));
+	json_object_set_new(data, "destinations", json_integer(host_destinations(tracker, host)));
 	json_object_set_new(data, "period_attempts", json_integer((json_int_t)period.attempts));
 	json_object_set_new(data, "period_destinations",
 			    json_integer((json_int_t)period.destinations));
 	json_object_set_new(data, "first_seen",
-			    json_string(time_format_eve(host->first_seen, first)));
+			    json_string(time_format_eve((uint64_t)host_first_seen(tracker, host) *
+								UINT64_C(1000000000),
+							first)));
 	return line(&flow, signature, data);
 }

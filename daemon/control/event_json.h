@@ -18,19 +18,20 @@ struct event_period {
 };
 
 /* A first attempt, or NULL without memory. @policy may be NULL. @found: whose machine it is. */
-json_t *event_json_attempt(const struct message_event *event, const struct host *host,
-			   const struct policy *policy, const struct names_found *found);
+json_t *event_json_attempt(const struct message_event *event, const struct tracker *tracker,
+			   const struct host *host, const struct policy *policy,
+			   const struct names_found *found);
 /* One with a source that cannot be true: no host's. */
 json_t *event_json_untrue(const struct message_event *event, const struct policy *policy,
 			  const struct names_found *found);
 /* What a host did since its last line. */
-json_t *event_json_summary(const struct host *host, const struct policy *policy,
-			   struct event_period period, uint64_t now,
+json_t *event_json_summary(const struct tracker *tracker, const struct host *host,
+			   const struct policy *policy, struct event_period period, uint64_t now,
 			   const struct names_found *found);
 /* The attempts of a host as a line tells them now. */
-uint64_t event_json_attempts(const struct host *host);
+uint64_t event_json_attempts(const struct tracker *tracker, const struct host *host);
 /* Whose machine @host is, by where it was seen last. */
-void host_names(struct names *names, const struct host *host, uint64_t now,
-		struct names_found *found);
+void host_names(struct names *names, const struct tracker *tracker, const struct host *host,
+		uint64_t now, struct names_found *found);
 
 #endif

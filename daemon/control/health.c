@@ -155,21 +155,31 @@ static void kernel_part(const struct control *control, json_t *losses)
 		loss(losses, figure->name, figure->total, explain(engine_losses, figure->name));
 }
 
+static void tracker_part(const struct tracker *tracker, json_t *losses)
+{
+	const struct tracker_losses lost = tracker_losses(tracker);
+
+	loss(losses, "hosts-forgotten", lost.hosts_forgotten,
+	     "hosts that made room for others: max-hosts is too small");
+	loss(losses, "hosts-unadmitted", lost.hosts_unadmitted,
+	     "events and readings of hosts that found no room: max-hosts is too small");
+	loss(losses, "details-forgotten", lost.details_forgotten,
+	     "hosts of the last day whose windows made room for others: max-active is too small");
+	loss(losses, "details-unadmitted", lost.details_unadmitted,
+	     "attempts of hosts that found no room for windows: max-active is too small");
+	loss(losses, "tallies-unread", lost.tallies_unread,
+	     "readings of hosts that were not counted: tally-hosts was made greater since the start");
+}
+
 json_t *health_losses(const struct control *control)
 {
-	struct tracker_losses tracker = tracker_losses(control->tracker);
 	struct event_file_losses file = event_file_losses(control->event_file);
 	struct names_losses names = names_losses(control->names);
 	struct server_losses server = server_losses(control->server);
 	json_t *losses = json_array();
 
 	kernel_part(control, losses);
-	loss(losses, "hosts-forgotten", tracker.hosts_forgotten,
-	     "hosts that made room for others: max-hosts is too small");
-	loss(losses, "destinations-uncounted", tracker.destinations_uncounted,
-	     "destinations that were not counted: max-destinations is too small");
-	loss(losses, "tallies-unread", tracker.tallies_unread,
-	     "readings of hosts that were not counted: max-hosts is too small");
+	tracker_part(control->tracker, losses);
 	loss(losses, "events-over-rate", reporter_dropped(control->reporter),
 	     "first attempts without a line of their own: events-per-second; summaries count them");
 	loss(losses, "events-unwritten", file.unwritten, "lines that could not be written");

@@ -176,20 +176,27 @@ static json_t *totals_json(const struct control *control)
 static json_t *host_json(const struct control *control, const struct host *host)
 {
 	const struct policy *policy = config_policy(control->config, host->policy);
-	char prefix[PREFIX_TEXT_MAX], mac[NAMES_MAC_TEXT_MAX], interface[IF_NAMESIZE];
-	bool known = host->interface && if_indextoname(host->interface, interface);
+	const struct tracker *tracker = control->tracker;
+	const struct prefix prefix = host_prefix(host);
+	char text[PREFIX_TEXT_MAX], mac[NAMES_MAC_TEXT_MAX], interface[IF_NAMESIZE];
 	struct names_found found;
+	struct host_facts facts;
 	json_t *object;
+	bool known;
 
-	host_names(control->names, host, control_now(), &found);
-	object = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "host",
-			   prefix_format(&host->prefix, prefix), "policy",
-			   string_or_null(policy ? policy->name : NULL), "attempts",
+	host_facts(tracker, host, &facts);
+	host_names(control->names, tracker, host, control_now(), &found);
+	known = facts.interface && if_indextoname(facts.interface, interface);
+	object = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "host",
+			   prefix_format(&prefix, text), "class", host_class_word(host->class),
+			   "policy", string_or_null(policy ? policy->name : NULL), "attempts",
 			   number(host_attempts(host)), "refused", number(host->refused), "passed",
-			   number(host->passed), "destinations", number(host->destinations),
-			   "first_seen", time_or_null((int64_t)(host->first_seen / 1000000000)),
-			   "last_seen", time_or_null((int64_t)(host->last_seen / 1000000000)),
-			   "interface", string_or_null(known ? interface : NULL), "mac",
+			   number(host->passed), "destinations",
+			   number(host_destinations(tracker, host)), "questions",
+			   number(facts.questions), "first_seen",
+			   time_or_null(host_first_seen(tracker, host)), "last_seen",
+			   time_or_null(host_last_seen(tracker, host)), "interface",
+			   string_or_null(known ? interface : NULL), "mac",
 			   string_or_null(names_mac_text(&found, mac)));
 	names_json(&found, object);
 	return object;
@@ -199,12 +206,24 @@ static json_t *hosts_json(const struct control *control)
 {
 	const struct host *top[TOP_HOSTS];
 	size_t count = tracker_top(control->tracker, top, TOP_HOSTS);
-	json_t *list = json_array();
+	json_t *list = json_array(), *classes = json_object();
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, host_json(control, top[i]));
-	return json_pack("{s:o, s:o}", "count", number(tracker_count(control->tracker)), "top",
-			 list);
+	for (enum host_class class = CLASS_CLEAN; class < HOST_CLASSES; class++)
+		json_object_set_new(classes, host_class_word(class),
+				    number(tracker_class_count(control->tracker, class)));
+	return json_pack("{s:o, s:o, s:o, s:s, s:o}", "count",
+			 number(tracker_count(control->tracker)), "active",
+			 number(tracker_active_count(control->tracker)), "classes", classes,
+			 "silence", host_class_silence, "top", list);
+}
+
+static json_t *bounds_json(const struct config_settings *settings)
+{
+	return json_pack("{s:I, s:I, s:i, s:i}", "max_hosts", (json_int_t)settings->max_hosts,
+			 "max_active", (json_int_t)settings->max_active, "host_bytes",
+			 TRACKER_HOST_BYTES, "active_bytes", TRACKER_ACTIVE_BYTES);
 }
 
 static json_t *allow_json(const struct control *control, int64_t now)
@@ -241,11 +260,9 @@ static json_t *status_json(const struct control *control, bool fresh)
 {
 	const struct allow_clock clock = intent_clock();
 	json_t *problems = health_problems(control, fresh);
-	const struct config_settings *settings = &control->config->settings;
 
 	return json_pack(
-		"{s:s, s:b, s:b, s:o, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:{s:I, s:I}}",
+		"{s:s, s:b, s:b, s:o, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"version", EDGE25_VERSION, "healthy", json_array_size(problems) == 0, "enforcing",
 		enforcing(control), "problems", problems, "fresh", fresh, "uptime",
 		(json_int_t)(((int64_t)clock.boot_ms - control->started) / 1000), "now",
@@ -253,9 +270,8 @@ static json_t *status_json(const struct control *control, bool fresh)
 		policies_json(control), "totals", totals_json(control), "losses",
 		health_losses(control), "hosts", hosts_json(control), "allow",
 		allow_json(control, clock.real), "counters", counters_json(control), "names",
-		names_status(control->names), "bounds", "max_hosts",
-		(json_int_t)settings->max_hosts, "max_destinations",
-		(json_int_t)settings->max_destinations);
+		names_status(control->names), "bounds",
+		bounds_json(&control->config->settings));
 }
 
 static void on_reading(void *arg, bool fresh)

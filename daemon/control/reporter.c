@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "event_json.h"
 #include "reporter.h"
+#include "tracker_config.h"
 
 #define SECOND UINT64_C(1000000000)
 #define HOUR (3600 * SECOND)
@@ -45,6 +47,7 @@ struct reporter *reporter_new(struct tracker *tracker, struct event_file *file, 
 	reporter->config = config;
 	reporter->sink = sink;
 	reporter->ctx = ctx;
+	tracker_configure(tracker, config);
 	return reporter;
 }
 
@@ -56,6 +59,7 @@ void reporter_free(struct reporter *reporter)
 void reporter_configure(struct reporter *reporter, const struct config *config)
 {
 	reporter->config = config;
+	tracker_configure(reporter->tracker, config);
 }
 
 /* May one more line be written in this second? */
@@ -81,20 +85,27 @@ static void put(struct reporter *reporter, json_t *event)
 	json_decref(event);
 }
 
-static bool host_allows(const struct reporter *reporter, struct host *host, uint64_t now)
+static bool host_allows(const struct reporter *reporter, struct host_lines *lines, uint64_t now)
 {
-	if (now / HOUR != host->hour) {
-		host->hour = now / HOUR;
-		host->hour_lines = 0;
+	if (!lines) /* no room to know more than that it is new */
+		return true;
+	if (now / HOUR != lines->hour) {
+		lines->hour = now / HOUR;
+		lines->hour_lines = 0;
 	}
-	return host->hour_lines < reporter->config->settings.events_per_host;
+	return lines->hour_lines < reporter->config->settings.events_per_host;
 }
 
-static void wrote(struct host *host, uint64_t attempts, uint64_t in_all)
+static void wrote(const struct reporter *reporter, struct host *host, uint64_t attempts,
+		  uint64_t in_all)
 {
-	host->written_attempts += attempts;
-	host->last_attempts = in_all;
-	host->written_destinations = host->destinations;
+	struct host_lines *lines = host_lines(reporter->tracker, host);
+
+	host->untold -= (int32_t)attempts;
+	if (!lines)
+		return;
+	lines->last_attempts = in_all;
+	lines->written_destinations = host_destinations(reporter->tracker, host);
 }
 
 static const uint8_t *event_mac(const struct message_event *event)
@@ -145,11 +156,30 @@ static void untrue_event(struct reporter *reporter, const struct message_event *
 	    event_json_untrue(event, config_policy(reporter->config, event->policy), &found));
 }
 
+static struct tracker_source source_of_event(const struct config *config,
+					     const struct message_event *event)
+{
+	const struct policy *policy = config_policy(config, event->policy);
+	char name[IF_NAMESIZE];
+	const struct config_trust trust =
+		config_trust(config, &event->source,
+			     event->interface ? if_indextoname(event->interface, name) : NULL);
+
+	return (struct tracker_source){
+		.policy = event->policy,
+		.length6 = policy ? policy->host_prefix6 : POLICY_HOST_PREFIX6_MAX,
+		.verified = trust.verified,
+		.shared = trust.shared,
+		.watched = policy && policy == config->watched,
+	};
+}
+
 void reporter_event(struct reporter *reporter, const struct message_event *event, uint64_t now)
 {
 	const struct policy *policy = config_policy(reporter->config, event->policy);
-	unsigned length6 = policy ? policy->host_prefix6 : 64;
+	const struct tracker_source source = source_of_event(reporter->config, event);
 	struct names_found found;
+	struct host_lines *lines;
 	struct host *host;
 	bool fresh;
 
@@ -159,43 +189,58 @@ void reporter_event(struct reporter *reporter, const struct message_event *event
 		untrue_event(reporter, event, now);
 		return;
 	}
-	if (event->kind != MESSAGE_ATTEMPT)
+	host = tracker_event(reporter->tracker, event, &source, &fresh);
+	if (!host || !fresh)
 		return;
-	host = tracker_event(reporter->tracker, event, length6, &fresh);
-	if (!fresh || !host_allows(reporter, host, now))
+	lines = host_lines(reporter->tracker, host);
+	if (!host_allows(reporter, lines, now))
 		return;
 	if (!rate_allows(reporter, now)) {
 		reporter->dropped++;
 		return;
 	}
-	host->hour_lines++;
-	wrote(host, 1, event_json_attempts(host));
+	if (lines)
+		lines->hour_lines++;
+	wrote(reporter, host, 1, event_json_attempts(reporter->tracker, host));
 	names_find(reporter->names, &event->source, event_mac(event), now, &found);
-	put(reporter, event_json_attempt(event, host, policy, &found));
+	put(reporter, event_json_attempt(event, reporter->tracker, host, policy, &found));
+}
+
+/*
+ * A tally may be read before its packets are told of: then lines have told of all of them, and the last
+ * line still has an older sum.
+ */
+static bool all_told(struct reporter *reporter, const struct host *host)
+{
+	const struct host_lines *lines = host_lines(reporter->tracker, host);
+
+	return host->untold <= 0 && (!lines || host_attempts(host) <= lines->last_attempts);
 }
 
 bool reporter_summaries(struct reporter *reporter, uint64_t now)
 {
-	for (struct host *host = tracker_newest(reporter->tracker); host;
-	     host = tracker_older(reporter->tracker, host)) {
-		uint64_t attempts = host_attempts(host);
+	struct tracker *tracker = reporter->tracker;
+
+	for (struct host *host = tracker_next(tracker, NULL); host;
+	     host = tracker_next(tracker, host)) {
+		const struct host_lines *lines = host_lines(tracker, host);
 		struct event_period period = {0};
 		struct names_found found;
 
-		/* A tally may be read before its packets are told of: then lines have told of all
-		 * of them, and the last line still has an older sum. */
-		if (attempts <= host->written_attempts && attempts <= host->last_attempts)
+		if (all_told(reporter, host))
 			continue;
 		if (!rate_allows(reporter, now))
 			return true;
-		if (attempts > host->written_attempts)
-			period.attempts = attempts - host->written_attempts;
-		period.destinations = host->destinations - host->written_destinations;
-		host_names(reporter->names, host, now, &found);
+		if (host->untold > 0)
+			period.attempts = (uint32_t)host->untold;
+		if (lines)
+			period.destinations =
+				host_destinations(tracker, host) - lines->written_destinations;
+		host_names(reporter->names, tracker, host, now, &found);
 		put(reporter,
-		    event_json_summary(host, config_policy(reporter->config, host->policy), period,
-				       now, &found));
-		wrote(host, period.attempts, attempts);
+		    event_json_summary(tracker, host, config_policy(reporter->config, host->policy),
+				       period, now, &found));
+		wrote(reporter, host, period.attempts, host_attempts(host));
 	}
 	return false;
 }

@@ -74,7 +74,7 @@ int tallies_read(struct tallies *tallies, const struct message_tally *reading, u
 	struct tally *tally;
 
 	if (!addr_size(key.host.family) ||
-	    (key.kind != MESSAGE_REFUSED && key.kind != MESSAGE_PASSED))
+	    key.kind < MESSAGE_REFUSED || key.kind > MESSAGE_SUBMISSION)
 		return -EINVAL;
 	tally = find(tallies, &key, hash);
 	if (!tally)

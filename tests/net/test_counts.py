@@ -91,14 +91,14 @@ def counts_are(daemon, tally, *sources):
 # A bot.
 
 @versions
-def test_who_tries_200_servers_is_named_with_what_was_sent(edge25, gate, topology, version):
+def test_who_tries_90_servers_is_named_with_what_was_sent(edge25, gate, topology, version):
     daemon = edge25(COUNTING)
     bot = topology.subscribers[0]
-    flows = gate.flows(bot, 200, version)
+    flows = gate.flows(bot, 90, version)
     with Capture(bot) as line:
         gate.refuses(*flows)
     tally = Tally.of_captures(line)
-    assert tally.destinations == {host_of(bot.address(version)): 200}
+    assert tally.destinations == {host_of(bot.address(version)): 90}
     counts_are(daemon, tally)
     assert bot.address(version).removesuffix("2") in daemon.control().stdout
     with gate.spoiled(f"tcp dport 25 {'ip6' if version == 6 else 'ip'} daddr "

@@ -104,15 +104,15 @@ class Flood:
         assert self.arrived > count // 2
 
     def check_known(self, edge25, patience=SOON):
-        """Every attempt and every destination is known, none is lost."""
+        """Every attempt and every question is known, none is lost."""
         self.check_accounted(edge25, patience)
         assert self._lost(edge25) == 0
 
     def check_accounted(self, edge25, patience=SOON):
-        """Every attempt is known, and every destination known or counted as lost."""
+        """Every attempt is known, and every question known or counted as lost."""
         def read():
             host = edge25.host(self.line.address6.rpartition("2")[0])
-            return [host.get("attempts"), host.get("destinations", 0) + self._lost(edge25)]
+            return [host.get("attempts"), host.get("questions", 0) + self._lost(edge25)]
         eventually(lambda: read() == [self.arrived, self.arrived],
                    lambda: f"{self.arrived} attempts, {read()} known", patience)
 

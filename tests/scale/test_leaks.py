@@ -48,7 +48,7 @@ def test_few_leak_until_the_table_is_put_back(edge25, topology, figure):
 SOURCES = 1 << 24
 ENOUGH = 10_000_000
 MORE = 16 << 20    # bytes that the engine may grow by
-TABLES = 128 << 20  # those of control, made for max-hosts and max-destinations, are touched one by one
+TABLES = 128 << 20  # those of control, made for max-hosts and max-active, are touched one by one
 
 
 def memory(edge25, program):

@@ -40,7 +40,7 @@ static struct fixture setup(void **state, const char *settings)
 				     &error),
 			 0);
 	assert_int_equal(config_number(fixture.config, numbers), 0);
-	fixture.tracker = tracker_new(1024, 4096, (struct hash_key){1, 2});
+	fixture.tracker = tracker_new(1024, 1024, 4096, (struct hash_key){1, 2});
 	fixture.file = event_file_new(*state, fixture.config->settings.event_file_max);
 	fixture.reporter =
 		reporter_new(fixture.tracker, fixture.file, NULL, fixture.config, count_event, &seen);
@@ -76,7 +76,8 @@ static void counted(struct fixture *fixture, const char *host, uint64_t packets)
 	struct message_tally tally = {.kind = MESSAGE_REFUSED, .packets = packets};
 
 	assert_int_equal(addr_parse(host, &tally.host), 0);
-	tracker_tally(fixture->tracker, &tally, 64, 0, NOW);
+	tracker_tally(fixture->tracker, &tally,
+		      &(struct tracker_source){.policy = 0, .length6 = 64}, NOW);
 	tracker_reading_end(fixture->tracker);
 }
 
@@ -115,7 +116,7 @@ static void test_golden(void **state)
 		"{\"policy\":\"home\",\"mode\":\"block\",\"host\":\"100.64.3.7\","
 		"\"mac\":\"02:00:5e:10:00:01\",\"summary\":true,\"attempts\":7,\"destinations\":1,"
 		"\"period_attempts\":6,\"period_destinations\":0,"
-		"\"first_seen\":\"2026-12-01T12:00:00.123456+0000\"}}}\n";
+		"\"first_seen\":\"2026-12-01T12:00:00.000000+0000\"}}}\n";
 	struct fixture fixture = setup(state, "");
 	char text[8192];
 

@@ -16,17 +16,23 @@ static struct addr addr_of(const char *text)
 	return addr;
 }
 
+#define SECOND UINT64_C(1000000000)
+
+static const struct tracker_source home = {.policy = 4, .length6 = 56};
+
+/* Times are seconds here. */
 static struct host *event(struct tracker *tracker, const char *from, const char *to, uint64_t time,
 			  bool *fresh)
 {
-	struct message_event record = {.time = time,
+	struct message_event record = {.time = time * SECOND,
 				       .source = addr_of(from),
 				       .destination = addr_of(to),
+				       .action = MARK_REFUSE,
 				       .policy = 3,
 				       .mac_length = 6,
 				       .mac = {2, 0, 0, 0, 0, 1}};
 
-	return tracker_event(tracker, &record, 56, fresh);
+	return tracker_event(tracker, &record, &home, fresh);
 }
 
 static void tally_born(struct tracker *tracker, const char *host, uint32_t birth, uint64_t packets,
@@ -35,7 +41,7 @@ static void tally_born(struct tracker *tracker, const char *host, uint32_t birth
 	const struct message_tally record = {
 		.host = addr_of(host), .kind = MESSAGE_REFUSED, .birth = birth, .packets = packets};
 
-	tracker_tally(tracker, &record, 56, 4, now);
+	tracker_tally(tracker, &record, &home, now * SECOND);
 }
 
 static void tally(struct tracker *tracker, const char *host, uint8_t kind, uint64_t packets,
@@ -44,7 +50,14 @@ static void tally(struct tracker *tracker, const char *host, uint8_t kind, uint6
 	const struct message_tally record = {
 		.host = addr_of(host), .kind = kind, .packets = packets};
 
-	tracker_tally(tracker, &record, 56, 4, now);
+	tracker_tally(tracker, &record, &home, now * SECOND);
+}
+
+static struct host *host_of(struct tracker *tracker, const char *text)
+{
+	const struct addr addr = addr_of(text);
+
+	return tracker_find(tracker, &addr);
 }
 
 static void test_siphash(void **state)
@@ -60,7 +73,7 @@ static void test_siphash(void **state)
 
 static void test_counts(void **state)
 {
-	struct tracker *tracker = tracker_new(16, 64, key);
+	struct tracker *tracker = tracker_new(16, 16, 64, key);
 	struct host *host;
 	bool fresh;
 
@@ -74,7 +87,7 @@ static void test_counts(void **state)
 	event(tracker, "100.64.3.8", "198.51.100.2", 13, &fresh);
 	assert_true(fresh);
 	assert_int_equal(tracker_count(tracker), 2);
-	assert_int_equal(host->destinations, 2);
+	assert_int_equal(host_destinations(tracker, host), 2);
 	assert_int_equal(host_attempts(host), 0); /* the kernel counts, not the events */
 	tally(tracker, "100.64.3.7", MESSAGE_REFUSED, 40, 20);
 	tally(tracker, "100.64.3.7", MESSAGE_PASSED, 2, 20);
@@ -84,8 +97,8 @@ static void test_counts(void **state)
 	tracker_reading_end(tracker);
 	assert_int_equal(host->refused, 45);
 	assert_int_equal(host->passed, 2);
-	assert_int_equal(host->first_seen, 10);
-	assert_int_equal(host->last_seen, 30);
+	assert_int_equal(host_first_seen(tracker, host), 10);
+	assert_int_equal(host_last_seen(tracker, host), 30);
 	assert_int_equal(host->policy, 3);
 	tracker_free(tracker);
 }
@@ -93,7 +106,7 @@ static void test_counts(void **state)
 /* An element that expired in the kernel counts from 0 again, whether a reading missed it or not. */
 static void test_expired_tally(void **state)
 {
-	struct tracker *tracker = tracker_new(16, 64, key);
+	struct tracker *tracker = tracker_new(16, 16, 64, key);
 
 	(void)state;
 	tally(tracker, "100.64.3.7", MESSAGE_REFUSED, 5, 10);
@@ -101,18 +114,18 @@ static void test_expired_tally(void **state)
 	tracker_reading_end(tracker); /* without it */
 	tally(tracker, "100.64.3.7", MESSAGE_REFUSED, 9, 30);
 	tracker_reading_end(tracker);
-	assert_int_equal(tracker_newest(tracker)->refused, 14);
+	assert_int_equal(host_of(tracker, "100.64.3.7")->refused, 14);
 	tally(tracker, "100.64.3.7", MESSAGE_REFUSED, 2, 40);
 	tracker_reading_end(tracker);
-	assert_int_equal(tracker_newest(tracker)->refused, 16);
-	assert_int_equal(tracker_newest(tracker)->policy, 4); /* no event told another */
+	assert_int_equal(host_of(tracker, "100.64.3.7")->refused, 16);
+	assert_int_equal(host_of(tracker, "100.64.3.7")->policy, 4); /* no event told another */
 	tracker_free(tracker);
 }
 
 /* One that expired and grew beyond what it had within one reading is told by its birth. */
 static void test_tally_born_again(void **state)
 {
-	struct tracker *tracker = tracker_new(16, 64, key);
+	struct tracker *tracker = tracker_new(16, 16, 64, key);
 	struct host *host;
 
 	(void)state;
@@ -123,15 +136,16 @@ static void test_tally_born_again(void **state)
 	tally_born(tracker, "100.64.3.7", 3, 9, 30);
 	tracker_reading_end(tracker);
 	tally_born(tracker, "100.64.3.7", 3, 10, 40);
-	host = tracker_newest(tracker);
+	host = host_of(tracker, "100.64.3.7");
 	assert_int_equal(host->refused, 5 + 5 + 9 + 1);
 	tracker_free(tracker);
 }
 
 static void test_ipv6_hosts(void **state)
 {
-	struct tracker *tracker = tracker_new(16, 64, key);
+	struct tracker *tracker = tracker_new(16, 16, 64, key);
 	char text[PREFIX_TEXT_MAX];
+	struct prefix prefix;
 	bool fresh;
 
 	(void)state;
@@ -143,38 +157,50 @@ static void test_ipv6_hosts(void **state)
 	tally(tracker, "2001:db8:0:100::", MESSAGE_REFUSED, 1, 20);
 	tracker_reading_end(tracker);
 	assert_int_equal(tracker_count(tracker), 2);
-	assert_string_equal(prefix_format(&tracker_older(tracker, tracker_newest(tracker))->prefix,
-					  text),
-			    "2001:db8::/56");
-	assert_int_equal(tracker_older(tracker, tracker_newest(tracker))->refused, 7);
+	prefix = host_prefix(host_of(tracker, "2001:db8:0:2::6"));
+	assert_string_equal(prefix_format(&prefix, text), "2001:db8::/56");
+	assert_int_equal(host_of(tracker, "2001:db8:0:ff::")->refused, 7);
+	assert_null(host_of(tracker, "2001:db8:0:200::"));
 	tracker_free(tracker);
 }
 
+/* Newcomers in a crowd find no room while those before them are as busy. */
 static void test_bounds(void **state)
 {
-	struct tracker *tracker = tracker_new(4, 8, key);
+	struct tracker *tracker = tracker_new(4, 2, 8, key);
 	struct tracker_losses losses;
-	char from[32], to[32];
+	char from[32];
 	bool fresh;
 
 	(void)state;
 	for (unsigned i = 0; i < 1000; i++) {
 		snprintf(from, sizeof(from), "10.0.%u.%u", i / 256, i % 256);
-		for (unsigned j = 0; j < 3; j++) {
-			snprintf(to, sizeof(to), "198.51.%u.%u", i % 7, j);
-			event(tracker, from, to, i, &fresh);
-			assert_true(fresh);
-		}
+		event(tracker, from, "198.51.100.1", 1, &fresh);
+		assert_int_equal(fresh, i < 4);
 	}
 	losses = tracker_losses(tracker);
 	assert_int_equal(tracker_count(tracker), 4);
-	assert_int_equal(losses.hosts_forgotten, 996);
-	assert_true(losses.destinations_uncounted > 0);
-	/* What is left is what was seen last. */
-	assert_int_equal(tracker_newest(tracker)->prefix.addr.bytes[3], 999 % 256);
+	assert_int_equal(tracker_active_count(tracker), 2);
+	assert_int_equal(losses.hosts_unadmitted, 996);
+	assert_int_equal(losses.details_unadmitted, 2);
+	assert_int_equal(losses.hosts_forgotten, 0);
+	/* one comes back, and has more to show than those that did not */
+	event(tracker, "10.0.0.3", "198.51.100.1", 2, &fresh);
+	event(tracker, "10.0.0.3", "198.51.100.1", 2, &fresh);
+	assert_non_null(host_lines(tracker, host_of(tracker, "10.0.0.3")));
+	assert_int_equal(tracker_losses(tracker).details_forgotten, 1);
+	for (unsigned i = 0; i < 10; i++) {
+		snprintf(from, sizeof(from), "10.1.0.%u", i);
+		event(tracker, from, "198.51.100.1", 200, &fresh);
+	}
+	losses = tracker_losses(tracker);
+	assert_int_equal(losses.hosts_forgotten, 3);
+	assert_non_null(host_of(tracker, "10.0.0.3"));
+	assert_non_null(host_of(tracker, "10.1.0.2"));
+	assert_null(host_of(tracker, "10.1.0.3"));
 	for (unsigned i = 0; i < 20; i++) {
 		snprintf(from, sizeof(from), "10.1.0.%u", i);
-		tally(tracker, from, MESSAGE_REFUSED, 1, 2000);
+		tally(tracker, from, MESSAGE_REFUSED, 1, 200);
 	}
 	tracker_reading_end(tracker);
 	assert_int_equal(tracker_losses(tracker).tallies_unread, 12);
@@ -183,7 +209,7 @@ static void test_bounds(void **state)
 
 static void test_top(void **state)
 {
-	struct tracker *tracker = tracker_new(64, 64, key);
+	struct tracker *tracker = tracker_new(64, 16, 64, key);
 	const struct host *top[5];
 	char from[32];
 
@@ -208,7 +234,7 @@ static void test_random(void **state)
 	enum { HOSTS = 50, DESTINATIONS = 40, ROUNDS = 20000 };
 	static bool met[HOSTS][DESTINATIONS], rests[HOSTS];
 	uint64_t sent[HOSTS] = {0}, kernel[HOSTS] = {0}, seed = 2525;
-	struct tracker *tracker = tracker_new(HOSTS, HOSTS * DESTINATIONS, key);
+	struct tracker *tracker = tracker_new(HOSTS, HOSTS, HOSTS, key);
 	char from[32], to[32];
 	bool fresh;
 
@@ -220,7 +246,7 @@ static void test_random(void **state)
 		snprintf(from, sizeof(from), "10.0.0.%u", host);
 		snprintf(to, sizeof(to), "198.51.100.%u", destination);
 		if (!rests[host]) {
-			event(tracker, from, to, i, &fresh);
+			event(tracker, from, to, i / 8, &fresh);
 			assert_int_equal(fresh, !met[host][destination]);
 			met[host][destination] = true;
 			sent[host]++;
@@ -231,7 +257,7 @@ static void test_random(void **state)
 		for (unsigned j = 0; j < HOSTS; j++) {
 			snprintf(from, sizeof(from), "10.0.0.%u", j);
 			if (kernel[j])
-				tally(tracker, from, MESSAGE_REFUSED, kernel[j], i);
+				tally(tracker, from, MESSAGE_REFUSED, kernel[j], i / 8);
 			rests[j] = random_below(&seed, 10) == 0;
 			if (rests[j])
 				kernel[j] = 0;
@@ -243,13 +269,13 @@ static void test_random(void **state)
 		if (kernel[j])
 			tally(tracker, from, MESSAGE_REFUSED, kernel[j], ROUNDS);
 	}
-	for (struct host *host = tracker_newest(tracker); host;
-	     host = tracker_older(tracker, host)) {
-		unsigned number = host->prefix.addr.bytes[3], destinations = 0;
+	for (struct host *host = tracker_next(tracker, NULL); host;
+	     host = tracker_next(tracker, host)) {
+		unsigned number = host_prefix(host).addr.bytes[3], destinations = 0;
 
 		for (unsigned j = 0; j < DESTINATIONS; j++)
 			destinations += met[number][j];
-		assert_int_equal(host->destinations, destinations);
+		assert_int_equal(host_destinations(tracker, host), destinations);
 		assert_int_equal(host->refused, sent[number]);
 	}
 	tracker_free(tracker);

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "classify.h"
+
+#include <string.h>
+
+/* What is no matter of taste is here, and measured: see the table of the detection benchmark. */
+#define KNOWN_MIN 840   /* seconds: by then Postfix has tried most of the first ones again */
+#define PART_NEW 3      /* new destinations that make a 5-minute part count */
+#define HOURS 3         /* hours in which a bot with pauses met new ones */
+#define HOUR_NEW 5      /* new destinations that make an hour count */
+#define QUEUE_MIN 5     /* destinations, to tell whether a host comes back to them */
+#define QUEUE_SHARE 0.6 /* a queue comes back to this share or more; of refused zombies 40% do */
+#define ABANDON_MIN 10  /* destinations met over an hour ago, to tell that it does not come back */
+#define ABANDON_SHARE 0.3 /* and this is the share of them that it came back to, at most */
+#define FRESH_SHARE 0.4   /* of the destinations a bot meets, those that are new */
+#define GROWTH 1.6        /* packets each destination gets more than at first: it retries */
+#define HAMMER_PARTS 3    /* 5-minute parts in a row with suspect_tries */
+#define HAMMER_SERVERS 30 /* more of them are a fan-out, or a queue */
+#define FEW_SERVERS 6     /* an old setting names one; some names have several addresses */
+#define FEW_TRIES 3
+#define SILENT_PACKETS 5 /* packets of one attempt that nobody answers: 0, 1, 3, 7, 15 s */
+
+/* New destinations, those that answered with less weight: a mail server's do. */
+static double weigh(const struct evidence *e, const struct thresholds *t, unsigned all,
+		    unsigned answered)
+{
+	unsigned silent = all > answered ? all - answered : 0;
+
+	(void)e;
+	return silent + (double)(all - silent) / (double)t->answered_weight;
+}
+
+static double fresh_weight(const struct evidence *e, const struct thresholds *t,
+			   const struct window_counts *counts)
+{
+	return weigh(e, t, counts->fresh, counts->answered);
+}
+
+static double servers_weight(const struct evidence *e, const struct thresholds *t,
+			     enum window window)
+{
+	return weigh(e, t, e->servers[window], e->answered[window]);
+}
+
+/* What a watched host may do on the word of its past. */
+static double allowance(const struct evidence *e, uint64_t threshold)
+{
+	return e->watched && 3.0 * e->past_peak > (double)threshold ? 3.0 * e->past_peak :
+								      (double)threshold;
+}
+
+static bool share_at_least(unsigned part, unsigned whole, double share)
+{
+	return whole && part >= share * whole;
+}
+
+/* Does it come back to those that it met? */
+static bool returns(const struct evidence *e)
+{
+	return e->early.mature >= QUEUE_MIN &&
+	       share_at_least(e->early.returned, e->early.mature, QUEUE_SHARE);
+}
+
+/* Do its destinations get more packets in the last minutes than they did at first, hidden or not? */
+static bool retries(const struct evidence *e)
+{
+	uint32_t attempts = e->hour[0].attempts + e->hour[1].attempts;
+	uint32_t met = e->hour[0].met + e->hour[1].met;
+
+	return e->first_met && e->first_attempts && met &&
+	       (double)attempts * e->first_met > GROWTH * (double)met * e->first_attempts;
+}
+
+/* --- infected --- */
+
+static bool keeps_meeting(const struct evidence *e, const struct thresholds *t)
+{
+	const struct window_counts *hour = &e->sum[WINDOW_HOUR];
+	unsigned parts = 0;
+
+	for (unsigned i = 0; i < WINDOW_HOUR_BUCKETS; i++)
+		parts += fresh_weight(e, t, &e->hour[i]) >= PART_NEW;
+	return e->known >= KNOWN_MIN && parts >= t->infected_parts &&
+	       fresh_weight(e, t, hour) >= allowance(e, t->infected_servers) &&
+	       share_at_least(hour->fresh, hour->met, FRESH_SHARE) && !returns(e) && !retries(e);
+}
+
+static unsigned hours_with_new(const struct evidence *e, const struct thresholds *t)
+{
+	unsigned hours = 0;
+
+	for (unsigned i = 0; i < WINDOW_DAY_BUCKETS; i++)
+		hours += fresh_weight(e, t, &e->day[i]) >= HOUR_NEW;
+	return hours;
+}
+
+static bool runs(const struct evidence *e, const struct thresholds *t)
+{
+	const struct window_counts *day = &e->sum[WINDOW_DAY];
+
+	return hours_with_new(e, t) >= HOURS &&
+	       fresh_weight(e, t, day) >= allowance(e, t->infected_servers) &&
+	       share_at_least(day->fresh, day->met, FRESH_SHARE) && !returns(e);
+}
+
+/* A queue would have come back by now, and it goes on with others. */
+static bool abandons(const struct evidence *e, const struct thresholds *t)
+{
+	return e->late.mature >= ABANDON_MIN &&
+	       !share_at_least(e->late.returned, e->late.mature, ABANDON_SHARE) &&
+	       fresh_weight(e, t, &e->sum[WINDOW_DAY]) >= allowance(e, t->infected_servers) &&
+	       fresh_weight(e, t, &e->sum[WINDOW_HOUR]) >= HOUR_NEW;
+}
+
+static double tries_limit(const struct evidence *e, const struct thresholds *t)
+{
+	double tries = (double)t->suspect_tries * (e->silent ? SILENT_PACKETS : 1);
+
+	/* open connections that are answered are mail */
+	if (e->servers[WINDOW_HOUR] && 2 * e->answered[WINDOW_HOUR] > e->servers[WINDOW_HOUR])
+		tries *= (double)t->answered_weight;
+	return tries;
+}
+
+static bool hammers(const struct evidence *e, const struct thresholds *t)
+{
+	unsigned parts = 0;
+
+	/* the newest part is not full */
+	for (unsigned i = e->hour[0].attempts < tries_limit(e, t); i < WINDOW_HOUR_BUCKETS; i++) {
+		if (e->hour[i].attempts < tries_limit(e, t))
+			break;
+		parts++;
+	}
+	return parts >= HAMMER_PARTS && e->servers_recent <= HAMMER_SERVERS;
+}
+
+/* --- the others --- */
+
+static uint32_t suspicions(const struct evidence *e, const struct thresholds *t)
+{
+	uint32_t rules = 0;
+
+	if (servers_weight(e, t, WINDOW_5MIN) >= allowance(e, t->suspect_servers))
+		rules |= 1u << RULE_MANY_AT_ONCE;
+	if (servers_weight(e, t, WINDOW_HOUR) >= allowance(e, t->suspect_servers_hour))
+		rules |= 1u << RULE_MANY_IN_AN_HOUR;
+	if (e->sum[WINDOW_5MIN].attempts >= tries_limit(e, t))
+		rules |= 1u << RULE_VOLUME;
+	if (e->over_burst)
+		rules |= 1u << RULE_BURST;
+	return rules;
+}
+
+/* A mail server whose mail is refused, and that has little else to send. */
+static bool is_queue(const struct evidence *e, const struct thresholds *t)
+{
+	const struct window_counts *hour = &e->sum[WINDOW_HOUR];
+
+	return returns(e) && (fresh_weight(e, t, hour) < (double)t->suspect_servers ||
+			      !share_at_least(hour->fresh, hour->met, 0.5));
+}
+
+static bool answered_mostly(const struct evidence *e)
+{
+	return e->answered[WINDOW_DAY] && 2 * e->answered[WINDOW_DAY] >= e->servers[WINDOW_DAY];
+}
+
+static bool is_few(const struct evidence *e)
+{
+	uint32_t tries = e->sum[WINDOW_DAY].attempts;
+
+	if (e->servers[WINDOW_DAY] > FEW_SERVERS || tries < FEW_TRIES ||
+	    (e->guarded && answered_mostly(e)))
+		return false;
+	return e->runs >= 2 || tries >= 5 * FEW_TRIES;
+}
+
+static struct verdict decide(const struct evidence *e, const struct thresholds *t)
+{
+	struct verdict verdict = {.class = CLASS_INFECTED};
+	uint32_t suspect;
+
+	if (keeps_meeting(e, t))
+		verdict.rules |= 1u << RULE_KEEPS_MEETING;
+	if (runs(e, t))
+		verdict.rules |= 1u << RULE_RUNS;
+	if (abandons(e, t))
+		verdict.rules |= 1u << RULE_ABANDONS;
+	if (hammers(e, t))
+		verdict.rules |= 1u << RULE_HAMMERS;
+	if (verdict.rules)
+		return verdict;
+	if (is_queue(e, t))
+		return (struct verdict){CLASS_MISCONFIGURED, 1u << RULE_QUEUE, false};
+	suspect = suspicions(e, t);
+	if (suspect)
+		return (struct verdict){CLASS_SUSPECT, suspect, false};
+	if (is_few(e))
+		return (struct verdict){CLASS_MISCONFIGURED, 1u << RULE_FEW, false};
+	if (answered_mostly(e))
+		return (struct verdict){CLASS_CLEAN, 1u << RULE_ANSWERED, false};
+	return (struct verdict){
+		CLASS_CLEAN,
+		1u << (e->servers[WINDOW_DAY] > FEW_SERVERS ? RULE_BELOW : RULE_LITTLE), false};
+}
+
+/* As if nothing but what answered had been there. */
+static struct evidence answered_alone(const struct evidence *evidence)
+{
+	struct evidence alone = *evidence;
+
+	for (unsigned i = 0; i < WINDOWS; i++) {
+		alone.servers[i] = alone.answered[i];
+		alone.sum[i].fresh = alone.sum[i].answered;
+	}
+	for (unsigned i = 0; i < WINDOW_HOUR_BUCKETS; i++)
+		alone.hour[i].fresh = alone.hour[i].answered;
+	for (unsigned i = 0; i < WINDOW_DAY_BUCKETS; i++)
+		alone.day[i].fresh = alone.day[i].answered;
+	return alone;
+}
+
+struct verdict classify(const struct evidence *e, const struct thresholds *t)
+{
+	struct verdict verdict = decide(e, t);
+
+	if (verdict.class == CLASS_INFECTED && e->answered[WINDOW_DAY]) {
+		struct evidence alone = answered_alone(e);
+
+		verdict.proven = decide(&alone, t).class == CLASS_INFECTED &&
+				 !(verdict.rules == 1u << RULE_HAMMERS && !answered_mostly(e));
+	}
+	if (verdict.class >= CLASS_SUSPECT) {
+		if (e->late.mature >= ABANDON_MIN && !(verdict.rules & 1u << RULE_ABANDONS))
+			verdict.rules |= 1u << RULE_NOT_RETURNED;
+		if (e->watched)
+			verdict.rules |= 1u << RULE_PAST;
+		if (e->shared)
+			verdict.rules |= 1u << RULE_SHARED;
+		if (!e->verified && !verdict.proven)
+			verdict.rules |= 1u << RULE_UNVERIFIED;
+	}
+	if (e->submissions)
+		verdict.rules |= 1u << RULE_SUBMISSION;
+	return verdict;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From what a host did to a class, and to the reasons in words. Pure: the evidence is plain numbers.
+ *
+ * What parts a bot from a mail server whose mail is refused: the server comes back to the same
+ * destinations at its queue's times (Postfix from 5 to 67 minutes, Exim after 15 and then longer,
+ * sendmail after 30 or 60) and rests between runs; a bot keeps meeting new ones. Both meet hundreds
+ * in seconds, so that alone is never more than suspect.
+ */
+#ifndef EDGE25_CONTROL_CLASSIFY_H
+#define EDGE25_CONTROL_CLASSIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "contacts.h"
+#include "host_class.h"
+#include "thresholds.h"
+#include "windows.h"
+
+/* Ages of what a queue would have come back to: by then Postfix has, and every other. Seconds. */
+#define EVIDENCE_EARLY 1200
+#define EVIDENCE_LATE 3900
+
+struct evidence {
+	/* by the windows; the lists are newest first */
+	struct window_counts sum[WINDOWS];
+	struct window_counts hour[WINDOW_HOUR_BUCKETS];
+	struct window_counts day[WINDOW_DAY_BUCKETS];
+	/* the first minutes of what the host did: the packets that one attempt of its makes */
+	uint32_t first_attempts, first_met;
+	/* destinations */
+	unsigned servers[WINDOWS], answered[WINDOWS], networks[WINDOWS];
+	unsigned servers_recent; /* in as long as the kernel hides what comes back, and 5 minutes */
+	struct contact_returns early, late;
+	struct contact most; /* of the sample, the one with most tries; family 0: none */
+	/* times */
+	uint32_t runs;     /* times that it began after a rest */
+	uint32_t interval; /* seconds between the beginnings of runs, on average */
+	uint32_t known;    /* seconds since the first of all this */
+	/* the policy, and what is known of the place */
+	bool guarded; /* open, until the host behaves like a bot */
+	bool monitored;
+	bool silent; /* refused without a word: the host's system repeats each packet */
+	bool verified, shared, watched;
+	uint32_t over_burst;  /* packets refused for crossing burst, in an hour */
+	uint32_t past_peak;   /* of a watched one: its busiest hour before, in new destinations */
+	uint32_t submissions; /* openings of 465 and 587 */
+};
+
+enum rule {
+	/* infected */
+	RULE_KEEPS_MEETING,
+	RULE_RUNS,
+	RULE_ABANDONS,
+	RULE_HAMMERS,
+	/* suspect */
+	RULE_MANY_AT_ONCE,
+	RULE_MANY_IN_AN_HOUR,
+	RULE_VOLUME,
+	RULE_BURST,
+	/* misconfigured */
+	RULE_QUEUE,
+	RULE_FEW,
+	/* clean */
+	RULE_ANSWERED,
+	RULE_LITTLE,
+	RULE_BELOW,
+	/* what else is to be said */
+	RULE_NOT_RETURNED,
+	RULE_SUBMISSION,
+	RULE_PAST,
+	RULE_SHARED,
+	RULE_UNVERIFIED,
+	RULES
+};
+
+struct verdict {
+	enum host_class class;
+	uint32_t rules; /* 1 << enum rule */
+	/* infected on the word of destinations that answered alone: nobody else can be behind it */
+	bool proven;
+};
+
+struct verdict classify(const struct evidence *evidence, const struct thresholds *thresholds);
+
+#define HOST_REASON_MAX 160
+#define HOST_REASONS_MAX 8
+
+/* Writes at most @room lines of a verdict; returns how many. */
+size_t classify_reasons(const struct evidence *evidence, const struct verdict *verdict,
+			char (*lines)[HOST_REASON_MAX], size_t room);
+
+#endif
