@@ -82,21 +82,33 @@ static void put_place(enum family family, uint32_t index, const struct plan_plac
 				comment);
 }
 
+static void put_sets(struct change *change, struct batch *batch)
+{
+	const struct plan_header *header = change->plan->header;
+	const struct name_list *present = &change->inventory.sets;
+	char name[RULES_NAME_MAX];
+
+	for (enum set set = 0; set < SETS; set++)
+		if (set_needed(set, header->ways) &&
+		    !name_list_has(present, set_name(set, &change->generations, name)))
+			set_create(batch, set, &change->generations, &header->settings);
+	for (unsigned length = POLICY_HOST_PREFIX6_MIN; length <= POLICY_HOST_PREFIX6_MAX; length++)
+		if (contained_length_has(change->contained_lengths, length) &&
+		    !name_list_has(present, set_contained_name(length, name)))
+			set_create_contained(batch, length);
+}
+
 /* First batch: everything that no rule turns to yet. */
 static void put_table_objects(struct change *change, struct batch *batch)
 {
 	struct put put = {.change = change, .batch = batch};
 	const struct plan_settings *settings = &change->plan->header->settings;
-	char name[RULES_NAME_MAX];
 
 	table_put(change->table, batch);
 	for (size_t i = 0; i < change->counters.count; i++)
 		if (!name_list_has(&change->inventory.counters, change->counters.names[i]))
 			counter_create(batch, change->counters.names[i]);
-	for (enum set set = 0; set < SETS; set++)
-		if (!name_list_has(&change->inventory.sets,
-				   set_name(set, &change->generations, name)))
-			set_create(batch, set, &change->generations, settings);
+	put_sets(change, batch);
 	set_places_each(change->plan, put_place, &put);
 	for (size_t i = 0; i < change->chains.count; i++)
 		if (!name_list_has(&change->inventory.chains, change->chains.names[i]))
@@ -111,13 +123,15 @@ static void put_table_objects(struct change *change, struct batch *batch)
 }
 
 void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
-		       const struct generations *generations, bool allow_fine)
+		       const struct generations *generations, bool allow_fine,
+		       uint32_t contained_lengths)
 {
 	const struct chains_input input = {
 		.plan = plan,
 		.generations = *generations,
 		.native_queue = table->features & MESSAGE_NATIVE_QUEUE,
 		.allow_fine = allow_fine,
+		.contained_lengths = contained_lengths,
 	};
 
 	chains_write(batch, &input);
@@ -155,7 +169,12 @@ static bool set_wanted(const struct change *change, const char *present)
 	char name[RULES_NAME_MAX];
 
 	for (enum set set = 0; set < SETS; set++)
-		if (!strcmp(present, set_name(set, &change->generations, name)))
+		if (set_needed(set, change->plan->header->ways) &&
+		    !strcmp(present, set_name(set, &change->generations, name)))
+			return true;
+	for (unsigned length = POLICY_HOST_PREFIX6_MIN; length <= POLICY_HOST_PREFIX6_MAX; length++)
+		if (contained_length_has(change->contained_lengths, length) &&
+		    !strcmp(present, set_contained_name(length, name)))
 			return true;
 	set_places_each(change->plan, want_place, &wanted);
 	return wanted.found;
@@ -215,7 +234,8 @@ static void put_turn(struct change *change, struct batch *batch, bool allow_fine
 		if (!name_list_has(&inventory->chains, bases[i].name) &&
 		    (!bases[i].router || change->table->router))
 			chain_create_base(batch, bases[i].name, bases[i].hook, bases[i].priority);
-	table_write_rules(change->table, batch, change->plan, &change->generations, allow_fine);
+	table_write_rules(change->table, batch, change->plan, &change->generations, allow_fine,
+			  change->contained_lengths);
 }
 
 int table_write_all(struct table *table, struct batch *batch, uint64_t now)
@@ -224,6 +244,7 @@ int table_write_all(struct table *table, struct batch *batch, uint64_t now)
 		.table = table,
 		.plan = &table->plan,
 		.generations = table->generations,
+		.contained_lengths = table->contained_lengths,
 		.ranges = true,
 		.now = now,
 	};
@@ -250,6 +271,7 @@ static int change_prepare(struct change *change)
 			name_list_has(&change->inventory.chains, CHAIN_ROUTER);
 	chains_each(change->plan, want_chain, change);
 	counters_each(change->plan, want_counter, change);
+	change->contained_lengths = contained_lengths(change->plan);
 	change->generations = table->generations;
 	change->generations.answers =
 		generation_free(change, SET_REFUSED4, SET_REFUSALS, table->generations.answers);
@@ -312,6 +334,13 @@ static bool same_ranges(const struct plan *a, const struct plan *b)
 	       SAME(a, b, intervals6, intervals6) &&
 	       SAME(a, b, place_intervals4, place_intervals4) &&
 	       SAME(a, b, place_intervals6, place_intervals6);
+}
+
+/* Are the same sets of allow entries and contained hosts there? */
+static bool same_sets(const struct table *table, const struct plan *plan)
+{
+	return table->plan.header->ways == plan->header->ways &&
+	       table->contained_lengths == contained_lengths(plan);
 }
 
 /*
@@ -380,6 +409,7 @@ static int apply_once(struct change *change, struct table_error *error)
 	table->plan = *plan;
 	table->generations = change->generations;
 	table->allow_fine = allow_fine;
+	table->contained_lengths = change->contained_lengths;
 	return 0;
 }
 
@@ -393,7 +423,7 @@ int table_apply(struct table *table, const struct plan *plan, uint64_t now, bool
 	int result = 0;
 
 	*changed = !table->installed || !same_ranges(&table->plan, plan) ||
-		   !apply_allows_same(table, plan, late);
+		   !same_sets(table, plan) || !apply_allows_same(table, plan, late);
 	if (!*changed) {
 		table->plan = *plan; /* the block that the old view showed may go now */
 		return 0;

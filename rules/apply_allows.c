@@ -108,8 +108,11 @@ static void put_flushes(struct change *change, struct batch *batch)
 {
 	char name[RULES_NAME_MAX];
 
-	for (enum set set = SET_ALLOW_SRC4; set < SETS; set++)
+	for (enum set set = SET_CONTAINED4; set < SETS; set++)
 		if (name_list_has(&change->inventory.sets, set_name(set, NULL, name)))
+			set_flush(batch, name);
+	for (unsigned length = POLICY_HOST_PREFIX6_MIN; length <= POLICY_HOST_PREFIX6_MAX; length++)
+		if (name_list_has(&change->inventory.sets, set_contained_name(length, name)))
 			set_flush(batch, name);
 }
 

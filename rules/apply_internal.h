@@ -13,6 +13,7 @@ struct change {
 	struct name_list chains;    /* what is wanted */
 	struct name_list counters;
 	struct generations generations;
+	uint32_t contained_lengths;
 	bool ranges; /* the range maps are made anew */
 	bool late;   /* the machine has slept: timeouts are set anew */
 	uint64_t now;

@@ -13,21 +13,14 @@
 #include <libnftnl/rule.h>
 
 static const char *const chain_words[POLICY_CHAINS] = {
-	[CHAIN_POLICY] = "policy",
-	[CHAIN_ASK] = "ask",
-	[CHAIN_PACED] = "paced",
-	[CHAIN_QUEUE] = "queue",
-	[CHAIN_UNANSWERED] = "unanswered",
-	[CHAIN_REMEMBERED] = "remembered",
-	[CHAIN_DOUBT] = "doubt",
-	[CHAIN_UNTRUE] = "untrue",
-	[CHAIN_SPLIT] = "split",
-	[CHAIN_TUNNELLED] = "tunnelled",
-	[CHAIN_JUDGED] = "judged",
-	[CHAIN_REFUSE] = "refuse",
-	[CHAIN_DENY] = "deny",
-	[CHAIN_PASSED] = "passed",
-	[CHAIN_PASSING] = "passing",
+	[CHAIN_POLICY] = "policy",         [CHAIN_ASK] = "ask",
+	[CHAIN_PACED] = "paced",           [CHAIN_QUEUE] = "queue",
+	[CHAIN_UNANSWERED] = "unanswered", [CHAIN_REMEMBERED] = "remembered",
+	[CHAIN_DOUBT] = "doubt",           [CHAIN_UNTRUE] = "untrue",
+	[CHAIN_SPLIT] = "split",           [CHAIN_TUNNELLED] = "tunnelled",
+	[CHAIN_CONTAINED] = "contained",   [CHAIN_JUDGED] = "judged",
+	[CHAIN_REFUSE] = "refuse",         [CHAIN_DENY] = "deny",
+	[CHAIN_PASSED] = "passed",         [CHAIN_PASSING] = "passing",
 	[CHAIN_ACCEPTED] = "accepted",
 };
 
@@ -45,12 +38,12 @@ enum policy_chain safe_chain(const struct policy *policy)
 
 static bool refuses(const struct policy *policy)
 {
-	return policy->mode == MODE_BLOCK || policy->unanswered == SAFE_REFUSE;
+	return policy_may_refuse(policy) || policy->unanswered == SAFE_REFUSE;
 }
 
 static bool passes(const struct policy *policy)
 {
-	return policy->mode == MODE_MONITOR || policy->unanswered == SAFE_PASS;
+	return policy_may_pass(policy) || policy->unanswered == SAFE_PASS;
 }
 
 bool chain_needed(enum policy_chain chain, const struct policy *policy,
@@ -67,13 +60,14 @@ bool chain_needed(enum policy_chain chain, const struct policy *policy,
 		return settings->refuse_headless;
 	case CHAIN_TUNNELLED:
 		return settings->refuse_tunnels;
+	case CHAIN_CONTAINED:
 	case CHAIN_JUDGED:
-		return policy->mode == MODE_BLOCK;
+		return policy_may_refuse(policy);
 	case CHAIN_REFUSE:
 	case CHAIN_DENY:
 		return refuses(policy);
 	case CHAIN_PASSED:
-		return policy->mode == MODE_MONITOR;
+		return policy_may_pass(policy);
 	case CHAIN_PASSING:
 	case CHAIN_ACCEPTED:
 		return passes(policy);
@@ -93,12 +87,14 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 	static const char *const common[] = {
 		CHAIN_SUBMISSION,
 		CHAIN_SMTP,
+		CHAIN_FRESH,
 		CHAIN_OWN,
 		CHAIN_VRF,
 		CHAIN_RANGES,
 		CHAIN_ANSWERS,
 		CHAIN_ALLOWED_SOURCE,
 		CHAIN_ALLOWED_DESTINATION,
+		CHAIN_ALLOWED,
 		CHAIN_LET_THROUGH,
 	};
 	const struct plan_settings *settings = &plan->header->settings;
@@ -114,6 +110,14 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 		each(CHAIN_ASIDE, arg);
 		each(CHAIN_ASIDE_OWN, arg);
 		each(CHAIN_ASIDE_VRF, arg);
+	}
+	if (plan_has_way(plan, ALLOW_WATCHED)) {
+		each(CHAIN_WATCHED, arg);
+		each(CHAIN_WATCHED_PASSING, arg);
+		if (settings->refuse_headless)
+			each(CHAIN_WATCHED_SPLIT, arg);
+		if (settings->refuse_tunnels)
+			each(CHAIN_WATCHED_TUNNELLED, arg);
 	}
 	if (settings->router_policy != PLAN_NO_POLICY)
 		each(CHAIN_ROUTER_SMTP, arg);
@@ -133,8 +137,9 @@ void counters_each(const struct plan *plan, chains_name_fn *each, void *arg)
 		COUNTER_UNTALLIED_PASSED,
 	};
 	static const char *const words[] = {
-		"asked",  "unanswered", "answered_refuse", "answered_pass", "refused", "sent",
-		"passed", "paced",      "overrun",         "untrue",        "split",   "tunnelled",
+		"asked", "unanswered", "answered_refuse", "answered_pass", "refused",
+		"sent",  "passed",     "paced",           "overrun",       "untrue",
+		"split", "tunnelled",  "contained",
 	};
 	char name[RULES_NAME_MAX];
 

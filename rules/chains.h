@@ -21,11 +21,12 @@ struct chains_input {
 	struct generations generations;
 	bool native_queue; /* the kernel has the queue expression; else the NFQUEUE target */
 	bool allow_fine;   /* an allowed source is finer than an IPv6 /64 */
+	uint32_t contained_lengths; /* which sets of contained IPv6 hosts there are */
 };
 
 /*
- * Chains of a policy. A policy of either mode has those that its answers can lead to; an answer
- * that its mode does not give (it changed while the packet was held) is treated as unanswered.
+ * Chains of a policy. Each has those that its mode's answers can lead to; an answer that its mode
+ * does not give (it changed while the packet was held) is treated as unanswered.
  */
 enum policy_chain {
 	CHAIN_POLICY,     /* packets of its sources */
@@ -38,12 +39,13 @@ enum policy_chain {
 	CHAIN_UNTRUE,     /* from a source that cannot be true */
 	CHAIN_SPLIT,      /* its ports were not in the first fragment */
 	CHAIN_TUNNELLED,  /* by a protocol that could hide port 25 */
-	CHAIN_JUDGED,     /* block: the answer was refuse */
-	CHAIN_REFUSE,     /* block: counted by source, then */
-	CHAIN_DENY,       /* block: refused in the policy's way */
-	CHAIN_PASSED,     /* monitor: the answer was pass */
-	CHAIN_PASSING,    /* monitor: counted by source, then */
-	CHAIN_ACCEPTED,   /* monitor: let go */
+	CHAIN_CONTAINED,  /* block, guard: from a host that is cut off */
+	CHAIN_JUDGED,     /* block, guard: the answer was refuse */
+	CHAIN_REFUSE,     /* block, guard: counted by source, then */
+	CHAIN_DENY,       /* block, guard: refused in the policy's way */
+	CHAIN_PASSED,     /* monitor, guard: the answer was pass */
+	CHAIN_PASSING,    /* monitor, guard: counted by source, then */
+	CHAIN_ACCEPTED,   /* monitor, guard: let go */
 	POLICY_CHAINS
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Exact allow entries, one or a few at a time: their elements first; then the remembered refusals
- * that they contradict go. Between the two lies a grace period, so that no packet that met the sets
+ * Exact allow entries and contained hosts, one or a few at a time: their elements first; then the
+ * remembered refusals that entries contradict go. Between the two lies a grace period, so that no packet that met the sets
  * before the change can remember a refusal after it.
  */
 #include <errno.h>
@@ -131,6 +131,12 @@ struct purge {
 	bool destroy;
 };
 
+/* A new entry; a host that is cut off is refused whatever is remembered. */
+static bool lets_through(const struct message_change *change)
+{
+	return change->op == MESSAGE_ADD && change->element.way != ALLOW_CONTAINED;
+}
+
 static bool contradicted(const struct purge *purge, const uint8_t *key, size_t size)
 {
 	for (size_t i = 0; i < purge->count; i++) {
@@ -138,7 +144,7 @@ static bool contradicted(const struct purge *purge, const uint8_t *key, size_t s
 		bool from = element->kind != ALLOW_DESTINATION;
 		bool to = element->kind != ALLOW_SOURCE;
 
-		if (purge->changes[i].op != MESSAGE_ADD || element->family != purge->family)
+		if (!lets_through(&purge->changes[i]) || element->family != purge->family)
 			continue;
 		if ((!from || !memcmp(key, element->from_first, size)) &&
 		    (!to || !memcmp(key + size, element->to_first, size)))
@@ -169,7 +175,7 @@ static bool purge_needed(const struct purge *purge)
 	for (size_t i = 0; i < purge->count; i++) {
 		const struct allow_element *element = &purge->changes[i].element;
 
-		if (purge->changes[i].op == MESSAGE_ADD && element->family == purge->family &&
+		if (lets_through(&purge->changes[i]) && element->family == purge->family &&
 		    (purge->family == FAMILY_IPV4 || element->kind == ALLOW_DESTINATION))
 			return true;
 	}
@@ -245,11 +251,30 @@ static int put_fine(struct table *table, struct table_error *error)
 		return table_fail(error, -ENOMEM, "change");
 	table_put(table, batch);
 	table_flush_rules(batch);
-	table_write_rules(table, batch, &table->plan, &table->generations, fine);
+	table_write_rules(table, batch, &table->plan, &table->generations, fine,
+			  table->contained_lengths);
 	result = table_send(table, batch, error);
 	if (!result)
 		table->allow_fine = fine;
 	return result;
+}
+
+/* There are sets for the ways that the plan announces, and for hosts as its policies have them. */
+static int check_changes(const struct table *table, const struct message_change *changes,
+			 size_t count, struct table_error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct allow_element *element = &changes[i].element;
+
+		if (!plan_has_way(&table->plan, element->way))
+			return table_fail(error, -EINVAL,
+					  "the plan announces no entries of this way");
+		if (set_of_allow(element) == SET_CONTAINED6 &&
+		    !contained_length_has(table->contained_lengths,
+					  allow_contained_length(element)))
+			return table_fail(error, -EINVAL, "no policy has hosts of this length");
+	}
+	return 0;
 }
 
 int table_change(struct table *table, const struct message_change *changes, size_t count,
@@ -259,6 +284,9 @@ int table_change(struct table *table, const struct message_change *changes, size
 
 	if (!table->installed)
 		return table_fail(error, -EINVAL, "change before the first plan");
+	result = check_changes(table, changes, count, error);
+	if (result)
+		return result;
 	result = allows_room(table, count);
 	if (result)
 		return table_fail(error, result, "change");

@@ -67,10 +67,13 @@ static size_t behind(const struct contradiction *contradiction, const struct all
  * Of one end, elements are disjoint: only the last that begins at or before the address can cover
  * it. Boxes of pairs overlap in one of their ends: BOXES of those that begin before are looked at.
  */
-static const struct allow_element *find(const struct pair *pair, enum allow_kind kind, bool exact)
+static const struct allow_element *find(const struct pair *pair, enum allow_kind kind,
+					enum allow_way way, bool exact)
 {
-	struct allow_element wanted = {
-		.kind = (uint8_t)kind, .family = (uint8_t)pair->family, .exact = exact};
+	struct allow_element wanted = {.kind = (uint8_t)kind,
+				       .family = (uint8_t)pair->family,
+				       .exact = exact,
+				       .way = (uint8_t)way};
 	const struct allow_element *allows = pair->contradiction->allows;
 	size_t at;
 
@@ -90,7 +93,8 @@ static const struct allow_element *find(const struct pair *pair, enum allow_kind
 	for (int boxes = 0; at > 0 && boxes < BOXES; at--, boxes++) {
 		const struct allow_element *allow = &allows[at - 1];
 
-		if (allow->kind != kind || allow->family != pair->family || allow->exact != exact)
+		if (allow->kind != kind || allow->family != pair->family || allow->exact != exact ||
+		    allow->way != way)
 			return NULL;
 		if (covers(pair, allow))
 			return allow;
@@ -114,12 +118,13 @@ const struct allow_element *contradict(const struct contradiction *contradiction
 	if (length != 8 && length != 32)
 		return NULL;
 	for (enum allow_kind kind = ALLOW_SOURCE; kind <= ALLOW_PAIR; kind++)
-		for (int exact = 0; exact < 2; exact++) {
-			const struct allow_element *allow = find(&pair, kind, exact);
+		for (enum allow_way way = ALLOW_FREE; way < ALLOW_CONTAINED; way++)
+			for (int exact = 0; exact < 2; exact++) {
+				const struct allow_element *allow = find(&pair, kind, way, exact);
 
-			if (allow)
-				return allow;
-		}
+				if (allow)
+					return allow;
+			}
 	return NULL;
 }
 

@@ -49,7 +49,9 @@ void rule_limit(struct nftnl_rule *rule, const char *name);
 enum rule_key { KEY_SOURCE, KEY_SOURCE_SUBSCRIBER, KEY_DESTINATION, KEY_PAIR, KEY_PAIR_SUBSCRIBER };
 /* SUBSCRIBER: an IPv6 source is cut to its /64. */
 void rule_key(struct nftnl_rule *rule, enum family family, enum rule_key key);
-/* The same, behind another key of the family. */
+/* An IPv6 source, cut to its prefix of @length. */
+void rule_key_host6(struct nftnl_rule *rule, unsigned length);
+/* As rule_key(), behind another key of the family. */
 void rule_key_again(struct nftnl_rule *rule, enum family family, enum rule_key key);
 void rule_key_interface(struct nftnl_rule *rule);
 void rule_key_tcp_port(struct nftnl_rule *rule);

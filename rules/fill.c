@@ -120,16 +120,41 @@ static void put_allow(struct elements *elements, const struct allow_element *all
 	elements_add(elements, &element);
 }
 
+/* The set of one element; of contained IPv6 hosts there is one for each length. */
+struct open_set {
+	enum set set;
+	unsigned length;
+};
+
+static struct open_set set_of(const struct allow_element *allow)
+{
+	struct open_set set = {.set = set_of_allow(allow)};
+
+	if (set.set == SET_CONTAINED6)
+		set.length = allow_contained_length(allow);
+	return set;
+}
+
+/* What people see beside an element. */
+static const char *comment_of(const struct allow_element *allow, char comment[32])
+{
+	if (allow->way == ALLOW_CONTAINED)
+		return NULL;
+	snprintf(comment, 32, "allow %u", allow->id);
+	return allow->id ? comment : "configuration";
+}
+
 /* Calls put_allow() for each element, a message for each run of one set. */
 static void each_allow(struct batch *batch, const struct allow_element *allows, size_t count,
 		       uint16_t type, uint16_t flags, uint64_t now)
 {
 	struct elements elements = {0};
+	struct open_set open = {.set = SETS_EVER};
 	char name[RULES_NAME_MAX];
-	enum set open = SETS;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct allow_element *allow = &allows[i];
+		const struct open_set set = set_of(allow);
 		struct element element = {0};
 		char comment[32];
 
@@ -137,13 +162,14 @@ static void each_allow(struct batch *batch, const struct allow_element *allows, 
 			if (allow->expires && allow->expires <= now)
 				continue;
 			element.timeout = allow->expires ? allow->expires - now : 0;
-			snprintf(comment, sizeof(comment), "allow %u", allow->id);
-			element.comment = allow->id ? comment : "configuration";
+			element.comment = comment_of(allow, comment);
 		}
-		if (set_of_allow(allow) != open) {
+		if (set.set != open.set || set.length != open.length) {
 			elements_close(&elements);
-			open = set_of_allow(allow);
-			elements_open(&elements, batch, type, flags, set_name(open, NULL, name));
+			open = set;
+			elements_open(&elements, batch, type, flags,
+				      set.length ? set_contained_name(set.length, name) :
+						   set_name(set.set, NULL, name));
 		}
 		put_allow(&elements, allow, element);
 	}

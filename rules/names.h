@@ -15,6 +15,7 @@
 #define CHAIN_REMEMBER "remember"
 #define CHAIN_SUBMISSION "submission"
 #define CHAIN_SMTP "smtp"
+#define CHAIN_FRESH "fresh"
 #define CHAIN_OWN "own"
 #define CHAIN_VRF "vrf"
 #define CHAIN_RANGES "ranges"
@@ -30,7 +31,13 @@
 #define CHAIN_ANSWERS "answers"
 #define CHAIN_ALLOWED_SOURCE "allowed_source"
 #define CHAIN_ALLOWED_DESTINATION "allowed_destination"
+#define CHAIN_ALLOWED "allowed"
 #define CHAIN_LET_THROUGH "let_through"
+/* Where there are watched entries: from each chain of block policies that asks for them. */
+#define CHAIN_WATCHED "watched"
+#define CHAIN_WATCHED_PASSING "watched_passing"
+#define CHAIN_WATCHED_SPLIT "watched_split"
+#define CHAIN_WATCHED_TUNNELLED "watched_tunnelled"
 #define CHAIN_EMERGENCY "emergency" /* while the table is put back */
 
 #define COUNTER_SUBMISSION "submission"

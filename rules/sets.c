@@ -65,15 +65,24 @@ struct definition {
 #define DYNAMIC (NFT_SET_EVAL | NFT_SET_TIMEOUT)
 #define NET (NFT_SET_INTERVAL | NFT_SET_TIMEOUT)
 
+/* Of allow entries: a hash set of single addresses and an interval set, each for both families. */
+#define ENTRIES(set, name, key, concat, comment)                                            \
+	[SET_##set##4] = {name "4", &key##4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true, comment}, \
+	[SET_##set##6] = {name "6", &key##6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true, comment}, \
+	[SET_##set##4_NET] = {name "4_net", &key##4, NET | (concat),       0,               \
+			      SIZE_NONE,    true,    comment ", by prefix"},                \
+	[SET_##set##6_NET] = {name "6_net", &key##6, NET | (concat),       0,               \
+			      SIZE_NONE,    true,    comment ", by prefix"}
+
 static const struct definition definitions[SETS_EVER] = {
 	[SET_REFUSED4] = {"refused4", &pair4, DYNAMIC | NFT_SET_MAP, TYPE_MARK, SIZE_REFUSED, false,
 			  "refusals remembered: source . destination"},
 	[SET_REFUSED6] = {"refused6", &pair6, DYNAMIC | NFT_SET_MAP, TYPE_MARK, SIZE_REFUSED, false,
 			  "refusals remembered: source /64 . destination"},
 	[SET_PASSED4] = {"passed4", &pair4, DYNAMIC, 0, SIZE_PASSED, true,
-			 "let through by monitor: source . destination"},
+			 "let through and remembered: source . destination"},
 	[SET_PASSED6] = {"passed6", &pair6, DYNAMIC, 0, SIZE_PASSED, true,
-			 "let through by monitor: source /64 . destination"},
+			 "let through and remembered: source /64 . destination"},
 	[SET_PACE4] = {"pace4", &addr4, DYNAMIC, 0, SIZE_PACE, false, "questions, by source"},
 	[SET_PACE6] = {"pace6", &addr6, DYNAMIC, 0, SIZE_PACE, false, "questions, by source /64"},
 	[SET_ANSWERS] = {"answers", &mark, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
@@ -97,33 +106,21 @@ static const struct definition definitions[SETS_EVER] = {
 	[SET_TALLY_REFUSED6] = {"tally_refused6", &addr6, DYNAMIC | NFT_SET_MAP, TYPE_MARK,
 				SIZE_TALLY, true, "packets refused, by source /64"},
 	[SET_TALLY_PASSED4] = {"tally_passed4", &addr4, DYNAMIC | NFT_SET_MAP, TYPE_MARK,
-			       SIZE_TALLY, true, "openings let through by monitor, by source"},
+			       SIZE_TALLY, true, "openings let through, by source"},
 	[SET_TALLY_PASSED6] = {"tally_passed6", &addr6, DYNAMIC | NFT_SET_MAP, TYPE_MARK,
-			       SIZE_TALLY, true, "openings let through by monitor, by source /64"},
-	[SET_ALLOW_SRC4] = {"allow_src4", &addr4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			    "allowed sources"},
-	[SET_ALLOW_SRC6] = {"allow_src6", &addr6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			    "allowed sources"},
-	[SET_ALLOW_DST4] = {"allow_dst4", &addr4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			    "allowed destinations"},
-	[SET_ALLOW_DST6] = {"allow_dst6", &addr6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			    "allowed destinations"},
-	[SET_ALLOW_PAIR4] = {"allow_pair4", &pair4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			     "allowed pairs: source . destination"},
-	[SET_ALLOW_PAIR6] = {"allow_pair6", &pair6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
-			     "allowed pairs: source . destination"},
-	[SET_ALLOW_SRC4_NET] = {"allow_src4_net", &addr4, NET, 0, SIZE_NONE, true,
-				"allowed source prefixes"},
-	[SET_ALLOW_SRC6_NET] = {"allow_src6_net", &addr6, NET, 0, SIZE_NONE, true,
-				"allowed source prefixes"},
-	[SET_ALLOW_DST4_NET] = {"allow_dst4_net", &addr4, NET, 0, SIZE_NONE, true,
-				"allowed destination prefixes"},
-	[SET_ALLOW_DST6_NET] = {"allow_dst6_net", &addr6, NET, 0, SIZE_NONE, true,
-				"allowed destination prefixes"},
-	[SET_ALLOW_PAIR4_NET] = {"allow_pair4_net", &pair4, NET | NFT_SET_CONCAT, 0, SIZE_NONE,
-				 true, "allowed pairs of prefixes"},
-	[SET_ALLOW_PAIR6_NET] = {"allow_pair6_net", &pair6, NET | NFT_SET_CONCAT, 0, SIZE_NONE,
-				 true, "allowed pairs of prefixes"},
+			       SIZE_TALLY, true, "openings let through, by source /64"},
+	[SET_CONTAINED4] = {"contained4", &addr4, NFT_SET_TIMEOUT, 0, SIZE_NONE, true,
+			    "hosts cut off"},
+	[SET_CONTAINED6] = {"contained6", &addr6, NFT_SET_TIMEOUT, 0, SIZE_NONE, true, NULL},
+	ENTRIES(ALLOW_SRC, "allow_src", addr, 0, "allowed sources"),
+	ENTRIES(ALLOW_DST, "allow_dst", addr, 0, "allowed destinations"),
+	ENTRIES(ALLOW_PAIR, "allow_pair", pair, NFT_SET_CONCAT, "allowed pairs"),
+	ENTRIES(ALWAYS_SRC, "always_src", addr, 0, "sources allowed also when contained"),
+	ENTRIES(ALWAYS_DST, "always_dst", addr, 0, "destinations allowed also to contained hosts"),
+	ENTRIES(ALWAYS_PAIR, "always_pair", pair, NFT_SET_CONCAT,
+		"pairs allowed also when contained"),
+	ENTRIES(WATCHED_SRC, "watched_src", addr, 0, "watched sources"),
+	ENTRIES(WATCHED_PAIR, "watched_pair", pair, NFT_SET_CONCAT, "watched pairs"),
 	[SET_EMERGENCY4] = {"emergency4", &addr4, NFT_SET_INTERVAL, 0, SIZE_NONE, false,
 			    "refused while the table is put back"},
 	[SET_EMERGENCY6] = {"emergency6", &addr6, NFT_SET_INTERVAL, 0, SIZE_NONE, false,
@@ -172,16 +169,56 @@ bool set_is_dynamic(const char *name, const struct generations *generations)
 	return false;
 }
 
+bool set_needed(enum set set, uint32_t ways)
+{
+	if (set >= SET_WATCHED_SRC4)
+		return ways >> ALLOW_WATCHED & 1;
+	return set < SET_ALWAYS_SRC4 || ways >> ALLOW_ALWAYS & 1;
+}
+
 enum set set_of_allow(const struct allow_element *element)
 {
-	static const enum set sets[][2] = {
-		[ALLOW_SOURCE] = {SET_ALLOW_SRC4, SET_ALLOW_SRC4_NET},
-		[ALLOW_DESTINATION] = {SET_ALLOW_DST4, SET_ALLOW_DST4_NET},
-		[ALLOW_PAIR] = {SET_ALLOW_PAIR4, SET_ALLOW_PAIR4_NET},
+	static const enum set sets[ALLOW_CONTAINED][ALLOW_PAIR + 1][2] = {
+		[ALLOW_FREE] = {[ALLOW_SOURCE] = {SET_ALLOW_SRC4, SET_ALLOW_SRC4_NET},
+				[ALLOW_DESTINATION] = {SET_ALLOW_DST4, SET_ALLOW_DST4_NET},
+				[ALLOW_PAIR] = {SET_ALLOW_PAIR4, SET_ALLOW_PAIR4_NET}},
+		[ALLOW_ALWAYS] = {[ALLOW_SOURCE] = {SET_ALWAYS_SRC4, SET_ALWAYS_SRC4_NET},
+				  [ALLOW_DESTINATION] = {SET_ALWAYS_DST4, SET_ALWAYS_DST4_NET},
+				  [ALLOW_PAIR] = {SET_ALWAYS_PAIR4, SET_ALWAYS_PAIR4_NET}},
+		[ALLOW_WATCHED] = {[ALLOW_SOURCE] = {SET_WATCHED_SRC4, SET_WATCHED_SRC4_NET},
+				   [ALLOW_PAIR] = {SET_WATCHED_PAIR4, SET_WATCHED_PAIR4_NET}},
 	};
+	bool six = element->family == FAMILY_IPV6;
 
+	if (element->way == ALLOW_CONTAINED)
+		return six ? SET_CONTAINED6 : SET_CONTAINED4;
 	/* the IPv6 twin follows each IPv4 set */
-	return sets[element->kind][!element->exact] + (element->family == FAMILY_IPV6);
+	return sets[element->way][element->kind][!element->exact] + six;
+}
+
+uint32_t contained_lengths(const struct plan *plan)
+{
+	uint32_t lengths = 0;
+
+	for (uint32_t i = 0; i < plan->header->policies; i++)
+		lengths |= 1u << (plan->policies[i].host_prefix6 - POLICY_HOST_PREFIX6_MIN);
+	for (uint32_t i = 0; i < plan->header->allows; i++)
+		if (set_of_allow(&plan->allows[i]) == SET_CONTAINED6)
+			lengths |= 1u << (allow_contained_length(&plan->allows[i]) -
+					  POLICY_HOST_PREFIX6_MIN);
+	return lengths;
+}
+
+bool contained_length_has(uint32_t lengths, unsigned length)
+{
+	return length >= POLICY_HOST_PREFIX6_MIN && length <= POLICY_HOST_PREFIX6_MAX &&
+	       lengths >> (length - POLICY_HOST_PREFIX6_MIN) & 1;
+}
+
+const char *set_contained_name(unsigned length, char name[RULES_NAME_MAX])
+{
+	snprintf(name, RULES_NAME_MAX, "%s_%u", definitions[SET_CONTAINED6].name, length);
+	return name;
 }
 
 static uint32_t set_size(enum size size, const struct plan_settings *settings)
@@ -286,6 +323,14 @@ void set_create_like(struct batch *batch, enum set set, const char *name, const 
 
 	definition.comment = comment;
 	create(batch, name, &definition, NULL);
+}
+
+void set_create_contained(struct batch *batch, unsigned length)
+{
+	char name[RULES_NAME_MAX], comment[32];
+
+	snprintf(comment, sizeof(comment), "hosts cut off, by /%u", length);
+	set_create_like(batch, SET_CONTAINED6, set_contained_name(length, name), comment);
 }
 
 static void set_by_name(struct batch *batch, uint16_t type, const char *name)

@@ -14,7 +14,7 @@
 enum set {
 	SET_REFUSED4, /* map: source . destination -> the answer, remembered */
 	SET_REFUSED6,
-	SET_PASSED4, /* source . destination, let through by monitor */
+	SET_PASSED4, /* source . destination, let through by monitor or guard */
 	SET_PASSED6,
 	SET_PACE4, /* sources, each with the limit of its questions */
 	SET_PACE6,
@@ -30,6 +30,7 @@ enum set {
 	SET_TALLY_REFUSED6,
 	SET_TALLY_PASSED4, /* openings let through by source */
 	SET_TALLY_PASSED6,
+	SET_CONTAINED4, /* hosts that are cut off; IPv6: SET_CONTAINED6 */
 	SET_ALLOW_SRC4,
 	SET_ALLOW_SRC6,
 	SET_ALLOW_DST4,
@@ -42,8 +43,29 @@ enum set {
 	SET_ALLOW_DST6_NET,
 	SET_ALLOW_PAIR4_NET,
 	SET_ALLOW_PAIR6_NET,
-	SETS, /* those above are always there; those below say what numbered ones are like */
-	SET_EMERGENCY4 = SETS,
+	SET_ALWAYS_SRC4, /* from here on only where there are such entries: set_needed() */
+	SET_ALWAYS_SRC6,
+	SET_ALWAYS_DST4,
+	SET_ALWAYS_DST6,
+	SET_ALWAYS_PAIR4,
+	SET_ALWAYS_PAIR6,
+	SET_ALWAYS_SRC4_NET,
+	SET_ALWAYS_SRC6_NET,
+	SET_ALWAYS_DST4_NET,
+	SET_ALWAYS_DST6_NET,
+	SET_ALWAYS_PAIR4_NET,
+	SET_ALWAYS_PAIR6_NET,
+	SET_WATCHED_SRC4,
+	SET_WATCHED_SRC6,
+	SET_WATCHED_PAIR4,
+	SET_WATCHED_PAIR6,
+	SET_WATCHED_SRC4_NET,
+	SET_WATCHED_SRC6_NET,
+	SET_WATCHED_PAIR4_NET,
+	SET_WATCHED_PAIR6_NET,
+	SETS,                  /* those below say what numbered ones are like */
+	SET_CONTAINED6 = SETS, /* one for each length of a host's prefix */
+	SET_EMERGENCY4,
 	SET_EMERGENCY6,
 	SET_EMERGENCY_INTERFACE,
 	SETS_EVER
@@ -63,8 +85,20 @@ struct generations {
 
 const char *set_name(enum set set, const struct generations *generations,
 		     char name[RULES_NAME_MAX]);
+/* Does a table of these ways (plan_header.ways) have the set? */
+bool set_needed(enum set set, uint32_t ways);
 /* The set of an allow element. */
 enum set set_of_allow(const struct allow_element *element);
+
+/*
+ * Contained IPv6 hosts have a set for each length of their prefixes: those of the plan's policies,
+ * and of the hosts that it contains. A bit each, the lowest for POLICY_HOST_PREFIX6_MIN.
+ */
+uint32_t contained_lengths(const struct plan *plan);
+bool contained_length_has(uint32_t lengths, unsigned length);
+const char *set_contained_name(unsigned length, char name[RULES_NAME_MAX]);
+/* Creates the set; one that is there stays as it is. */
+void set_create_contained(struct batch *batch, unsigned length);
 
 /* Map: prefix -> goto policy_<name>, for packets that come in at place @index of a plan. */
 const char *set_place_name(enum family family, uint32_t index,

@@ -23,6 +23,7 @@ struct table {
 	struct generations generations;
 	bool router;                  /* the base chains of the router's own packets are there */
 	bool allow_fine;              /* the rules have the look-up for it */
+	uint32_t contained_lengths;   /* of IPv6 hosts there are sets */
 	struct allow_element *allows; /* what the kernel's allow sets hold, sorted */
 	size_t allow_count;
 	size_t allow_room;
@@ -41,7 +42,8 @@ int table_fail(struct table_error *error, int result, const char *what);
 /* Deletes every rule; writes every rule. Both go into one batch. */
 void table_flush_rules(struct batch *batch);
 void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
-		       const struct generations *generations, bool allow_fine);
+		       const struct generations *generations, bool allow_fine,
+		       uint32_t contained_lengths);
 
 /*
  * A batch of its own that refuses port 25 from whom the kept plan blocks; rules/emergency.c. @anew:

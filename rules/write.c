@@ -131,9 +131,9 @@ static enum policy_chain answer_chain(enum mark_action action, const struct poli
 {
 	if (action == MARK_NONE)
 		return CHAIN_UNTRUE;
-	if (action == MARK_REFUSE && policy->mode == MODE_BLOCK)
+	if (action == MARK_REFUSE && policy_may_refuse(policy))
 		return CHAIN_JUDGED;
-	if (action == MARK_PASS && policy->mode == MODE_MONITOR)
+	if (action == MARK_PASS && policy_may_pass(policy))
 		return CHAIN_PASSED;
 	return CHAIN_UNANSWERED;
 }
@@ -215,6 +215,23 @@ static void write_to_vrf(struct writer *writer)
 	writer_put(writer, rule);
 }
 
+/* Hosts finer than a /64: what is remembered for all of it is not for those. */
+static void write_fine(struct writer *writer)
+{
+	const struct plan *plan = writer->input->plan;
+	struct nftnl_rule *rule;
+
+	write_to_vrf(writer);
+	rule = rule_new(CHAIN_SMTP, "allowed hosts finer than a remembered /64");
+	rule_family(rule, FAMILY_IPV6);
+	if (plan->header->settings.check_sources)
+		rule_source_routed(rule, true);
+	rule_jump(rule, CHAIN_ALLOWED_SOURCE);
+	writer_put(writer, rule);
+	if (plan_has_way(plan, ALLOW_WATCHED))
+		writer_watched(writer, CHAIN_SMTP, CHAIN_FRESH, true);
+}
+
 /* Refusals that are remembered: one look-up answers almost every packet of a flood. */
 static void write_remembered(struct writer *writer)
 {
@@ -224,15 +241,8 @@ static void write_remembered(struct writer *writer)
 	for (size_t family = 0; family < FAMILIES; family++) {
 		struct nftnl_rule *rule;
 
-		if (families[family] == FAMILY_IPV6 && writer->input->allow_fine) {
-			write_to_vrf(writer);
-			rule = rule_new(CHAIN_SMTP, "allowed hosts finer than a remembered /64");
-			rule_family(rule, FAMILY_IPV6);
-			if (writer->input->plan->header->settings.check_sources)
-				rule_source_routed(rule, true);
-			rule_jump(rule, CHAIN_ALLOWED_SOURCE);
-			writer_put(writer, rule);
-		}
+		if (families[family] == FAMILY_IPV6 && writer->input->allow_fine)
+			write_fine(writer);
 		for (size_t way = 0; way < writer_ways(writer, families[family]); way++) {
 			rule = rule_new(CHAIN_SMTP, "refused before");
 			writer_key_refused(writer, rule, families[family], way);
@@ -275,52 +285,15 @@ static void write_smtp(struct writer *writer)
 	write_remembered(writer);
 	if (!writer->input->allow_fine)
 		write_to_vrf(writer);
+	writer_goto(writer, CHAIN_SMTP, CHAIN_FRESH, NULL);
 
-	rule = rule_new(CHAIN_SMTP, "to this machine itself");
+	rule = rule_new(CHAIN_FRESH, "to this machine itself");
 	rule_local(rule);
 	rule_jump(rule, CHAIN_OWN);
 	writer_put(writer, rule);
 
-	writer_jump(writer, CHAIN_SMTP, CHAIN_ALLOWED_DESTINATION, NULL);
-	writer_goto(writer, CHAIN_SMTP, CHAIN_RANGES, NULL);
-}
-
-static void write_allow_look_up(struct writer *writer, const char *chain, enum rule_key key,
-				enum set exact, enum set net)
-{
-	char set[RULES_NAME_MAX];
-
-	for (size_t family = 0; family < FAMILIES; family++) {
-		const enum set sets[] = {exact + family, net + family};
-
-		for (size_t i = 0; i < 2; i++) {
-			struct nftnl_rule *rule = rule_new(chain, NULL);
-
-			rule_key(rule, families[family], key);
-			rule_lookup(rule, writer_set(writer, sets[i], set));
-			rule_goto(rule, CHAIN_LET_THROUGH);
-			writer_put(writer, rule);
-		}
-	}
-}
-
-static void write_allowed(struct writer *writer)
-{
-	struct nftnl_rule *rule;
-
-	write_allow_look_up(writer, CHAIN_ALLOWED_DESTINATION, KEY_DESTINATION, SET_ALLOW_DST4,
-			    SET_ALLOW_DST4_NET);
-	write_allow_look_up(writer, CHAIN_ALLOWED_SOURCE, KEY_SOURCE, SET_ALLOW_SRC4,
-			    SET_ALLOW_SRC4_NET);
-	write_allow_look_up(writer, CHAIN_ALLOWED_SOURCE, KEY_PAIR, SET_ALLOW_PAIR4,
-			    SET_ALLOW_PAIR4_NET);
-
-	rule = rule_new(CHAIN_LET_THROUGH, "openings");
-	rule_opening(rule, true);
-	rule_counter(rule, COUNTER_ALLOWED);
-	writer_put(writer, rule);
-
-	writer_let_go(writer, CHAIN_LET_THROUGH);
+	writer_jump(writer, CHAIN_FRESH, CHAIN_ALLOWED_DESTINATION, NULL);
+	writer_goto(writer, CHAIN_FRESH, CHAIN_RANGES, NULL);
 }
 
 void writer_to_answers(struct writer *writer, const char *chain)

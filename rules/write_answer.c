@@ -3,21 +3,45 @@
 #include "common/mark.h"
 #include "rules/writer.h"
 
+/* A policy that lets pass looks again: its source may have been cut off since the question. */
+static void put_contained(struct writer *writer, const struct policy *policy, const char *chain)
+{
+	char target[RULES_NAME_MAX];
+
+	if (policy_may_refuse(policy))
+		writer_contained(writer, chain, chain_name(CHAIN_CONTAINED, policy, target));
+}
+
 static void write_unanswered(struct writer *writer, const struct policy *policy)
 {
 	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX], target[RULES_NAME_MAX];
 
-	policy_counter(counter, "unanswered", policy);
+	chain_name(CHAIN_UNANSWERED, policy, chain);
 	chain_name(safe_chain(policy), policy, target);
-	writer_counter_goto(writer, chain_name(CHAIN_UNANSWERED, policy, chain), counter, target,
-			    "the safe answer");
+	policy_counter(counter, "unanswered", policy);
+	if (policy->unanswered == SAFE_REFUSE || !policy_may_refuse(policy)) {
+		writer_counter_goto(writer, chain, counter, target, "the safe answer");
+		return;
+	}
+	writer_count(writer, chain, "unanswered", policy);
+	put_contained(writer, policy, chain);
+	writer_goto(writer, chain, target, "the safe answer");
+}
+
+static void write_contained(struct writer *writer, const struct policy *policy)
+{
+	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX], target[RULES_NAME_MAX];
+
+	policy_counter(counter, "contained", policy);
+	writer_counter_goto(writer, chain_name(CHAIN_CONTAINED, policy, chain), counter,
+			    chain_name(CHAIN_REFUSE, policy, target), NULL);
 }
 
 /* Remembers the pair of a packet whose answer belongs to the present rules. */
-static void write_memory(struct writer *writer, const struct policy *policy, enum family family,
-			 size_t way)
+static void write_memory(struct writer *writer, const struct policy *policy, bool refuse,
+			 enum family family, size_t way)
 {
-	const bool refuse = policy->mode == MODE_BLOCK, six = family == FAMILY_IPV6;
+	const bool six = family == FAMILY_IPV6;
 	const struct mark remembered = {.action = MARK_REFUSE, .policy = policy->number};
 	const struct mark present = {.epoch = writer->input->generations.answers};
 	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX], set[RULES_NAME_MAX];
@@ -38,25 +62,48 @@ static void write_memory(struct writer *writer, const struct policy *policy, enu
 }
 
 /* An answer that belongs to the present rules is remembered; every answer is carried out. */
-static void write_answered(struct writer *writer, const struct policy *policy)
+static void write_memories(struct writer *writer, const struct policy *policy, bool refuse)
 {
-	bool refuse = policy->mode == MODE_BLOCK;
 	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX];
 
-	chain_name(refuse ? CHAIN_JUDGED : CHAIN_PASSED, policy, chain);
-	chain_name(refuse ? CHAIN_REFUSE : CHAIN_PASSING, policy, target);
-
-	writer_count(writer, chain, refuse ? "answered_refuse" : "answered_pass", policy);
-	if (refuse) {
-		writer_jump(writer, chain, CHAIN_ALLOWED_DESTINATION, "allowed while it was asked");
-		writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
-	}
 	for (size_t family = 0; family < FAMILIES; family++)
 		for (size_t way = 0; way < (refuse ? writer_ways(writer, families[family]) : 1);
 		     way++)
-			write_memory(writer, policy, families[family], way);
-	writer_counter_goto(writer, chain, COUNTER_UNREMEMBERED, target,
+			write_memory(writer, policy, refuse, families[family], way);
+	writer_counter_goto(writer, chain_name(refuse ? CHAIN_JUDGED : CHAIN_PASSED, policy, chain),
+			    COUNTER_UNREMEMBERED,
+			    chain_name(refuse ? CHAIN_REFUSE : CHAIN_PASSING, policy, target),
 			    "full, or an older question");
+}
+
+/*
+ * The answer was to refuse. Of a policy that blocks it holds for the pair; of one that guards, for
+ * this packet: the next one to the same server is a question again.
+ */
+static void write_judged(struct writer *writer, const struct policy *policy)
+{
+	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX];
+
+	writer_count(writer, chain_name(CHAIN_JUDGED, policy, chain), "answered_refuse", policy);
+	writer_jump(writer, chain, CHAIN_ALLOWED_DESTINATION, "allowed while it was asked");
+	writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
+	if (policy->mode == MODE_GUARD) {
+		writer_goto(writer, chain, chain_name(CHAIN_REFUSE, policy, target), NULL);
+		return;
+	}
+	/* not to be remembered: when it is let go, its entries hold at once */
+	put_contained(writer, policy, chain);
+	writer_jump_watched(writer, chain, policy, CHAIN_WATCHED_PASSING);
+	write_memories(writer, policy, true);
+}
+
+static void write_passed(struct writer *writer, const struct policy *policy)
+{
+	char chain[RULES_NAME_MAX];
+
+	writer_count(writer, chain_name(CHAIN_PASSED, policy, chain), "answered_pass", policy);
+	put_contained(writer, policy, chain);
+	write_memories(writer, policy, false);
 }
 
 /* Exact counts by host: the element is made or counted up with each packet. */
@@ -112,7 +159,12 @@ void write_policy_answers(struct writer *writer, const struct policy *policy)
 	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX];
 
 	write_unanswered(writer, policy);
-	write_answered(writer, policy);
+	if (policy_may_refuse(policy)) {
+		write_contained(writer, policy);
+		write_judged(writer, policy);
+	}
+	if (policy_may_pass(policy))
+		write_passed(writer, policy);
 	if (chain_needed(CHAIN_REFUSE, policy, settings)) {
 		write_tally(writer, chain_name(CHAIN_REFUSE, policy, chain), SET_TALLY_REFUSED4,
 			    COUNTER_UNTALLIED_REFUSED, chain_name(CHAIN_DENY, policy, target));

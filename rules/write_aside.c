@@ -119,21 +119,32 @@ static void write_untrue(struct writer *writer, const struct policy *policy)
 {
 	char chain[RULES_NAME_MAX], counter[RULES_NAME_MAX], target[RULES_NAME_MAX];
 
+	chain_name(CHAIN_UNTRUE, policy, chain);
+	if (policy->mode == MODE_GUARD) {
+		writer_count(writer, chain, "untrue", policy);
+		writer_contained(writer, chain, chain_name(CHAIN_DENY, policy, target));
+		writer_goto(writer, chain, chain_name(CHAIN_ACCEPTED, policy, target),
+			    "counted for no host");
+		return;
+	}
 	policy_counter(counter, "untrue", policy);
 	chain_name(policy->mode == MODE_BLOCK ? CHAIN_DENY : CHAIN_ACCEPTED, policy, target);
-	writer_counter_goto(writer, chain_name(CHAIN_UNTRUE, policy, chain), counter, target,
-			    "counted for no host");
+	writer_counter_goto(writer, chain, counter, target, "counted for no host");
 }
 
 /* Allowed, or counted and then dropped or let go. */
 static void write_hidden(struct writer *writer, const struct policy *policy,
 			 enum policy_chain which, const char *word, bool tell)
 {
-	char chain[RULES_NAME_MAX];
+	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX];
 	struct nftnl_rule *rule;
 
 	chain_name(which, policy, chain);
 	writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
+	if (policy->mode == MODE_GUARD)
+		writer_contained(writer, chain, chain_name(CHAIN_CONTAINED, policy, target));
+	writer_jump_watched(writer, chain, policy,
+			    which == CHAIN_SPLIT ? CHAIN_WATCHED_SPLIT : CHAIN_WATCHED_TUNNELLED);
 	writer_count(writer, chain, word, policy);
 	if (policy->mode != MODE_BLOCK) {
 		writer_let_go(writer, chain);

@@ -84,7 +84,11 @@ static void write_ask(struct writer *writer, const struct policy *policy)
 	rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
 	writer_put(writer, rule);
 	writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
-	if (policy->mode == MODE_MONITOR)
+	/* before what passed and what is no opening: connections that stand end, too */
+	if (policy_may_refuse(policy))
+		writer_contained(writer, chain, chain_name(CHAIN_CONTAINED, policy, name));
+	writer_jump_watched(writer, chain, policy, CHAIN_WATCHED);
+	if (policy_may_pass(policy))
 		write_passed_before(writer, policy, chain);
 	if (policy->pace)
 		write_pace(writer, policy, chain);
@@ -102,8 +106,9 @@ static void write_queue(struct writer *writer, const struct policy *policy)
 	struct nftnl_rule *rule;
 
 	chain_name(CHAIN_QUEUE, policy, chain);
-	rule = rule_new(chain, policy->mode == MODE_BLOCK ? "asked; refused if nobody answers" :
-							    "asked; passed if nobody answers");
+	rule = rule_new(chain, policy->unanswered == SAFE_REFUSE ?
+				       "asked; refused if nobody answers" :
+				       "asked; passed if nobody answers");
 	rule_limit(rule, LIMIT_QUESTIONS);
 	rule_set_mark(rule, ~writer->mask, mark_encode(question, writer->mask));
 	policy_counter(counter, "asked", policy);

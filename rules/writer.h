@@ -46,6 +46,16 @@ void writer_to_answers(struct writer *writer, const char *chain);
 /* Our bits of the mark cleared, and accepted. */
 void writer_let_go(struct writer *writer, const char *chain);
 
+/* What is allowed, contained and watched: rules/write_allow.c. */
+void write_allowed(struct writer *writer);
+/* Packets of contained sources go to @target; where that is NULL, back to where the chain was called. */
+void writer_contained(struct writer *writer, const char *chain, const char *target);
+/* Watched sources go from @chain to @target; IPv6 only, or both families. */
+void writer_watched(struct writer *writer, const char *chain, const char *target, bool only6);
+/* In a policy that blocks, where there are watched entries: a jump to the chain that asks for them. */
+void writer_jump_watched(struct writer *writer, const char *chain, const struct policy *policy,
+			 const char *watched);
+
 /* What its policy answers: rules/write_answer.c. */
 void write_policy_answers(struct writer *writer, const struct policy *policy);
 /* What is refused apart, and the router's own packets: rules/write_aside.c. */

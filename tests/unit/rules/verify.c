@@ -323,8 +323,13 @@ static void test_contradictions(void **state)
 		size = addr_size(source.addr.family);
 		memcpy(key, source.addr.bytes, size);
 		memcpy(key + size, destination.addr.bytes, size);
-		for (int expired = 0; expired < 2; expired++) {
+		for (int turn = 0; turn < 2 * ALLOW_CONTAINED; turn++) {
+			bool expired = turn % 2;
+
 			list[0].expires = expired ? 999 : 0;
+			list[0].way = (uint8_t)(turn / 2);
+			if (!allow_rule_valid(&list[0]))
+				continue; /* no destination is watched */
 			assert_int_equal(allow_flatten(list, 4, &allows, &contradiction.count), 0);
 			contradiction.allows = allows;
 			if (!contradict(&contradiction, key, 2 * size) !=
