@@ -108,7 +108,7 @@ class Flood:
         self.check_accounted(edge25, patience)
         assert self._lost(edge25) == 0
 
-    def check_accounted(self, edge25, patience=SOON):
+    def check_accounted(self, edge25, patience=60.0):
         """Every attempt is known, and every question known or counted as lost."""
         def read():
             host = edge25.host(self.line.address6.rpartition("2")[0])
