@@ -19,6 +19,8 @@ static const struct signature refused = {
 	"blocked", "Outbound port 25 refused: possible infected host", NULL, 1};
 static const struct signature seen = {"allowed", "Outbound port 25 seen: possible infected host",
 				      "refused", 2};
+/* What guard lets pass is a mail server's daily work until its host's class says otherwise. */
+static const struct signature let_through = {"allowed", "Outbound port 25 let through", NULL, 5};
 #define UNTRUE_TEXT "Outbound port 25 from a source that cannot be true"
 static const struct signature untrue_refused = {"blocked", UNTRUE_TEXT, NULL, 3};
 static const struct signature untrue_seen = {"allowed", UNTRUE_TEXT, "refused", 4};
@@ -55,7 +57,18 @@ static const struct signature *signature_of(const struct policy *policy, unsigne
 	/* Left to the kernel, which gave the policy's safe answer. */
 	if (action == MARK_QUESTION && policy)
 		pass = policy->unanswered == SAFE_PASS;
-	return pass ? &seen : &refused;
+	if (pass)
+		return policy && policy->mode == MODE_GUARD ? &let_through : &seen;
+	return &refused;
+}
+
+/* Why it was not as its policy's mode alone would have it; NULL: it was. */
+static const char *reason_of(const struct policy *policy, const struct message_event *event)
+{
+	if (event->reason)
+		return packet_reason_word(event->reason);
+	return policy && policy->mode == MODE_GUARD && event->action == MARK_REFUSE ? "burst" :
+										      NULL;
 }
 
 /* @host: NULL where it is nobody's. */
@@ -129,8 +142,8 @@ json_t *event_json_attempt(const struct message_event *event, const struct track
 	const struct flow flow = flow_of(event);
 	json_t *data = metadata(host, found, policy, signature);
 
-	if (event->reason)
-		json_object_set_new(data, "reason", json_string(packet_reason_word(event->reason)));
+	if (reason_of(policy, event))
+		json_object_set_new(data, "reason", json_string(reason_of(policy, event)));
 	json_object_set_new(data, "attempts",
 			    json_integer((json_int_t)event_json_attempts(tracker, host)));
 	json_object_set_new(data, "destinations", json_integer(host_destinations(tracker, host)));
@@ -147,12 +160,22 @@ json_t *event_json_untrue(const struct message_event *event, const struct policy
 	return line(&flow, signature, metadata(NULL, found, policy, signature));
 }
 
+/* Guard refuses and lets pass: the line is of a refusal when there was one since the last. */
+static const struct signature *summary_signature(const struct policy *policy,
+						 const struct event_period *period)
+{
+	if (policy && policy->mode == MODE_MONITOR)
+		return &seen;
+	if (policy && policy->mode == MODE_GUARD && !period->refused)
+		return &let_through;
+	return &refused;
+}
+
 json_t *event_json_summary(const struct tracker *tracker, const struct host *host,
 			   const struct policy *policy, struct event_period period, uint64_t now,
 			   const struct names_found *found)
 {
-	const struct signature *signature = policy && policy->mode == MODE_MONITOR ? &seen :
-										     &refused;
+	const struct signature *signature = summary_signature(policy, &period);
 	const struct prefix prefix = host_prefix(host);
 	struct host_facts facts;
 	bool known = host_facts(tracker, host, &facts) && facts.last_source.family;
@@ -167,6 +190,10 @@ json_t *event_json_summary(const struct tracker *tracker, const struct host *hos
 
 	json_object_set_new(data, "summary", json_true());
 	json_object_set_new(data, "attempts", json_integer((json_int_t)host_attempts(host)));
+	if (policy && policy->mode == MODE_GUARD) {
+		json_object_set_new(data, "refused", json_integer((json_int_t)host->refused));
+		json_object_set_new(data, "passed", json_integer((json_int_t)host->passed));
+	}
 	json_object_set_new(data, "destinations", json_integer(host_destinations(tracker, host)));
 	json_object_set_new(data, "period_attempts", json_integer((json_int_t)period.attempts));
 	json_object_set_new(data, "period_destinations",

@@ -7,6 +7,7 @@
 #define EDGE25_CONTROL_EVENT_JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "common/policy.h"
 #include "names.h"
@@ -15,6 +16,7 @@
 struct event_period {
 	uint64_t attempts;
 	uint64_t destinations;
+	bool refused; /* the kernel counted a refusal */
 };
 
 /* A first attempt, or NULL without memory. @policy may be NULL. @found: whose machine it is. */

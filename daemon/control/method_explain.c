@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "methods.h"
+#include "times.h"
 
 #define REASON_MAX 1024
 #define LISTED_MAX 64 /* interfaces in a reply; a gateway may have thousands */
@@ -93,17 +95,40 @@ static void add_interfaces(const struct question *question, char *text, size_t s
 		add(text, size, ", ...");
 }
 
+/* What the policy does, behind its name. */
+static void describe_policy(const struct policy *policy, char *text, size_t size)
+{
+	char time[32];
+
+	if (policy->mode == MODE_MONITOR)
+		snprintf(text, size, "only monitors; block would refuse it");
+	else if (policy->mode == MODE_BLOCK)
+		snprintf(text, size, "blocks port 25");
+	else if (policy->burst)
+		snprintf(text, size,
+			 "guards it: it passes, unless its host meets more than %" PRIu32
+			 " servers in %s or is contained",
+			 policy->burst, duration_format(policy->burst_time, time, sizeof(time)));
+	else
+		snprintf(text, size, "guards it: it passes, unless its host is contained");
+}
+
 static void describe(const struct question *question, char text[REASON_MAX])
 {
 	const struct config_match *match = &question->match;
 	const struct policy *policy = policy_of(question, match);
-	char prefix[PREFIX_TEXT_MAX], entry[ALLOW_ENTRY_TEXT_MAX];
+	char prefix[PREFIX_TEXT_MAX], entry[ALLOW_ENTRY_TEXT_MAX], does[160] = "";
 
 	if (question->allow) {
-		snprintf(text, REASON_MAX, "an allow entry lets it through: %s",
+		snprintf(text, REASON_MAX, "an allow entry lets it through%s: %s",
+			 question->allow->way == ALLOW_WATCHED ?
+				 ", guarded by policy \"" PLAN_WATCHED "\"" :
+				 "",
 			 allow_entry_text(question->allow, entry));
 		return;
 	}
+	if (policy)
+		describe_policy(policy, does, sizeof(does));
 	if (!policy)
 		snprintf(text, REASON_MAX, "its source is in no range%s",
 			 question->other_count ? " by prefix alone" : "");
@@ -113,9 +138,7 @@ static void describe(const struct question *question, char text[REASON_MAX])
 					 match->interface,
 			 match->prefix && match->interface ? " on " : "",
 			 match->prefix && match->interface ? match->interface : "",
-			 match->range->name, policy->name,
-			 policy->mode == MODE_MONITOR ? "only monitors; block would refuse it" :
-							"blocks port 25");
+			 match->range->name, policy->name, does);
 	if (question->other_count) {
 		add(text, REASON_MAX,
 		    "; if it comes in by one of these interfaces, the first that matches decides: ");

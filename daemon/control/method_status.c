@@ -110,7 +110,10 @@ static json_t *policies_json(const struct control *control)
 				   policy->host_prefix6, "when_unanswered",
 				   policy_safe_word(policy->unanswered), "ranges",
 				   range_names(config, i));
-
+		if (policy->mode == MODE_GUARD) {
+			json_object_set_new(object, "burst", number(policy->burst));
+			json_object_set_new(object, "burst_time", number(policy->burst_time));
+		}
 		for (size_t j = 0; j < POLICY_COUNTERS; j++)
 			json_object_set_new(object, policy_counters[j],
 					    number(figures_of(control->figures, policy_counters[j],
@@ -245,13 +248,13 @@ static json_t *allow_json(const struct control *control, int64_t now)
 
 /* --- the whole --- */
 
-/* Is there a range that the kernel refuses port 25 for? */
+/* Is there a range that port 25 may be refused for? */
 static bool enforcing(const struct control *control)
 {
 	const struct config *config = control->config;
 
 	for (size_t i = 0; i < config->range_count; i++)
-		if (config->policies[config->ranges[i].policy].mode == MODE_BLOCK)
+		if (policy_may_refuse(&config->policies[config->ranges[i].policy]))
 			return intent_was_in_force(control->intent);
 	return false;
 }

@@ -108,6 +108,16 @@ static void wrote(const struct reporter *reporter, struct host *host, uint64_t a
 	lines->written_destinations = host_destinations(reporter->tracker, host);
 }
 
+/* Was the host refused since its last summary? */
+static bool was_refused(const struct host *host, struct host_lines *lines)
+{
+	uint64_t before = lines ? lines->last_refused : 0;
+
+	if (lines)
+		lines->last_refused = host->refused;
+	return host->refused > before;
+}
+
 static const uint8_t *event_mac(const struct message_event *event)
 {
 	return event->mac_length == sizeof(event->mac) ? event->mac : NULL;
@@ -223,7 +233,7 @@ bool reporter_summaries(struct reporter *reporter, uint64_t now)
 
 	for (struct host *host = tracker_next(tracker, NULL); host;
 	     host = tracker_next(tracker, host)) {
-		const struct host_lines *lines = host_lines(tracker, host);
+		struct host_lines *lines = host_lines(tracker, host);
 		struct event_period period = {0};
 		struct names_found found;
 
@@ -236,6 +246,7 @@ bool reporter_summaries(struct reporter *reporter, uint64_t now)
 		if (lines)
 			period.destinations =
 				host_destinations(tracker, host) - lines->written_destinations;
+		period.refused = was_refused(host, lines);
 		host_names(reporter->names, tracker, host, now, &found);
 		put(reporter,
 		    event_json_summary(tracker, host, config_policy(reporter->config, host->policy),

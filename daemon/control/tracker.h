@@ -53,6 +53,7 @@ struct host_lines {
 	uint32_t hour_lines;
 	uint32_t written_destinations; /* as the last line said */
 	uint64_t last_attempts;        /* likewise */
+	uint64_t last_refused;         /* as the last summary knew */
 };
 
 /* Where the packets of an event or tally come from. */

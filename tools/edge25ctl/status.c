@@ -198,6 +198,29 @@ static void print_not_enforcing(const struct screen *screen, const json_t *polic
 	}
 }
 
+/* What guard policies refused without anybody's being contained. */
+static void print_bursts(const struct screen *screen, const json_t *policies)
+{
+	const json_t *policy;
+	size_t i;
+
+	json_array_foreach(policies, i, policy)
+	{
+		int64_t count = field_number(policy, "answered_refuse");
+		char number[TEXT_NUMBER_MAX], time[TEXT_DURATION_MAX], text[256];
+
+		if (!count || strcmp(field_text(policy, "mode"), "guard") != 0)
+			continue;
+		snprintf(text, sizeof(text),
+			 "%s: %s openings refused when asked about (burst: %lld new servers in %s)",
+			 field_text(policy, "name"), text_number(count, number),
+			 (long long)field_number(policy, "burst"),
+			 text_duration(field_number(policy, "burst_time"), time));
+		fputs("  ", screen->out);
+		screen_wrap(screen, 4, 2, text);
+	}
+}
+
 /* What policies refused, or watched, besides attempts on port 25 that are a host's own. */
 static void print_aside(const struct screen *screen, const json_t *policies)
 {
@@ -345,6 +368,7 @@ int status_print(const struct screen *screen, const json_t *status)
 	if (error)
 		return error;
 	print_not_enforcing(screen, policies);
+	print_bursts(screen, policies);
 	print_aside(screen, policies);
 	error = print_hosts(screen, status);
 	if (!error)

@@ -26,14 +26,15 @@ static void count_event(void *ctx, json_t *event)
 static struct fixture setup(void **state, const char *settings)
 {
 	static unsigned seen;
-	static const uint8_t numbers[] = {0, 1};
+	static const uint8_t numbers[] = {0, 1, 2, 3};
 	char text[1024], path[TEMPORARY_PATH_MAX];
 	struct fixture fixture = {0};
 	struct config_error error;
 
 	seen = 0;
 	snprintf(text, sizeof(text),
-		 "%s\npolicy \"home\" { mode = block }\npolicy \"lab\" { mode = monitor }\n",
+		 "%s\npolicy \"home\" { mode = block }\npolicy \"lab\" { mode = monitor }\n"
+		 "policy \"work\" { mode = guard }\n",
 		 settings);
 	temporary_write(state, "edge25.conf", text);
 	assert_int_equal(config_load(temporary_path(state, "edge25.conf", path), &fixture.config,
@@ -42,8 +43,8 @@ static struct fixture setup(void **state, const char *settings)
 	assert_int_equal(config_number(fixture.config, numbers), 0);
 	fixture.tracker = tracker_new(1024, 1024, 4096, (struct hash_key){1, 2});
 	fixture.file = event_file_new(*state, fixture.config->settings.event_file_max);
-	fixture.reporter =
-		reporter_new(fixture.tracker, fixture.file, NULL, fixture.config, count_event, &seen);
+	fixture.reporter = reporter_new(fixture.tracker, fixture.file, NULL, fixture.config,
+					count_event, &seen);
 	return fixture;
 }
 
@@ -55,13 +56,13 @@ static void release(struct fixture *fixture)
 	config_free(fixture->config);
 }
 
-static void attempt(struct fixture *fixture, const char *from, const char *to, uint8_t policy,
-		    uint64_t now)
+static void answered(struct fixture *fixture, const char *from, const char *to, uint8_t policy,
+		     enum mark_action action, uint64_t now)
 {
 	struct message_event event = {.time = now + 123456789,
 				      .source_port = 40000,
 				      .destination_port = 25,
-				      .action = policy ? MARK_PASS : MARK_REFUSE,
+				      .action = (uint8_t)action,
 				      .policy = policy,
 				      .mac_length = 6,
 				      .mac = {2, 0, 0x5e, 0x10, 0, 1}};
@@ -71,13 +72,25 @@ static void attempt(struct fixture *fixture, const char *from, const char *to, u
 	reporter_event(fixture->reporter, &event, now);
 }
 
-static void counted(struct fixture *fixture, const char *host, uint64_t packets)
+static void attempt(struct fixture *fixture, const char *from, const char *to, uint8_t policy,
+		    uint64_t now)
 {
-	struct message_tally tally = {.kind = MESSAGE_REFUSED, .packets = packets};
+	answered(fixture, from, to, policy, policy ? MARK_PASS : MARK_REFUSE, now);
+}
+
+static void tallied(struct fixture *fixture, const char *host, uint8_t policy, uint8_t kind,
+		    uint64_t packets)
+{
+	struct message_tally tally = {.kind = kind, .packets = packets};
 
 	assert_int_equal(addr_parse(host, &tally.host), 0);
 	tracker_tally(fixture->tracker, &tally,
-		      &(struct tracker_source){.policy = 0, .length6 = 64}, NOW);
+		      &(struct tracker_source){.policy = policy, .length6 = 64}, NOW);
+}
+
+static void counted(struct fixture *fixture, const char *host, uint64_t packets)
+{
+	tallied(fixture, host, 0, MESSAGE_REFUSED, packets);
 	tracker_reading_end(fixture->tracker);
 }
 
@@ -127,6 +140,103 @@ static void test_golden(void **state)
 	assert_false(reporter_summaries(fixture.reporter, NOW + 60 * SECOND));
 	assert_false(reporter_summaries(fixture.reporter, NOW + 61 * SECOND));
 	assert_string_equal(temporary_read(state, "events.json", text, sizeof(text)), golden);
+	release(&fixture);
+}
+
+static json_t *last_line(void **state)
+{
+	char text[65536], *end, *begin;
+	json_t *line;
+
+	temporary_read(state, "events.json", text, sizeof(text));
+	end = strrchr(text, '\n');
+	assert_non_null(end);
+	*end = '\0';
+	begin = strrchr(text, '\n');
+	line = json_loads(begin ? begin + 1 : text, 0, NULL);
+	assert_non_null(line);
+	return line;
+}
+
+/* alert.action, .signature_id and metadata.reason of the last line; @reason NULL: it has none. */
+static void assert_last(void **state, const char *action, int id, const char *reason)
+{
+	json_t *line = last_line(state);
+	const char *is_action, *is_reason = NULL;
+	int is_id;
+
+	assert_int_equal(json_unpack(line, "{s:{s:s, s:i, s:{s?s}}}", "alert", "action", &is_action,
+				     "signature_id", &is_id, "metadata", "reason", &is_reason),
+			 0);
+	assert_string_equal(is_action, action);
+	assert_int_equal(is_id, id);
+	if (reason)
+		assert_string_equal(is_reason, reason);
+	else
+		assert_null(is_reason);
+	json_decref(line);
+}
+
+static void assert_summary(void **state, int refused, int passed)
+{
+	json_t *line = last_line(state);
+	int is_refused, is_passed, summary;
+
+	assert_int_equal(json_unpack(line, "{s:{s:{s:b, s:i, s:i}}}", "alert", "metadata",
+				     "summary", &summary, "refused", &is_refused, "passed",
+				     &is_passed),
+			 0);
+	assert_int_equal(is_refused, refused);
+	assert_int_equal(is_passed, passed);
+	json_decref(line);
+}
+
+/* A guard policy lets pass and refuses: its lines say which, and why. */
+static void test_guard(void **state)
+{
+	struct fixture fixture = setup(state, "");
+
+	answered(&fixture, "100.64.3.7", "198.51.100.1", 2, MARK_PASS, NOW);
+	assert_last(state, "allowed", 5, NULL);
+	answered(&fixture, "100.64.3.7", "198.51.100.2", 2, MARK_REFUSE, NOW);
+	assert_last(state, "blocked", 1, "burst");
+	answered(&fixture, "100.64.3.7", "198.51.100.3", 2, MARK_QUESTION, NOW);
+	assert_last(state, "allowed", 5, NULL);
+	answered(&fixture, "100.64.3.8", "198.51.100.2", 0, MARK_REFUSE, NOW);
+	assert_last(state, "blocked", 1, NULL);
+
+	tallied(&fixture, "100.64.3.7", 2, MESSAGE_PASSED, 40);
+	tallied(&fixture, "100.64.3.7", 2, MESSAGE_REFUSED, 7);
+	tracker_reading_end(fixture.tracker);
+	reporter_summaries(fixture.reporter, NOW + 60 * SECOND);
+	assert_last(state, "blocked", 1, NULL);
+	assert_summary(state, 7, 40);
+	tallied(&fixture, "100.64.3.7", 2, MESSAGE_PASSED, 50);
+	tallied(&fixture, "100.64.3.7", 2, MESSAGE_REFUSED, 7);
+	tracker_reading_end(fixture.tracker);
+	reporter_summaries(fixture.reporter, NOW + 120 * SECOND);
+	assert_last(state, "allowed", 5, NULL);
+	assert_summary(state, 7, 50);
+	release(&fixture);
+}
+
+/* That a destination answers is for the tracker: no line tells of it. */
+static void test_handshakes_have_no_line(void **state)
+{
+	struct fixture fixture = setup(state, "");
+	struct message_event event = {.time = NOW, .source_port = 40000, .destination_port = 25};
+	char text[4096];
+
+	answered(&fixture, "100.64.3.7", "198.51.100.1", 2, MARK_PASS, NOW);
+	event.kind = MESSAGE_HANDSHAKE;
+	assert_int_equal(addr_parse("100.64.3.7", &event.source), 0);
+	assert_int_equal(addr_parse("198.51.100.1", &event.destination), 0);
+	reporter_event(fixture.reporter, &event, NOW);
+	assert_int_equal(addr_parse("198.51.100.2", &event.destination), 0); /* never tried */
+	reporter_event(fixture.reporter, &event, NOW);
+	assert_int_equal(addr_parse("100.64.3.8", &event.source), 0); /* never seen */
+	reporter_event(fixture.reporter, &event, NOW);
+	assert_int_equal(lines(temporary_read(state, "events.json", text, sizeof(text))), 1);
 	release(&fixture);
 }
 
@@ -261,9 +371,14 @@ static void test_write_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		REPORTER_TEST(test_golden),           REPORTER_TEST(test_lines_per_host),
-		REPORTER_TEST(test_lines_per_second), REPORTER_TEST(test_rotation),
-		REPORTER_TEST(test_reopen),           REPORTER_TEST(test_write_failure),
+		REPORTER_TEST(test_golden),
+		REPORTER_TEST(test_guard),
+		REPORTER_TEST(test_handshakes_have_no_line),
+		REPORTER_TEST(test_lines_per_host),
+		REPORTER_TEST(test_lines_per_second),
+		REPORTER_TEST(test_rotation),
+		REPORTER_TEST(test_reopen),
+		REPORTER_TEST(test_write_failure),
 		REPORTER_TEST(test_full_disk),
 	};
 
