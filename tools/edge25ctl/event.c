@@ -24,10 +24,18 @@ static const char *end_text(const json_t *event, const char *address, const char
 	return text;
 }
 
-/* What a person wants to know at once; --json has the rest. */
-static const char *const shown[] = {
-	"policy",          "would_be",           "reason", "attempts", "destinations",
-	"period_attempts", "period_destinations"};
+/*
+ * What a person wants to know at once; --json has the rest. The name comes last: it may be its
+ * owner's text, blanks and all.
+ */
+static const char *const shown[] = {"policy",
+				    "would_be",
+				    "reason",
+				    "attempts",
+				    "destinations",
+				    "period_attempts",
+				    "period_destinations",
+				    "name"};
 
 /* " key=value" for a text or a number. */
 static void print_pair(const struct screen *screen, const char *key, const json_t *value)

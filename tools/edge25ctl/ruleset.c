@@ -135,12 +135,15 @@ static void print_rules(const struct screen *screen, const json_t *items)
 
 static void print_items(const struct screen *screen, const json_t *result)
 {
-	static const struct column chains[] = {
-		{"CHAIN", false, 0, 0}, {"RULES", true, 0, 0}, {"TYPE", false, 20, 1}};
-	static const struct column sets[] = {
-		{"SET", false, 0, 0}, {"ELEMENTS", true, 0, 0}, {"DEFINITION", false, 20, 1}};
-	static const struct column objects[] = {
-		{"COUNTER OR LIMIT", false, 0, 0}, {"PACKETS", true, 0, 0}, {"TYPE", false, 20, 1}};
+	static const struct column chains[] = {{.title = "CHAIN"},
+					       {.title = "RULES", .right = true},
+					       {.title = "TYPE", .shrink = 20, .drop = 1}};
+	static const struct column sets[] = {{.title = "SET"},
+					     {.title = "ELEMENTS", .right = true},
+					     {.title = "DEFINITION", .shrink = 20, .drop = 1}};
+	static const struct column objects[] = {{.title = "COUNTER OR LIMIT"},
+						{.title = "PACKETS", .right = true},
+						{.title = "TYPE", .shrink = 20, .drop = 1}};
 	static const struct section sections[] = {
 		{"chain", "rules", chains, 3},
 		{"set", "elements", sets, 3},

@@ -268,6 +268,7 @@ static int print_hosts(const struct screen *screen, const json_t *status)
 {
 	static const struct column columns[] = {
 		{.title = "HOST"},
+		{.title = "NAME", .shrink = 16, .optional = true},
 		{.title = "POLICY", .shrink = 8, .drop = 3},
 		{.title = "ATTEMPTS", .right = true},
 		{.title = "REFUSED", .right = true, .drop = 2},
@@ -298,6 +299,7 @@ static int print_hosts(const struct screen *screen, const json_t *status)
 	json_array_foreach(top, i, host)
 	{
 		table_add(table, field_text(host, "host"));
+		table_add(table, field_text(host, "name"));
 		table_add(table, field_text(host, "policy"));
 		table_add_number(table, field_number(host, "attempts"));
 		table_add_number(table, field_number(host, "refused"));

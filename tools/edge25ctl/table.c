@@ -80,14 +80,16 @@ void table_add_duration(struct table *table, int64_t seconds)
 
 static unsigned natural_width(const struct table *table, size_t column)
 {
-	unsigned width = (unsigned)strlen(table->columns[column].title);
+	unsigned title = (unsigned)strlen(table->columns[column].title), width = 0;
 
 	for (size_t i = column; i < table->used; i += table->count) {
 		unsigned cell = text_columns(table->cells[i], table->utf8);
 
 		width = cell > width ? cell : width;
 	}
-	return width;
+	if (!width && table->columns[column].optional)
+		return 0;
+	return width > title ? width : title;
 }
 
 static unsigned total_width(const struct table *table, const unsigned *widths, unsigned indent)

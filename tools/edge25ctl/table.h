@@ -12,6 +12,7 @@ struct column {
 	bool right;      /* numbers */
 	unsigned shrink; /* may be cut to so many columns before others go, ending in "..."; 0: no */
 	unsigned drop;   /* left out when there is no room, highest first; 0: never */
+	bool optional;   /* left out where all its cells are empty */
 };
 
 struct table;
