@@ -93,6 +93,12 @@ BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,inject textbook)
 # What a fuzz target reads beside common.
 FUZZ_SOURCES_question_parse := $(addprefix daemon/engine/,question.c burst.c known.c)
 FUZZ_LIBS_question_parse = $(call libs,libmnl libnetfilter_queue,)
+LEASE_SOURCES := $(addprefix daemon/control/,lease_parse.c name_table.c name_text.c)
+LEASE_PARSERS := lease_dnsmasq lease_odhcpd lease_isc lease_kea label_file
+$(foreach parser,$(LEASE_PARSERS),\
+	$(eval FUZZ_SOURCES_$(parser) := daemon/control/$(parser).c $(LEASE_SOURCES)))
+FUZZ_SOURCES_neighbour_read := daemon/control/neighbour_read.c
+FUZZ_LIBS_neighbour_read = $(call libs,libmnl,)
 
 .PHONY: all deps deps-check deps-demo deps-bench check check-root check-layers check-unit check-fuzz \
 	check-man check-detect check-net check-kernel check-scale fuzz bench bench-detect bench-programs demo \

@@ -64,7 +64,8 @@ int piece_prefix(const struct piece *piece, struct prefix *prefix)
 {
 	char text[PREFIX_TEXT_MAX];
 
-	if (piece->length >= sizeof(text) || memchr(piece->text, '\0', piece->length))
+	if (!piece->length || piece->length >= sizeof(text) ||
+	    memchr(piece->text, '\0', piece->length))
 		return -EINVAL;
 	memcpy(text, piece->text, piece->length);
 	text[piece->length] = '\0';

@@ -203,6 +203,108 @@ def questions():
     write("question_parse", "overlong-message", question(*usual, length=4096))
 
 
+DNSMASQ = b"""\
+1796130000 02:00:5e:10:00:01 192.168.1.23 printer 01:02:00:5e:10:00:01
+0 06-02:00:5e:10:00:03 192.168.1.25 * ff:00
+43200 01-02:00:5e:10:00:05 192.168.1.27 no-clock *
+duid 00:01:00:01:2a:10:20:30:02:00:5e:10:00:fe
+1796130200 7234561 2001:db8::17 printer 00:01:00:01:2a:10:20:30:02:00:5e:10:00:01
+1796130300 T99 2001:db8::18 * 00:03:00:01:02:00:5e:10:00:06
+"""
+ODHCPD = b"""\
+# br-lan 000100012a10203002005e100001 1a2b printer 1796130000 17 128 2001:db8::17/128 fd00::17/128
+2001:db8::17\tprinter.lan\tprinter
+# br-lan 0003000102005e100002 1 - -1 10 60 2001:db8:0:10::/60
+# br-lan 02005e100001 ipv4 broken\\x20my phone 1796130000 c0a80117 32 192.168.1.23/32
+# br-lan 02:0:5e:10:0:2 ipv4 broken\\x20a\\x0a\\x5c 0 c0a80118 32 192.168.1.24/32
+"""
+ISC = b"""\
+authoring-byte-order little-endian;
+lease 192.168.1.100 {
+  starts 2 2026/12/01 08:00:00;
+  ends 2 2026/12/01 20:00:00; # a comment
+  binding state active;
+  hardware ethernet 02:00:5e:10:00:01;
+  uid "\\001\\002\\000^";
+  set vendor-class-identifier = "dhcpcd; {";
+  on expiry { execute ("x"); }
+  client-hostname "evil\\033[31m\\"; }";
+}
+lease 192.168.1.101 { ends never; binding state free; }
+lease 192.168.1.102 {
+  ends epoch 1796130000;
+  set ddns-fwd-name = "box.example";
+}
+"""
+ISC6 = b"""\
+ia-na "\\001\\000\\000\\000\\000\\001\\000\\001*\\020 0\\002\\000^\\020\\000\\001" {
+  cltt 2 2026/12/01 08:00:00;
+  iaaddr 2001:db8::100 {
+    binding state active;
+    ends 2 2026/12/01 20:00:00;
+  }
+}
+ia-pd 01:00:00:00:00:03:00:01:02:00:5e:10:00:02 {
+  iaprefix 2001:db8:100::/56 { binding state active; }
+}
+"""
+KEA4 = b"""\
+address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context
+192.0.2.10,02:00:5e:10:00:01,01:02,3600,1796130000,1,0,0,old,0,
+192.0.2.11,02:00:5e:10:00:02,,4294967295,6091097295,1,0,0,a&#x2cb&#x1b&#x26#x,0,{ }
+192.0.2.10,02:00:5e:10:00:01,01:02,0,1796133600,1,0,0,new,2,
+"""
+KEA6 = b"""\
+address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,fqdn_rev,hostname
+2001:db8:1::10,00:01:00:01:2a:10:20:30:02:00:5e:10:00:01,200,1796130000,8,100,0,7,128,1,1,a.example
+2001:db8:100::,00:03:00:01:02:00:5e:10:00:02,200,1796130000,8,100,2,7,56,0,0,
+"""
+LABELS = b"""\
+# customers
+100.64.3.7\tcustomer 4711, Main Street 5
+100.64.3.0/24 block C # rented
+2001:db8:7::/48 M\xc3\xbcller#2\r
+100.64.3.8 \xff\x1b[2J \\"""
+
+
+def leases():
+    for target, seeds in {"lease_dnsmasq": [DNSMASQ], "lease_odhcpd": [ODHCPD],
+                          "lease_isc": [ISC, ISC6], "lease_kea": [KEA4, KEA6],
+                          "label_file": [LABELS]}.items():
+        for number, text in enumerate(seeds):
+            write(target, f"whole-{number}", text)
+            write(target, f"cut-{number}", text[:len(text) * 2 // 3])
+        write(target, "empty", b"")
+
+
+NDA_DST, NDA_LLADDR = 1, 2
+NEWNEIGH, DELNEIGH, REACHABLE, FAILED = 28, 29, 2, 32
+
+
+def neighbour(kind, family, state, *attributes, length=None):
+    body = struct.pack("=BxxxiHBB", family, 2, state, 0, 1) + b"".join(attributes)
+    length = 16 + len(body) if length is None else length
+    return struct.pack("=IHHII", length, kind, 0, 0, 0) + body
+
+
+def neighbours():
+    mac = attribute(NDA_LLADDR, b"\x02\xe2\x05\0\1\2")
+    ipv4 = attribute(NDA_DST, socket.inet_aton("100.64.3.7"))
+    ipv6 = attribute(NDA_DST, socket.inet_pton(socket.AF_INET6, "2001:db8::7"))
+    write("neighbour_read", "ipv4", neighbour(NEWNEIGH, 2, REACHABLE, ipv4, mac))
+    write("neighbour_read", "ipv6", neighbour(NEWNEIGH, 10, REACHABLE, ipv6, mac))
+    write("neighbour_read", "gone", neighbour(DELNEIGH, 2, REACHABLE, ipv4, mac))
+    write("neighbour_read", "failed", neighbour(NEWNEIGH, 2, FAILED, ipv4))
+    write("neighbour_read", "wrong-family", neighbour(NEWNEIGH, 10, REACHABLE, ipv4, mac))
+    write("neighbour_read", "bridge", neighbour(NEWNEIGH, 7, REACHABLE, mac))
+    write("neighbour_read", "overlong-attribute",
+          neighbour(NEWNEIGH, 2, REACHABLE, struct.pack("=HH", 200, NDA_DST)))
+    write("neighbour_read", "overlong-message", neighbour(NEWNEIGH, 2, 2, ipv4, length=4096))
+    write("neighbour_read", "short", struct.pack("=IHHII", 20, NEWNEIGH, 0, 0, 0) + b"\x02\0\0\0")
+
+
+leases()
+neighbours()
 packets()
 plans()
 messages()
