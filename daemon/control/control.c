@@ -274,7 +274,7 @@ static int make_connections(struct control *control)
 	control->server = server_new(control->loop, run_dir, methods, control);
 	if (!control->server)
 		return -EIO;
-	control->names = names_new(control->loop, &control->config->settings, control_now());
+	control->names = names_new(control->loop, &control->config->settings);
 	if (!control->names)
 		return -ENOMEM;
 	control->reporter = reporter_new(control->tracker, control->event_file, control->names,

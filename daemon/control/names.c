@@ -12,18 +12,17 @@
 #include "neighbour.h"
 #include "work.h"
 
-#define MILLISECOND 1000000
-#define LOOK_REST (100 * MILLISECOND) /* between looks at the files, however many ask */
-#define LOOK_INTERVAL 5.              /* seconds, when nobody asks */
-#define SMALL (256 << 10)             /* bytes that are read on the spot: some milliseconds */
-#define LARGE_REST 10 /* times as long as a large file took, until it is read again */
+#define LOOK_REST 2000000 /* ns between looks at the files, however many ask: each costs some us */
+#define LOOK_INTERVAL 5.  /* seconds, when nobody asks */
+#define SMALL (256 << 10) /* bytes that are read on the spot: some milliseconds */
+#define READ_REST 10      /* times as long as a reading took, until the next of the same file */
 
 struct source {
 	enum names_kind kind;
 	char *path;
 	struct names_reading last; /* what counts: its table may be older than its stamp */
 	bool fresh;                /* the stamp may hide another change */
-	int64_t rest;              /* ns, CLOCK_MONOTONIC: not before then in a thread */
+	int64_t rest;              /* ns, CLOCK_MONOTONIC: not before then */
 };
 
 struct names {
@@ -42,11 +41,11 @@ struct names {
 	bool busy;
 };
 
-static int64_t monotonic(void)
+static int64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -74,8 +73,9 @@ static void say(const struct source *source, const char *before)
 }
 
 /* A file that cannot be read takes nothing away: leases end by themselves. */
-static void accept(struct source *source, struct names_reading *reading, int64_t now)
+static void accept(struct source *source, struct names_reading *reading, int64_t began)
 {
+	const int64_t end = clock_ns(CLOCK_MONOTONIC);
 	char before[NAMES_PROBLEM_MAX];
 
 	memcpy(before, source->last.problem, sizeof(before));
@@ -84,7 +84,8 @@ static void accept(struct source *source, struct names_reading *reading, int64_t
 	else
 		reading->table = source->last.table;
 	source->last = *reading;
-	source->fresh = names_stamp_fresh(&reading->stamp, now);
+	source->fresh = names_stamp_fresh(&reading->stamp, clock_ns(CLOCK_REALTIME));
+	source->rest = end + READ_REST * (end - began);
 	say(source, before);
 }
 
@@ -106,26 +107,16 @@ static void release(struct source *source)
 	free(source->path);
 }
 
-static int64_t realtime(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void on_read(void *ctx)
 {
 	struct names *names = ctx;
-	int64_t end = monotonic();
 
 	names->busy = false;
 	for (size_t i = 0; i < names->count; i++) {
 		if (!same(&names->sources[i], &names->job))
 			continue;
-		accept(&names->sources[i], &names->job.last, realtime());
+		accept(&names->sources[i], &names->job.last, names->job_began);
 		names->job.last.table = NULL;
-		names->sources[i].rest = end + LARGE_REST * (end - names->job_began);
 		break;
 	}
 	release(&names->job);
@@ -134,25 +125,26 @@ static void on_read(void *ctx)
 
 static void read_in_thread(struct names *names, const struct source *source)
 {
-	if (names->busy || monotonic() < source->rest)
+	if (names->busy)
 		return;
 	names->job = (struct source){.kind = source->kind, .path = strdup(source->path)};
 	if (!names->job.path)
 		return;
 	names->job_max = names->max;
-	names->job_began = monotonic();
+	names->job_began = clock_ns(CLOCK_MONOTONIC);
 	names->busy = true;
 	work_start(names->work, read_job, on_read, names);
 }
 
-static void look_at(struct names *names, struct source *source, int64_t now)
+static void look_at(struct names *names, struct source *source)
 {
+	const int64_t now = clock_ns(CLOCK_MONOTONIC);
 	struct names_reading reading;
 	bool aged;
 
 	names_stamp_take(source->kind, source->path, &reading.stamp);
-	aged = source->fresh && !names_stamp_fresh(&reading.stamp, now);
-	if (names_stamp_equal(&reading.stamp, &source->last.stamp) && !aged)
+	aged = source->fresh && !names_stamp_fresh(&reading.stamp, clock_ns(CLOCK_REALTIME));
+	if ((names_stamp_equal(&reading.stamp, &source->last.stamp) && !aged) || now < source->rest)
 		return;
 	if (names_stamp_size(&reading.stamp) > SMALL) {
 		read_in_thread(names, source);
@@ -162,18 +154,18 @@ static void look_at(struct names *names, struct source *source, int64_t now)
 	accept(source, &reading, now);
 }
 
-static void look(struct names *names, uint64_t now)
+static void look(struct names *names)
 {
-	names->looked = monotonic();
+	names->looked = clock_ns(CLOCK_MONOTONIC);
 	for (size_t i = 0; i < names->count; i++)
-		look_at(names, &names->sources[i], (int64_t)now);
+		look_at(names, &names->sources[i]);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop;
 	(void)events;
-	look(timer->data, (uint64_t)realtime());
+	look(timer->data);
 }
 
 /* --- the configuration --- */
@@ -228,7 +220,7 @@ static void inherit(struct names *names, struct source *sources, size_t count, b
 	}
 }
 
-int names_configure(struct names *names, const struct config_settings *settings, uint64_t now)
+int names_configure(struct names *names, const struct config_settings *settings)
 {
 	struct neighbours *neighbours = names->neighbours;
 	struct source *sources;
@@ -258,11 +250,11 @@ int names_configure(struct names *names, const struct config_settings *settings,
 		ev_timer_set(&names->timer, LOOK_INTERVAL, LOOK_INTERVAL);
 		ev_timer_start(names->loop, &names->timer);
 	}
-	look(names, now);
+	look(names);
 	return 0;
 }
 
-struct names *names_new(struct ev_loop *loop, const struct config_settings *settings, uint64_t now)
+struct names *names_new(struct ev_loop *loop, const struct config_settings *settings)
 {
 	struct names *names = calloc(1, sizeof(*names));
 
@@ -272,7 +264,7 @@ struct names *names_new(struct ev_loop *loop, const struct config_settings *sett
 	ev_init(&names->timer, on_timer);
 	names->timer.data = names;
 	names->work = work_new(loop);
-	if (!names->work || names_configure(names, settings, now)) {
+	if (!names->work || names_configure(names, settings)) {
 		names_free(names);
 		return NULL;
 	}
@@ -375,8 +367,8 @@ bool names_find(struct names *names, const struct addr *addr, const uint8_t *mac
 	find_mac(names, addr, mac, found);
 	if (!names)
 		return false;
-	if (names->count && monotonic() - names->looked >= LOOK_REST)
-		look(names, now);
+	if (names->count && clock_ns(CLOCK_MONOTONIC) - names->looked >= LOOK_REST)
+		look(names);
 	host = find_host(names, addr, seconds, found, &lease_kind);
 	if (find_entry(names, true, addr, seconds, &label, &kind)) {
 		snprintf(found->name, sizeof(found->name), "%s", label);

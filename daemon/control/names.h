@@ -3,7 +3,7 @@
  * Whose machine it is, at the time of an event: what the operator's label files, the leases of DHCP
  * servers and the kernel's neighbour table know about an address.
  *
- * Files are looked at again when somebody asks, ten times a second at most, and every few seconds
+ * Files are looked at again when somebody asks, 500 times a second at most, and every few seconds
  * anyhow. A small one that has changed is read on the spot, a larger one by a thread, and what was
  * known before counts until that is done. A file that can no longer be read keeps what it said.
  */
@@ -33,10 +33,10 @@ struct names_found {
 struct names;
 
 /* NULL: no memory. What can be read without a thread has been read. */
-struct names *names_new(struct ev_loop *loop, const struct config_settings *settings, uint64_t now);
+struct names *names_new(struct ev_loop *loop, const struct config_settings *settings);
 void names_free(struct names *names);
 /* Other files: those that are named before and after keep what they said. 0 or -ENOMEM. */
-int names_configure(struct names *names, const struct config_settings *settings, uint64_t now);
+int names_configure(struct names *names, const struct config_settings *settings);
 
 /*
  * Fills in *found; true: there is a name. @mac: the six bytes that a packet came with, or NULL.

@@ -188,7 +188,7 @@ static int exchange(struct reload *reload)
 	reload->config = old;
 	reporter_configure(control->reporter, control->config);
 	event_file_bound(control->event_file, control->config->settings.event_file_max);
-	if (names_configure(control->names, &control->config->settings, control_now()))
+	if (names_configure(control->names, &control->config->settings))
 		log_error("reload: names: no memory: the files before are still read");
 	return 0;
 }
