@@ -281,6 +281,7 @@ static void on_reading(void *arg, bool fresh)
 {
 	struct status *status = arg;
 
+	names_look(status->control->names);
 	rpc_reply(status->call, status_json(status->control, fresh));
 	free(status);
 }

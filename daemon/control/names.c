@@ -161,6 +161,12 @@ static void look(struct names *names)
 		look_at(names, &names->sources[i]);
 }
 
+void names_look(struct names *names)
+{
+	if (names->count && clock_ns(CLOCK_MONOTONIC) - names->looked >= LOOK_REST)
+		look(names);
+}
+
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop;
@@ -367,8 +373,7 @@ bool names_find(struct names *names, const struct addr *addr, const uint8_t *mac
 	find_mac(names, addr, mac, found);
 	if (!names)
 		return false;
-	if (names->count && clock_ns(CLOCK_MONOTONIC) - names->looked >= LOOK_REST)
-		look(names);
+	names_look(names);
 	host = find_host(names, addr, seconds, found, &lease_kind);
 	if (find_entry(names, true, addr, seconds, &label, &kind)) {
 		snprintf(found->name, sizeof(found->name), "%s", label);

@@ -49,6 +49,9 @@ const char *names_mac_text(const struct names_found *found, char text[NAMES_MAC_
 /* Sets "name" and "name_source", each a text or null, and "host_name" beside a label. */
 void names_json(const struct names_found *found, json_t *object);
 
+/* Reads what has changed, if it is small; finding a name does so by itself. */
+void names_look(struct names *names);
+
 /* What is wrong with file @index, for status: NULL behind the last one, "" where nothing is. */
 const char *names_problem(const struct names *names, size_t index);
 
