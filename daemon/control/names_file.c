@@ -72,7 +72,7 @@ void names_stamp_take(enum names_kind kind, const char *path, struct names_stamp
 		stamp->parts[i].inode = st.st_ino;
 		stamp->parts[i].size = (uint64_t)st.st_size;
 		stamp->parts[i].changed =
-			(int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+			(int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
 	}
 }
 

@@ -25,7 +25,7 @@ struct names_stamp {
 	struct {
 		int error; /* errno; 0: it is there */
 		uint64_t device, inode, size;
-		int64_t changed; /* CLOCK_REALTIME, ns */
+		int64_t changed; /* its contents, its name or who may read it; CLOCK_REALTIME, ns */
 	} parts[NAMES_PARTS_MAX];
 };
 

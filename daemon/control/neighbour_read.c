@@ -39,9 +39,9 @@ int neighbour_read(const void *message, size_t size, struct neighbour *neighbour
 	const struct ndmsg *nd;
 	uint8_t family;
 
-	/* libmnl compares lengths as signed ones. */
-	if (size < sizeof(*header) || header->nlmsg_len > size || size > INT32_MAX ||
-	    !mnl_nlmsg_ok(header, (int)size))
+	/* libmnl compares lengths as signed ones, and takes the padding at the end for granted. */
+	if (size < sizeof(*header) || size > INT32_MAX || header->nlmsg_len > size ||
+	    MNL_ALIGN(header->nlmsg_len) > size || !mnl_nlmsg_ok(header, (int)size))
 		return -EINVAL;
 	if (header->nlmsg_type != RTM_NEWNEIGH && header->nlmsg_type != RTM_DELNEIGH)
 		return -ENOENT;

@@ -11,7 +11,7 @@ import pytest
 from lab.dhcp import Dnsmasq, dnsmasq_program, lease
 from lab.edge25 import CONTROL, HOME
 from lab.namespaces import Topology
-from lab.promise import eventually, holds, kept_by, must_fail
+from lab.promise import SOON, eventually, holds, kept_by, must_fail
 from lab.sockets import connect
 
 FOR_EVER = 4102444800  # 2100-01-01T00:00:00Z
@@ -218,10 +218,10 @@ def test_a_label_stands_beside_the_host_name(edge25, gate, line, path):
 
 # Files that cannot be read.
 
-def is_named_as_problem(daemon, text):
+def is_named_as_problem(daemon, text, patience=SOON):
     """Status names it, and nothing else is wrong."""
     eventually(lambda: [problem["text"] for problem in daemon.status()["problems"]] == [text],
-               lambda: f"{text}\n{daemon.status()['problems']}")
+               lambda: f"{text}\n{daemon.status()['problems']}", patience)
 
 
 def test_a_file_that_cannot_be_read(edge25, gate, line, path):
@@ -243,7 +243,7 @@ def test_a_file_that_cannot_be_read(edge25, gate, line, path):
     path.unlink()
     is_named_as_problem(daemon, f"{path}: No such file or directory")
     assert named(attempt(daemon, gate, line)) == ("printer", "dnsmasq")
-    must_fail(is_named_as_problem, daemon, problem)
+    must_fail(is_named_as_problem, daemon, problem, 0.1)
 
 
 def test_a_line_that_a_person_wrote_wrong(edge25, gate, line, path):
