@@ -16,6 +16,7 @@ BINDIR = $(PREFIX)/bin
 LIBEXECDIR = $(PREFIX)/libexec/edge25
 MANDIR = $(PREFIX)/share/man
 COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
+EXAMPLESDIR = $(PREFIX)/share/edge25/examples
 UNITDIR = $(PREFIX)/lib/systemd/system
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
@@ -275,12 +276,13 @@ run: all ## run the daemon in the foreground: make run CONFIG=FILE (root)
 D = $(DESTDIR)
 MAN_SECTIONS := 1 5 7 8
 UNITS := $(wildcard systemd/*.service systemd/*.socket systemd/*.target)
+EXAMPLES := examples/notify-mail examples/notify-webhook
 SYSUSERS := $(firstword $(wildcard systemd/*sysusers*))
 TMPFILES := $(firstword $(wildcard systemd/*tmpfiles*))
 
 install: all ## programs, man pages, units; a configuration only where there is none
 	$(INSTALL) -d $(D)$(SBINDIR) $(D)$(BINDIR) $(D)$(LIBEXECDIR)
-	$(INSTALL) -m 755 $(BUILD)/edge25d $(D)$(SBINDIR)/
+	$(INSTALL) -m 755 $(BUILD)/edge25d $(BUILD)/edge25-notify $(D)$(SBINDIR)/
 	$(INSTALL) -m 755 $(BUILD)/edge25-engine $(BUILD)/edge25-control $(D)$(LIBEXECDIR)/
 	$(INSTALL) -m 755 $(BUILD)/edge25ctl $(BUILD)/edge25-replay $(D)$(BINDIR)/
 	for section in $(MAN_SECTIONS); do for page in man/*.$$section; do \
@@ -293,11 +295,14 @@ install: all ## programs, man pages, units; a configuration only where there is 
 	done
 	test -z "$(SYSUSERS)" || $(INSTALL) -D -m 644 $(SYSUSERS) $(D)$(SYSUSERSDIR)/edge25.conf
 	test -z "$(TMPFILES)" || $(INSTALL) -D -m 644 $(TMPFILES) $(D)$(TMPFILESDIR)/edge25.conf
-	test ! -e tools/edge25ctl.bash || \
-		$(INSTALL) -D -m 644 tools/edge25ctl.bash $(D)$(COMPLETIONDIR)/edge25ctl
+	$(INSTALL) -D -m 644 tools/edge25ctl.bash $(D)$(COMPLETIONDIR)/edge25ctl
+	$(INSTALL) -D -m 644 tools/edge25-notify.bash $(D)$(COMPLETIONDIR)/edge25-notify
+	$(INSTALL) -d $(D)$(EXAMPLESDIR)
+	$(INSTALL) -m 755 $(EXAMPLES) $(D)$(EXAMPLESDIR)/
 	$(INSTALL) -d $(D)$(SYSCONFDIR)/edge25/conf.d
-	test ! -e etc/edge25.conf || test -e $(D)$(SYSCONFDIR)/edge25/edge25.conf || \
-		$(INSTALL) -m 644 etc/edge25.conf $(D)$(SYSCONFDIR)/edge25/edge25.conf
+	for file in etc/*; do test -e $(D)$(SYSCONFDIR)/edge25/$${file##*/} || \
+		$(INSTALL) -m 644 $$file $(D)$(SYSCONFDIR)/edge25/ || exit 1; \
+	done
 	test -n "$(DESTDIR)" || $(MAKE) --no-print-directory install-users
 
 # Packages (DESTDIR) leave this to their own scripts.
@@ -305,11 +310,12 @@ install-users:
 	@if command -v systemd-sysusers >/dev/null && test -n "$(SYSUSERS)"; then \
 		systemd-sysusers $(SYSUSERSDIR)/edge25.conf; \
 	else \
-		for user in edge25 edge25-engine; do \
+		for user in edge25 edge25-engine edge25-notify; do \
 			id -u $$user >/dev/null 2>&1 || \
 			useradd --system --user-group --no-create-home --home-dir /nonexistent \
 				--shell /usr/sbin/nologin $$user || exit 1; \
 		done; \
+		usermod --append --groups edge25 edge25-notify; \
 	fi
 
 uninstall: ## the reverse of install; configuration, state and users stay
@@ -320,7 +326,8 @@ uninstall: ## the reverse of install; configuration, state and users stay
 		rm -f $(D)$(MANDIR)/man$${page##*.}/$$page; done
 	for unit in $(notdir $(UNITS)); do rm -f $(D)$(UNITDIR)/$$unit; done
 	rm -f $(D)$(SYSUSERSDIR)/edge25.conf $(D)$(TMPFILESDIR)/edge25.conf
-	rm -f $(D)$(COMPLETIONDIR)/edge25ctl
+	rm -f $(D)$(COMPLETIONDIR)/edge25ctl $(D)$(COMPLETIONDIR)/edge25-notify
+	rm -rf $(D)$(EXAMPLESDIR)
 
 clean: ## remove everything that was built
 	rm -rf build build-san build-fuzz

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from lab.host import wait_for
-from lab.notify import FakeControl, Notify, answer, incident
+from lab.notify import PATH, FakeControl, Notify, answer, incident
 from lab.promise import eventually, must_fail
 
 HOSTILE = "a\x1b]0;owned\x07\n\"$(reboot)`'; \u202egpj.exe \U0001f4a9 \x00 %s"
@@ -92,7 +92,7 @@ def test_document_and_environment(control, notify):
     for name in ("PWD", "_", "SHLVL", "OLDPWD"):  # the shell's own
         environment.pop(name, None)
     assert environment == {
-        "PATH": "/usr/bin:/bin", "EDGE25_NOTICE": "incident", "EDGE25_COUNT": "1",
+        "PATH": PATH, "EDGE25_NOTICE": "incident", "EDGE25_COUNT": "1",
         "EDGE25_LAST": "1", "EDGE25_TRY": "1", "EDGE25_SOCKET": str(control.path),
         "EDGE25_INCIDENT": "12", "EDGE25_HOST": "2001:db8:1::/64", "EDGE25_CLASS": "suspect",
         "EDGE25_ACTION": "refused", "EDGE25_STATE": "open", "EDGE25_CHANGED": "opened"}

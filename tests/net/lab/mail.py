@@ -23,6 +23,7 @@ DOMAIN = "example.net"
 RECIPIENT = f"inbox@{DOMAIN}"
 USER, PASSWORD = f"subscriber@{DOMAIN}", "correct horse"
 PORTS = (25, 465, 587)
+ADDRESSES = ("203.0.113.25", "2001:db8:f::25")  # of its certificate
 LIBRARY = "/usr/lib/postfix/sbin"
 NOBODY = 65534
 
@@ -171,8 +172,9 @@ class MailServer:
     def _make_certificate(self):
         key, certificate = self.directory / "key.pem", self.directory / "certificate.pem"
         _run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-              "-nodes", "-days", "2", "-subj", f"/CN=mx.{DOMAIN}", "-keyout", key,
-              "-out", certificate])
+              "-nodes", "-days", "2", "-subj", f"/CN=mx.{DOMAIN}", "-addext",
+              f"subjectAltName={','.join(f'IP:{address}' for address in ADDRESSES)}",
+              "-keyout", key, "-out", certificate])
         chain = self.directory / "tls.pem"
         chain.touch(mode=0o600)
         chain.write_bytes(key.read_bytes() + certificate.read_bytes())

@@ -14,6 +14,7 @@ from .edge25 import BUILD
 from .host import LabError, wait_for
 
 PROGRAM = BUILD / "edge25-notify"
+PATH = "/usr/bin:/usr/sbin:/bin:/sbin"
 # Keeps document and environment of each run in a directory, in files of their own.
 RECORDER = """#!/bin/sh
 test -n "$EDGE25_NOTICE" || exit 9
@@ -155,7 +156,7 @@ class FakeControl:
 class Notify:
     """edge25-notify with a recorder for a command, unless another is given."""
 
-    def __init__(self, directory, path, *options, command=None):
+    def __init__(self, directory, path, *options, command=None, namespace=None):
         self.directory = pathlib.Path(directory)
         self.state = self.directory / "last"
         self.records = self.directory / "records"
@@ -166,15 +167,18 @@ class Notify:
         recorder.write_text(RECORDER, encoding="utf-8")
         recorder.chmod(0o755)
         self.command = command or [recorder, self.records]
+        self.namespace = namespace
         self.process = None
 
     def start(self):
         """Start it; it goes on where it was."""
         argv = [PROGRAM, "-s", self.socket, "-S", self.state, *self.options, "--", *self.command]
+        if self.namespace:
+            argv = ["ip", "netns", "exec", self.namespace.name, *argv]
         with open(self.directory / "stderr", "ab") as stderr:
             self.process = subprocess.Popen([str(word) for word in argv], stderr=stderr,
                                             stdout=stderr, start_new_session=True,
-                                            env={"PATH": "/usr/bin:/bin", "SECRET": "ours"})
+                                            env={"PATH": PATH, "SECRET": "ours"})
         return self
 
     def stop(self, number=signal.SIGTERM, patience=20):
