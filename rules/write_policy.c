@@ -69,8 +69,14 @@ static void write_pace(struct writer *writer, const struct policy *policy, const
 	chain_name(CHAIN_PACED, policy, paced);
 	writer_goto(writer, chain, paced, "faster than its pace");
 	policy_counter(counter, "paced", policy);
-	writer_counter_goto(writer, paced, counter, chain_name(safe_chain(policy), policy, name),
-			    "the safe answer");
+	/* who is faster than the engine shall be asked would else be faster than a burst */
+	if (policy->mode == MODE_GUARD && policy->burst)
+		writer_counter_goto(writer, paced, counter, chain_name(CHAIN_REFUSE, policy, name),
+				    "beyond any burst");
+	else
+		writer_counter_goto(writer, paced, counter,
+				    chain_name(safe_chain(policy), policy, name),
+				    "the safe answer");
 }
 
 static void write_ask(struct writer *writer, const struct policy *policy)
