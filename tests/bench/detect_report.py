@@ -74,24 +74,30 @@ def _share(value):
     return "-" if value is None else f"{value:.3f}"
 
 
+def _table(title, kinds):
+    print(f"\n{title}\n")
+    print(COLUMNS.format("kind", "hosts", "clean", "misc", "susp", "inf", "to suspect",
+                         "to infected", "Zeek", "ntop", "limit"))
+    for bot in (False, True):
+        some = [kind for kind in kinds if kind["bot"] == bot]
+        if some:
+            print("- bots" if bot else "- not bots")
+        for kind in some:
+            print(_row(kind))
+
+
 def show(document, results, wrong):
+    """Everything, and with @wrong each host that was called wrongly."""
     print("Synthetic traffic, invented after descriptions; real networks differ. Hosts called clean,\n"
           "misconfigured, suspect (at the end), infected (ever); time from a host's first try to\n"
           "suspect and infected: median, longest; hosts that the rules of others call.\n"
           f"Seed {document['seed']}.")
     for title, kinds in _groups(document["kinds"]):
-        if not kinds:
-            continue
-        print(f"\n{title}\n")
-        print(COLUMNS.format("kind", "hosts", "clean", "misc", "susp", "inf", "to suspect",
-                             "to infected", "Zeek", "ntop", "limit"))
-        for bot in (False, True):
-            for kind in kinds:
-                if kind["bot"] == bot:
-                    print(_row(kind))
-            print(f"{'':-<20}" if not bot and any(kind["bot"] for kind in kinds) else "", end="\n")
+        if kinds:
+            _table(title, kinds)
+    print("\nOver the kinds above, but those that are not counted\n")
     _sums(document)
-    print("\nAims")
+    print("\nAims\n")
     for aim in document["aims"]:
         print(f"  {aim['aim']:<54}{aim['reached']:>5} of {aim['of']}")
     if wrong:

@@ -118,7 +118,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hosts", type=int, default=HOSTS, help="of each kind (%(default)s)")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."))
-    parser.add_argument("--list", action="store_true", help="the kinds, and what each one does")
+    parser.add_argument("--list", action="store_true", help="the kinds, their labels, what they are for")
     arguments = parser.parse_args()
     try:
         kinds = chosen(arguments.kinds)
@@ -126,7 +126,8 @@ def main():
         parser.error(f"no kind: {error}")
     if arguments.list:
         for kind in kinds:
-            print(kind.name, kind.label, "held-out" if kind.held_out else "tuning", sep="\t")
+            print(f"{kind.name:<20} {kind.label:<4}{'held-out' if kind.held_out else 'tuning':<10}"
+                  f"{'alike' if kind.alike else ''}")
         return 0
     arguments.out.mkdir(parents=True, exist_ok=True)
     labels = [line for kind in kinds

@@ -89,7 +89,7 @@ class Queue:
         self._number += 1
         heapq.heappush(self._due, (t, self._number, t if born is None else born, 0, site))
 
-    def _look(self, t):
+    def look(self, t):
         """When the queue is next looked at."""
         if self.every is None:
             return t
@@ -100,7 +100,7 @@ class Queue:
             due, number, born, tries, site = heapq.heappop(self._due)
             alone = self._left_alone.get(site, 0) if self.program.by_site else 0
             if alone > due:
-                heapq.heappush(self._due, (self._look(alone), number, born, tries, site))
+                heapq.heappush(self._due, (self.look(alone), number, born, tries, site))
                 continue
             done, t = self._deliver(self._begin(due), site, tries, end)
             heapq.heappush(self._busy, t)
@@ -108,7 +108,7 @@ class Queue:
                 continue
             again = t + self.program.wait(t - born, tries + 1, self.random)
             self._left_alone[site] = again
-            heapq.heappush(self._due, (self._look(again), number, born, tries + 1, site))
+            heapq.heappush(self._due, (self.look(again), number, born, tries + 1, site))
 
     def _begin(self, due):
         """Not before one of those under way has ended."""

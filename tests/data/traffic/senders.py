@@ -69,7 +69,7 @@ def _left(line, internet, start, end, program):
     rand = line.random
     queue = Queue(line, program)
     for _ in range(rand.randrange(20, 200)):
-        t = queue._look(start + rand.uniform(0, 3600))
+        t = queue.look(start + rand.uniform(0, 3600))
         queue.mail(t, internet.business(rand), born=t - rand.expovariate(1 / (4 * HOUR)))
     t = start
     while t < end:
