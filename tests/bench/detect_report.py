@@ -9,8 +9,8 @@ from detect_rules import RULES
 COLUMNS = "{:<20}{:>6} {:>5}{:>5}{:>5}{:>5} {:>16}{:>17} {:>6}{:>6}{:>6}"
 HARMLESS = ("client-desktop", "client-addresses", "client-phone", "passed-client", "printer",
             "passed-printer", "nas", "camera", "camera-provider", "monitor", "monitor-many",
-            "newsletter-postfix", "newsletter-exim", "newsletter-sendmail", "queue-left",
-            "mailing-list", "server-daily", "server-others")
+            "newsletter-postfix", "newsletter-exim", "newsletter-sendmail", "newsletter-stopped",
+            "queue-left", "mailing-list", "server-daily", "server-others")
 
 
 def _groups(kinds):

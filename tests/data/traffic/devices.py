@@ -68,6 +68,10 @@ def client_desktop(line, internet, start, end, answered=False):
     _desktop(line, names, start, end, line.random.random() < 0.5, answered)
 
 
+def passed_client(line, internet, start, end):
+    client_desktop(line, internet, start, end, answered=True)
+
+
 def client_addresses(line, internet, start, end):
     """The name of the server has many addresses, in an order that changes."""
     rand = line.random
@@ -109,6 +113,10 @@ def printer(line, internet, start, end, answered=False):
             if answered:
                 break
         t += rand.expovariate(1 / mean)
+
+
+def passed_printer(line, internet, start, end):
+    printer(line, internet, start, end, answered=True)
 
 
 def nas(line, internet, start, end):

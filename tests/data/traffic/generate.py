@@ -24,7 +24,7 @@ from kinds import BY_NAME, KINDS  # noqa: E402
 from lines import Line, Moving  # noqa: E402
 
 HOUR = 3600
-HOSTS = 40
+HOSTS = 40        # of each kind; 250 at most
 SILENT = 0.15     # lines whose refusals are drops instead of resets
 HOUSEHOLD = 0.2   # bots beside which something harmless uses port 25 from the same address
 
@@ -34,16 +34,20 @@ def internet(seed, version):
     return Internet(seed, version)
 
 
-def place(kind, number, rand):
-    """Where this host is: its address as the trace has it, its name, its IPv6 prefix."""
+def place(kind, number, silent, rand):
+    """Where this host is: its address as the trace has it, its name, its IPv6 prefix and the length
+    of that. The ranges of replay.conf are by what a policy does: where refusals are silent, 100.96 and
+    2001:db8:x8xx."""
     index = KINDS.index(kind)
     if rand.random() >= kind.ipv6:
-        block = f"198.18.{index}" if kind.passed else f"100.{64 + index}.{number // 200}"
-        address = f"{block}.{number % 200 + 2}"
+        block = f"198.18.{index}" if kind.passed else \
+            f"100.{(96 if silent else 64)}.{index}"
+        address = f"{block}.{number + 2}"
         return address, address, None, 0
     # Lines of 2001:db8:1000::/36 have a /64 each, those of 2001:db8:5000::/36 a /56.
     length = 56 if rand.random() < 0.5 and kind.moving else 64
-    high = (0x20010db8 << 96) | ((0x5000 if length == 56 else 0x1000) + index << 80)
+    third = (0x5000 if length == 56 else 0x1000) + (0x800 if silent else 0) + index
+    high = (0x20010db8 << 96) | (third << 80)
     prefix = high | (number << 72 if length == 56 else number << 64)
     text = ":".join(f"{prefix >> shift & 0xffff:x}" for shift in (112, 96, 80, 64))
     return text + "::19", f"{text}::/{length}", prefix, length
@@ -52,9 +56,9 @@ def place(kind, number, rand):
 def host(kind, seed, number):
     """The name of one host, and its rows."""
     rand = random.Random(f"{seed}/{kind.name}/{number}")
-    address, name, prefix, length = place(kind, number, rand)
     traits = {"system": "windows" if rand.random() < kind.windows else "linux",
               "silent": rand.random() < SILENT, "patience": rand.choice((10, 30, 60))}
+    address, name, prefix, length = place(kind, number, traits["silent"], rand)
     if prefix is not None and kind.moving:
         line = Moving(rand, address, prefix, length, rand.choice(kind.moving), **traits)
     else:

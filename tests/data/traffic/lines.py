@@ -3,10 +3,10 @@
 
 A refused client repeats the packet by itself. Linux takes a reset for an answer; Windows sends the
 packet again, twice, half a second apart (Microsoft KB 175523). Where nothing answers, Linux repeats
-after 1, 3, 7, 15 s (tcp_syn_retries) and Windows after 3 and 9 s, until the program's patience ends.
+after 1, 3, 7, 15, 31 and 63 s (tcp_syn_retries), Windows after 3 and 9 s, until the program gives up.
 """
 
-SILENCE = {"linux": (1, 3, 7, 15, 31), "windows": (3, 9)}
+SILENCE = {"linux": (1, 3, 7, 15, 31, 63), "windows": (3, 9)}
 RESET = {"linux": (), "windows": (0.5, 1.0)}
 ROUND_TRIP = (0.0005, 0.004)  # to the gateway and back
 

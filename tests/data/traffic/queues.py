@@ -13,9 +13,11 @@ qmail     400 s times the square of the number of the try, each message by itsel
           (Sill, Life with qmail, appendix E; qmail-send(8))
 Exchange  4 times after 1 min, 6 times after 5 min, then every 10 min, a queue for each domain
           (Microsoft, Message retry, resubmit, and expiration intervals)
-MailEnable  after 15, 30, 60, then 240 min (its manual, SMTP delivery options)
+MailEnable after 15, 30, 60, then 240 min (its manual, SMTP delivery options)
 
-Each of them tries every address of every exchanger before it gives up for the time being.
+Each of them tries every address of every exchanger before it gives up for the time being. Where
+nobody answers they wait for 30 s (Postfix), 60 s (qmail), 21 s (Windows), or until Linux gives up
+after 127 s (Exim and sendmail would wait for minutes).
 """
 
 import heapq
@@ -54,20 +56,20 @@ def _mailenable(age, tries, rand):
 class Program:
     """@wait: seconds until a message may be tried again; @runs: how often the queue is looked at;
     @at_once: deliveries at the same time; @limit: addresses a try; @by_site: a destination that
-    refused is left alone by all messages until then."""
+    refused is left alone by all messages until then; @patience: seconds without an answer."""
 
-    def __init__(self, wait, runs, at_once, limit, by_site):
+    def __init__(self, wait, runs, at_once, limit, by_site, patience):
         self.wait, self.runs, self.at_once = wait, runs, at_once
-        self.limit, self.by_site = limit, by_site
+        self.limit, self.by_site, self.patience = limit, by_site, patience
 
 
 PROGRAMS = {
-    "postfix": Program(_postfix, (300,), 100, 5, True),
-    "exim": Program(_exim, (900, 1800, 1800, 3600), 4, 50, True),
-    "sendmail": Program(_run, (1800, 3600), 1, 50, True),
-    "qmail": Program(_qmail, (None,), 20, 50, False),
-    "exchange": Program(_exchange, (None,), 20, 50, True),
-    "mailenable": Program(_mailenable, (60,), 10, 8, False),
+    "postfix": Program(_postfix, (300,), 100, 5, True, 30),
+    "exim": Program(_exim, (900, 1800, 1800, 3600), 4, 50, True, 127),
+    "sendmail": Program(_run, (1800, 3600), 1, 50, True, 127),
+    "qmail": Program(_qmail, (None,), 20, 50, False, 60),
+    "exchange": Program(_exchange, (None,), 20, 50, True, 21),
+    "mailenable": Program(_mailenable, (60,), 10, 8, False, 21),
 }
 
 
@@ -79,6 +81,7 @@ class Queue:
         when it comes again (greylisting); without it nobody answers."""
         self.line, self.random = line, line.random
         self.program = PROGRAMS[program]
+        line.patience = self.program.patience
         self.every = self.random.choice(self.program.runs)
         self.phase = self.random.uniform(0, self.every or 1)
         self.answers = answers or (lambda site: False)

@@ -12,10 +12,13 @@ HELD_OUT = ("qmail", "exchange", "mailenable")
 
 
 def answers(line, dead, later=0.08):
-    """Which sites answer, for a sender whose recipients are @dead to that part."""
+    """Which sites answer: of those with servers of their own that part is @dead, and some take a
+    message only the second time (greylisting)."""
     rand, known = line.random, {}
 
     def of(site):
+        if not site.own:
+            return True
         if site not in known:
             draw = rand.random()
             known[site] = False if draw < dead else "later" if draw < dead + later else True
@@ -32,6 +35,12 @@ def _newsletter(line, internet, start, end, program, answer=None, size=(150, 120
     for _ in range(int(size[0] * (size[1] / size[0]) ** rand.random())):
         queue.mail(start + rand.uniform(0, within), choose(rand))
     queue.run(end)
+
+
+def newsletter_stopped(line, internet, start, end):
+    """Somebody notices, and empties the queue before it has come back to most of them."""
+    _newsletter(line, internet, start, start + line.random.uniform(60, HOUR),
+                line.random.choice(REFUSED))
 
 
 def newsletter_postfix(line, internet, start, end):
