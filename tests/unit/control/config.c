@@ -2,6 +2,7 @@
 #include "../unit.h"
 
 #include "control/config.h"
+#include "control/config_settings.h"
 #include "temporary.h"
 
 #define HOME "policy \"home\" { mode = block }\n"
@@ -146,6 +147,24 @@ static const struct {
 	 "edge25.conf:1: require-comment = maybe: expected yes or no"},
 	{"run-dir = run\n" HOME,
 	 "edge25.conf:1: run-dir = run: expected a path that begins with /"},
+	{"\ndnsmasq-leases = { \"/var/lib/misc/dnsmasq.leases\",\n\"leases\" }\n" HOME,
+	 "edge25.conf:3: dnsmasq-leases = leases: expected a path that begins with /"},
+	{"label-files = { \"/a\tb\" }\n" HOME,
+	 "edge25.conf:1: label-files = /a\tb: expected no control characters"},
+	{"kea-leases = { \"\" }\n" HOME,
+	 "edge25.conf:1: kea-leases = : expected a path that begins with /"},
+	{"isc-leases = { \"/0123456789012345678901234567890123456789012345678901234567890123456789"
+	 "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	 "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	 "01234567890\" }\n" HOME,
+	 "edge25.conf:1: isc-leases = /0123456789012345678901234567890123456789012345678901234567890123"
+	 "456789"
+	 "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	 "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	 "01234567890: expected at most 255 characters"},
+	{"neighbours = maybe\n" HOME, "edge25.conf:1: neighbours = maybe: expected yes or no"},
+	{"max-names = 0\n" HOME,
+	 "edge25.conf:1: max-names = 0: expected a number from 16 to 4194304"},
 	{"read-interval = 10m\ntally-for = 1h\n" HOME,
 	 "edge25.conf:2: tally-for = 3600s: expected at least ten times read-interval (600s), or "
 	 "counts may expire unread"},
@@ -285,6 +304,44 @@ static void test_values(void **state)
 	assert_string_equal(range_of(config, "192.0.2.1", "br-lan"), "lan");
 	assert_string_equal(range_of(config, "192.0.2.1", "br-lan2"), "");
 	config_free(config);
+}
+
+static void test_lists_of_files(void **state)
+{
+	char path[TEMPORARY_PATH_MAX], text[4096] = HOME "label-files = {";
+	struct config_error error;
+	struct config *config;
+	const char *list;
+	size_t n;
+	char *file;
+
+	assert_int_equal(mkdir(temporary_path(state, "conf.d", path), 0755), 0);
+	temporary_write(state, "conf.d/more.conf", "label-files += { \"/c\" }\n");
+	assert_int_equal(load(state,
+			      HOME "label-files = { \"/a\", \"/b b\" }\n"
+				   "odhcpd-leases = \"/tmp/hosts/odhcpd\"\n",
+			      &config, &error),
+			 0);
+	list = config->settings.name_files[NAMES_LABEL];
+	assert_int_equal(settings_path_count(list), 3);
+	file = settings_path(list, 1);
+	assert_string_equal(file, "/b b");
+	free(file);
+	file = settings_path(list, 2);
+	assert_string_equal(file, "/c");
+	free(file);
+	assert_int_equal(settings_path_count(config->settings.name_files[NAMES_ODHCPD]), 1);
+	assert_int_equal(settings_path_count(config->settings.name_files[NAMES_KEA]), 0);
+	assert_int_equal(config->settings.neighbours, 1);
+	config_free(config);
+
+	n = strlen(text);
+	for (unsigned i = 0; i < 64; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s\"/%u\"", i ? ", " : " ", i);
+	snprintf(text + n, sizeof(text) - n, " }\n");
+	assert_int_not_equal(load(state, text, &config, &error), 0);
+	assert_non_null(
+		strstr(error.text, "conf.d/more.conf:1: label-files: expected at most 64 files"));
 }
 
 static void test_directory(void **state)
@@ -516,11 +573,17 @@ static void test_long_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CONFIG_TEST(test_errors),       CONFIG_TEST(test_too_many_policies),
-		CONFIG_TEST(test_missing_file), CONFIG_TEST(test_values),
-		CONFIG_TEST(test_directory),    CONFIG_TEST(test_find_longest),
-		CONFIG_TEST(test_places),       CONFIG_TEST(test_bounds_of_interfaces),
-		CONFIG_TEST(test_prefix_files), CONFIG_TEST(test_long_lines),
+		CONFIG_TEST(test_errors),
+		CONFIG_TEST(test_too_many_policies),
+		CONFIG_TEST(test_missing_file),
+		CONFIG_TEST(test_values),
+		CONFIG_TEST(test_directory),
+		CONFIG_TEST(test_lists_of_files),
+		CONFIG_TEST(test_find_longest),
+		CONFIG_TEST(test_places),
+		CONFIG_TEST(test_bounds_of_interfaces),
+		CONFIG_TEST(test_prefix_files),
+		CONFIG_TEST(test_long_lines),
 	};
 
 	return cmocka_run_group_tests_name("control/config", tests, NULL, NULL);

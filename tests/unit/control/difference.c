@@ -221,6 +221,35 @@ static void test_a_line_has_an_end(void **state)
 	config_free(old);
 }
 
+/* Two long lists that differ at the end only. */
+static void test_lists_of_files(void **state)
+{
+	char text[16384] = HOME "label-files = {";
+	size_t n = strlen(text);
+	struct config *old, *new;
+	json_t *difference;
+
+	for (int i = 0; i < 60; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s\"/%0100d\"", i ? ", " : " ",
+				      i);
+	snprintf(text + n, sizeof(text) - n, ", \"/a\" }\nkea-leases = { \"/k\", \"/l\" }\n");
+	old = load(state, text);
+	snprintf(text + n, sizeof(text) - n, ", \"/b\" }\n");
+	new = load(state, text);
+	difference = config_difference(old, new);
+	assert_int_equal(json_array_size(json_object_get(difference, "settings")), 2);
+	assert_true(json_is_true(json_object_get(difference, "changed")));
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(difference, "summary"), 1)),
+		"kea-leases { /k, /l } -> {}");
+	json_decref(difference);
+	difference = config_difference(new, new);
+	assert_false(json_is_true(json_object_get(difference, "changed")));
+	json_decref(difference);
+	config_free(new);
+	config_free(old);
+}
+
 static void test_what_needs_a_restart_stays(void **state)
 {
 	struct config *old = load(state, HOME), *new;
@@ -248,6 +277,7 @@ int main(void)
 		TEST(test_random_prefixes),
 		TEST(test_a_line_has_an_end),
 		TEST(test_what_needs_a_restart_stays),
+		TEST(test_lists_of_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
