@@ -315,7 +315,7 @@ install-users:
 			useradd --system --user-group --no-create-home --home-dir /nonexistent \
 				--shell /usr/sbin/nologin $$user || exit 1; \
 		done; \
-		usermod --append --groups edge25 edge25-notify; \
+		getent group edge25-monitor >/dev/null || groupadd --system edge25-monitor; \
 	fi
 
 uninstall: ## the reverse of install; configuration, state and users stay

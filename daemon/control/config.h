@@ -32,6 +32,7 @@ struct config_error {
 
 struct config_settings {
 	char *run_dir, *state_dir, *log_dir, *user, *engine_user;
+	char *monitor_group; /* "": that of @user */
 	uint64_t queue_first, queues, queue_length, mark_mask;
 	uint64_t remember_pairs, remember_for, tally_hosts, tally_for, read_interval, reject_rate,
 		own_table, verify_interval, queue_rate, check_sources, refuse_split_headers,

@@ -13,6 +13,7 @@
 enum kind {
 	KIND_PATH,
 	KIND_USER,
+	KIND_GROUP,
 	KIND_POLICY,
 	KIND_PATHS,
 	KIND_NUMBER,
@@ -44,6 +45,7 @@ static const struct key keys[] = {
 	{"log-dir", KIND_PATH, AT(log_dir), "/var/log/edge25", 0, 0},
 	{"user", KIND_USER, AT(user), "edge25", 0, 0},
 	{"engine-user", KIND_USER, AT(engine_user), "edge25-engine", 0, 0},
+	{"monitor-group", KIND_GROUP, AT(monitor_group), "", 0, 0},
 	{"queue-first", KIND_NUMBER, AT(queue_first), "2500", 0, 65535},
 	{"queues", KIND_NUMBER, AT(queues), "0", 0, PLAN_QUEUES_MAX},
 	{"queue-length", KIND_NUMBER, AT(queue_length), "4096", 16, 1048576},
@@ -256,8 +258,8 @@ char *settings_path(const char *list, size_t index)
 
 static bool is_text(const struct key *key)
 {
-	return key->kind == KIND_PATH || key->kind == KIND_USER || key->kind == KIND_POLICY ||
-	       key->kind == KIND_PATHS;
+	return key->kind == KIND_PATH || key->kind == KIND_USER || key->kind == KIND_GROUP ||
+	       key->kind == KIND_POLICY || key->kind == KIND_PATHS;
 }
 
 static int read_key(const struct key *key, cfg_t *tree, struct config_settings *settings,
@@ -319,7 +321,7 @@ static const struct {
 	{"log-dir", SETTING_RESTART},     {"user", SETTING_RESTART},
 	{"engine-user", SETTING_RESTART}, {"max-hosts", SETTING_RESTART},
 	{"tally-hosts", SETTING_REMOVE},  {"max-active", SETTING_RESTART},
-	{"tally-for", SETTING_REMOVE},
+	{"tally-for", SETTING_REMOVE},    {"monitor-group", SETTING_RESTART},
 };
 
 static enum setting_effect effect_of(const struct key *key)
@@ -420,6 +422,7 @@ void settings_release(struct config_settings *settings)
 	free(settings->log_dir);
 	free(settings->user);
 	free(settings->engine_user);
+	free(settings->monitor_group);
 	free(settings->router_policy);
 	for (size_t i = 0; i < NAMES_KINDS; i++)
 		free(settings->name_files[i]);

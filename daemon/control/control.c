@@ -156,8 +156,8 @@ static void start_timers(struct control *control)
 		      (double)control->config->settings.summary_interval, 0.);
 	ev_timer_init(&control->retry, on_retry, RETRY, RETRY);
 	ev_timer_init(&control->sweep, on_sweep, SWEEP, SWEEP);
-	control->sweep.data = control->expiry.data = control->summary.data = control->summary_rest.data =
-		control->retry.data = control;
+	control->sweep.data = control->expiry.data = control->summary.data =
+		control->summary_rest.data = control->retry.data = control;
 	ev_timer_start(control->loop, &control->summary);
 	ev_timer_start(control->loop, &control->retry);
 	ev_timer_start(control->loop, &control->sweep);
@@ -268,18 +268,19 @@ static void publish(void *ctx, json_t *event)
 
 static int make_connections(struct control *control)
 {
-	const char *run_dir = control->config->settings.run_dir;
+	const struct config_settings *settings = &control->config->settings;
 	char *path;
 
-	control->server = server_new(control->loop, run_dir, methods, control);
+	control->server = server_new(control->loop, settings->run_dir, settings->monitor_group,
+				     methods, control);
 	if (!control->server)
 		return -EIO;
-	control->names = names_new(control->loop, &control->config->settings);
+	control->names = names_new(control->loop, settings);
 	if (!control->names)
 		return -ENOMEM;
 	control->reporter = reporter_new(control->tracker, control->event_file, control->names,
 					 control->config, publish, control);
-	if (asprintf(&path, "%s/engine.sock", run_dir) < 0)
+	if (asprintf(&path, "%s/engine.sock", settings->run_dir) < 0)
 		return -ENOMEM;
 	control->link = link_new(control->loop, path, &engine_ops, control);
 	free(path);

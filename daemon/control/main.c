@@ -86,9 +86,10 @@ static int print_settings(const struct config *config)
 {
 	const struct config_settings *settings = &config->settings;
 
-	printf("run-dir=%s\nstate-dir=%s\nlog-dir=%s\nuser=%s\nengine-user=%s\nconfig-file=%s\n",
+	printf("run-dir=%s\nstate-dir=%s\nlog-dir=%s\nuser=%s\nengine-user=%s\n"
+	       "monitor-group=%s\nconfig-file=%s\n",
 	       settings->run_dir, settings->state_dir, settings->log_dir, settings->user,
-	       settings->engine_user, config->path);
+	       settings->engine_user, settings->monitor_group, config->path);
 	return EXIT_SUCCESS;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,6 +174,38 @@ static void on_connection(struct ev_loop *loop, ev_io *io, int events)
 
 /* --- sockets --- */
 
+/* Not getgrnam(3), for the reason of user_name(). (gid_t)-1: there is none. */
+static gid_t group_id(const char *name)
+{
+	FILE *file = fopen("/etc/group", "re");
+	gid_t gid = (gid_t)-1;
+	struct group *entry;
+
+	while (file && gid == (gid_t)-1 && (entry = fgetgrent(file))) {
+		if (!strcmp(entry->gr_name, name))
+			gid = entry->gr_gid;
+	}
+	if (file)
+		fclose(file);
+	return gid;
+}
+
+/* Where this fails, fewer may read than should: no reason to end. */
+static void give_to_group(const char *path, const char *name)
+{
+	gid_t gid = group_id(name);
+
+	if (gid == (gid_t)-1)
+		log_warning(
+			"server: %s stays with edge25-control's own group: there is no group %s",
+			path, name);
+	else if (chown(path, (uid_t)-1, gid))
+		log_warning(
+			"server: %s stays with edge25-control's own group: it cannot be given to %s: "
+			"%s",
+			path, name, strerror(errno));
+}
+
 static int listen_at(struct listener *listener, const char *run_dir, const char *name)
 {
 	struct sockaddr_un *address = &listener->address;
@@ -207,7 +240,7 @@ static int listen_at(struct listener *listener, const char *run_dir, const char 
 	return 0;
 }
 
-struct server *server_new(struct ev_loop *loop, const char *run_dir,
+struct server *server_new(struct ev_loop *loop, const char *run_dir, const char *monitor_group,
 			  const struct rpc_method *methods, void *ctx)
 {
 	struct server *server = calloc(1, sizeof(*server));
@@ -227,8 +260,11 @@ struct server *server_new(struct ev_loop *loop, const char *run_dir,
 	server->listeners[0].role = ROLE_CONTROL;
 	server->listeners[1].role = ROLE_MONITOR;
 	if (listen_at(&server->listeners[0], run_dir, "control.sock") == 0 &&
-	    listen_at(&server->listeners[1], run_dir, "monitor.sock") == 0)
+	    listen_at(&server->listeners[1], run_dir, "monitor.sock") == 0) {
+		if (*monitor_group)
+			give_to_group(server->listeners[1].address.sun_path, monitor_group);
 		return server;
+	}
 	server_free(server);
 	return NULL;
 }

@@ -22,8 +22,11 @@ struct server_losses {
 	uint64_t unwatched; /* events that watchers were too slow for */
 };
 
-/* Listens on both; NULL: the reason has been logged. @ctx goes to the methods' handlers. */
-struct server *server_new(struct ev_loop *loop, const char *run_dir,
+/*
+ * Listens on both; NULL: the reason has been logged. @monitor_group, which this process must be in,
+ * gets monitor.sock ("": it stays with our own). @ctx goes to the methods' handlers.
+ */
+struct server *server_new(struct ev_loop *loop, const char *run_dir, const char *monitor_group,
 			  const struct rpc_method *methods, void *ctx);
 /* Closes all and takes the sockets away. */
 void server_free(struct server *server);

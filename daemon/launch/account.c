@@ -2,6 +2,7 @@
 #include "account.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,5 +29,27 @@ int account_find(const char *name, const char *key, const char *config, struct a
 	snprintf(account->name, sizeof(account->name), "%s", name);
 	account->uid = entry->pw_uid;
 	account->gid = entry->pw_gid;
+	account->also = 0;
+	return 0;
+}
+
+int account_join(struct account *account, const char *group, const char *config)
+{
+	struct group *entry = getgrnam(group);
+
+	if (!entry) {
+		log_warning(
+			"monitor-group = %s in %s: there is no such group (groupadd --system %s); "
+			"monitor.sock stays with the group of %s",
+			group, config, group, account->name);
+		return 0;
+	}
+	if (entry->gr_gid == 0) {
+		log_error(
+			"monitor-group = %s in %s: this is root's; name a group without privileges",
+			group, config);
+		return -EPERM;
+	}
+	account->also = entry->gr_gid;
 	return 0;
 }

@@ -125,6 +125,8 @@ static int prepare_users(struct launch *l)
 	if (!error)
 		error = account_find(l->settings.engine_user, "engine-user", l->config,
 				     &l->engine_user);
+	if (!error && *l->settings.monitor_group)
+		error = account_join(&l->control_user, l->settings.monitor_group, l->config);
 	if (!error && l->control_user.uid == l->engine_user.uid) {
 		log_error("user and engine-user in %s are both %s: name two, so that control "
 			  "cannot stop the engine",

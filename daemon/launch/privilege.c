@@ -3,6 +3,7 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -68,7 +69,10 @@ int privilege_become(const struct account *account, int capability)
 	/* The bounding set first: dropping from it takes CAP_SETPCAP, which goes with the user. */
 	if (capng_apply(CAPNG_SELECT_BOUNDS))
 		return -EPERM;
-	if (capng_change_id((int)account->uid, (int)account->gid, CAPNG_DROP_SUPP_GRP))
+	if (account->also && setgroups(1, &account->also))
+		return -errno;
+	if (capng_change_id((int)account->uid, (int)account->gid,
+			    account->also ? CAPNG_NO_FLAG : CAPNG_DROP_SUPP_GRP))
 		return -EPERM;
 	if (capng_apply(CAPNG_SELECT_AMBIENT))
 		return -EPERM;

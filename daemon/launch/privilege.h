@@ -21,7 +21,7 @@ int privilege_check(void);
 int privilege_narrow(uint64_t capabilities);
 
 /*
- * Becomes @account for good, before executing its program: no other group than its own, no
+ * Becomes @account for good, before executing its program: no other groups than its own, no
  * capability but @capability (PRIVILEGE_NONE: none at all), which the program inherits as an
  * ambient one, and no new privileges by any later exec. 0 or -errno.
  */

@@ -21,12 +21,14 @@ static const struct {
 	size_t offset;
 	size_t size;
 	bool path; /* absolute */
+	bool optional;
 } keys[] = {
-	{"run-dir", offsetof(struct settings, run_dir), PATH_MAX, true},
-	{"state-dir", offsetof(struct settings, state_dir), PATH_MAX, true},
-	{"log-dir", offsetof(struct settings, log_dir), PATH_MAX, true},
-	{"user", offsetof(struct settings, user), ACCOUNT_NAME_MAX, false},
-	{"engine-user", offsetof(struct settings, engine_user), ACCOUNT_NAME_MAX, false},
+	{"run-dir", offsetof(struct settings, run_dir), PATH_MAX, true, false},
+	{"state-dir", offsetof(struct settings, state_dir), PATH_MAX, true, false},
+	{"log-dir", offsetof(struct settings, log_dir), PATH_MAX, true, false},
+	{"user", offsetof(struct settings, user), ACCOUNT_NAME_MAX, false, false},
+	{"engine-user", offsetof(struct settings, engine_user), ACCOUNT_NAME_MAX, false, false},
+	{"monitor-group", offsetof(struct settings, monitor_group), ACCOUNT_NAME_MAX, false, true},
 };
 
 static int settings_line(char *line, struct settings *settings)
@@ -60,7 +62,7 @@ int settings_parse(char *text, struct settings *settings, const char **what)
 		}
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (!*((const char *)settings + keys[i].offset)) {
+		if (!keys[i].optional && !*((const char *)settings + keys[i].offset)) {
 			*what = keys[i].key;
 			return -EINVAL;
 		}

@@ -17,6 +17,7 @@ struct settings {
 	char log_dir[PATH_MAX];
 	char user[ACCOUNT_NAME_MAX];
 	char engine_user[ACCOUNT_NAME_MAX];
+	char monitor_group[ACCOUNT_NAME_MAX]; /* "": none */
 };
 
 /*

@@ -2,6 +2,7 @@
 """Privileges as the kernel shows them from outside: users, capabilities, descriptors, files."""
 
 import collections
+import grp
 import os
 import pathlib
 import pwd
@@ -11,7 +12,7 @@ import sys
 import pytest
 
 from lab.edge25 import CONTROL, ENGINE
-from lab.promise import must_fail
+from lab.promise import kept_by, must_fail
 
 HOME = """
 policy "home" { mode = block }
@@ -165,8 +166,48 @@ except PermissionError:
 @pytest.mark.parametrize("name", ["control.sock", "monitor.sock", "engine.sock"])
 def test_sockets(edge25, name, user, admitted):
     """Who may not connect is told so by the file system."""
-    daemon = edge25(HOME)
-    words = ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--clear-groups",
+    check_admitted(edge25(HOME), name, user, pwd.getpwnam(user).pw_gid, admitted)
+
+
+def check_admitted(daemon, name, user, group, admitted):
+    """A user with that group may connect, or is told that it may not."""
+    words = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups",
              sys.executable, "-c", CONNECT, daemon.directory / "run" / name]
     result = daemon.namespace.run(words, check=False)
     assert (result.returncode, result.stderr) == ((0, "") if admitted else (1, "refused\n"))
+
+
+MONITOR = "games"  # a group that every Debian has, and nobody in the laboratory is in
+GROUP = HOME + f'monitor-group = "{MONITOR}"\n'
+
+
+@kept_by(GROUP, broken_by=HOME)
+def test_monitor_group(edge25, configuration, promise):
+    """Its members may ask and change nothing, and control is in no other group besides."""
+    daemon = edge25(configuration)
+    group = grp.getgrnam(MONITOR).gr_gid
+    promise(check_admitted, daemon, "monitor.sock", "daemon", group, True)
+    check_admitted(daemon, "control.sock", "daemon", group, False)
+    promise(check_groups, daemon.pid(CONTROL), str(group))
+    check_groups(daemon.pid(ENGINE), "")
+
+
+def check_groups(pid, expected):
+    """The supplementary groups of a process."""
+    assert status(pid)["Groups"].strip() == expected
+
+
+def test_monitor_group_that_is_missing(edge25):
+    """It is said; fewer may ask then, not more."""
+    daemon = edge25(HOME + 'monitor-group = "no-such-group"\n')
+    check_groups(daemon.pid(CONTROL), "")
+    check_admitted(daemon, "monitor.sock", "daemon", grp.getgrnam(MONITOR).gr_gid, False)
+    assert (f"monitor-group = no-such-group in {daemon.configuration}: there is no such group "
+            "(groupadd --system no-such-group)") in daemon.stderr()
+
+
+def test_monitor_group_of_root(edge25):
+    """Control would be in it, so root's is refused."""
+    daemon = edge25(HOME + 'monitor-group = "root"\n', healthy=False)
+    assert daemon.wait() == 1
+    assert "this is root's; name a group without privileges" in daemon.stderr()

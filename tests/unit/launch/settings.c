@@ -18,6 +18,8 @@ static void test_parse(void **state)
 	} rows[] = {
 		{ALL, 0, NULL},
 		{ALL "config-file=/c\nfuture=1\n\n", 0, NULL},
+		{ALL "monitor-group=\n", 0, NULL},
+		{ALL "monitor-group=g\n", 0, NULL},
 		{"", -EINVAL, "run-dir"},
 		{"run-dir=/r\nstate-dir=/s\nlog-dir=/l\nuser=u\n", -EINVAL, "engine-user"},
 		{ALL "nonsense\n", -EINVAL, "nonsense"},
