@@ -224,6 +224,26 @@ def test_a_newsletter_passes(edge25, gate, line, configuration, promise):
     promise(gate.passes, *gate.flows(line, 250))
 
 
+@pytest.mark.parametrize("hosts, check", [(14000, lambda one: one()), (1000, must_fail)])
+def test_more_hosts_than_there_is_room_for(edge25, gate, meet, topology, line, hosts, check):
+    """Room is for 16384, in lines of eight."""
+    daemon = edge25(GUARD)
+    exactly(meet(line, gate.fresh(2 * BURST)), BURST)
+    with Wire(topology, topology.subscribers[1]) as wire:
+        for number in range(hosts):
+            wire.send([opening(f"100.{80 + (number >> 16)}.{number >> 8 & 255}.{number & 255}",
+                               "198.19.0.1")])
+            if number % 50 == 49:
+                time.sleep(0.005)
+
+    def is_told():
+        assert "burst-evicted" in {loss["name"] for loss in daemon.status()["losses"]}
+
+    eventually(lambda: of_line(daemon)["passed"] == BURST + hosts, lambda: str(of_line(daemon)))
+    check(is_told)
+    exactly(meet(line, gate.fresh(2 * BURST)), 0)
+
+
 @kept_by(GUARD, broken_by=FREE)
 def test_nobody_is_too_fast_for_it(edge25, gate, meet, line, configuration, promise):
     """What is beyond the pace of its source is not asked about, and does not pass for that."""
