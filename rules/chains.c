@@ -82,10 +82,21 @@ bool chain_needed(enum policy_chain chain, const struct policy *policy,
 	return true;
 }
 
+bool handshakes_needed(const struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->header->policies; i++)
+		if (policy_may_pass(&plan->policies[i]))
+			return true;
+	return false;
+}
+
 void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 {
 	static const char *const common[] = {
 		CHAIN_SUBMISSION,
+		CHAIN_SUBMITTED,
+		CHAIN_TALLY_SUBMISSION,
+		CHAIN_TRIED,
 		CHAIN_SMTP,
 		CHAIN_FRESH,
 		CHAIN_OWN,
@@ -102,6 +113,10 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 
 	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
 		each(common[i], arg);
+	if (handshakes_needed(plan)) {
+		each(CHAIN_HANDSHAKE, arg);
+		each(CHAIN_TALKING, arg);
+	}
 	if (settings->refuse_headless)
 		each(CHAIN_HEADLESS, arg);
 	if (settings->refuse_tunnels)
@@ -134,7 +149,9 @@ void counters_each(const struct plan *plan, chains_name_fn *each, void *arg)
 		COUNTER_ALLOWED,          COUNTER_BAD_MARK,
 		COUNTER_EMERGENCY,        COUNTER_UNREMEMBERED,
 		COUNTER_UNPACED,          COUNTER_UNTALLIED_REFUSED,
-		COUNTER_UNTALLIED_PASSED,
+		COUNTER_UNTALLIED_PASSED, COUNTER_UNTALLIED_SUBMISSION,
+		COUNTER_UNTRIED,          COUNTER_HANDSHAKES,
+		COUNTER_UNTOLD,
 	};
 	static const char *const words[] = {
 		"asked", "unanswered", "answered_refuse", "answered_pass", "refused",

@@ -57,6 +57,9 @@ enum policy_chain safe_chain(const struct policy *policy);
 bool chain_needed(enum policy_chain chain, const struct policy *policy,
 		  const struct plan_settings *settings);
 
+/* Is it told that destinations talk? Only where some policy lets pass. */
+bool handshakes_needed(const struct plan *plan);
+
 /* Calls @each for the name of every regular chain, or every counter, that the plan needs. */
 typedef void chains_name_fn(const char *name, void *arg);
 void chains_each(const struct plan *plan, chains_name_fn *each, void *arg);

@@ -24,6 +24,7 @@
 #include "rules/memory.h"
 #include "rules/names.h"
 
+#define TCP_SOURCE_PORT 0
 #define TCP_DESTINATION_PORT 2 /* offsets: RFC 9293 3.1 */
 #define TCP_FLAGS 13
 #define FRAGMENT_OFFSET 2 /* RFC 8200 4.5 */
@@ -155,6 +156,15 @@ void rule_tcp_port(struct nftnl_rule *rule, uint16_t port)
 	put_compare(rule, NFT_CMP_EQ, &wire, sizeof(wire));
 }
 
+void rule_tcp_source_port(struct nftnl_rule *rule, uint16_t port)
+{
+	uint16_t wire = htons(port);
+
+	rule_tcp(rule);
+	put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_SOURCE_PORT, 2, NFT_REG_1);
+	put_compare(rule, NFT_CMP_EQ, &wire, sizeof(wire));
+}
+
 static void put_tcp_flags(struct nftnl_rule *rule, uint8_t mask, uint32_t operation, uint8_t value)
 {
 	uint8_t xor = 0;
@@ -173,6 +183,12 @@ void rule_opening(struct nftnl_rule *rule, bool opening)
 void rule_not_reset(struct nftnl_rule *rule)
 {
 	put_tcp_flags(rule, PACKET_TCP_RST, NFT_CMP_EQ, 0);
+}
+
+void rule_talks(struct nftnl_rule *rule)
+{
+	put_tcp_flags(rule, PACKET_TCP_SYN | PACKET_TCP_RST | PACKET_TCP_PSH | PACKET_TCP_ACK,
+		      NFT_CMP_EQ, PACKET_TCP_PSH | PACKET_TCP_ACK);
 }
 
 void rule_key_mark(struct nftnl_rule *rule, uint32_t mask)
@@ -308,13 +324,14 @@ void rule_key_again(struct nftnl_rule *rule, enum family family, enum rule_key k
 {
 	static const uint8_t upper64[16] = {255, 255, 255, 255, 255, 255, 255, 255};
 	static const uint8_t zero[16];
-	bool cut = key == KEY_SOURCE_SUBSCRIBER || key == KEY_PAIR_SUBSCRIBER;
+	bool back = key == KEY_PAIR_BACK;
+	bool cut = key == KEY_SOURCE_SUBSCRIBER || key == KEY_PAIR_SUBSCRIBER || back;
 
-	put_address(rule, family, key != KEY_DESTINATION, NFT_REG_1);
+	put_address(rule, family, key != KEY_DESTINATION && !back, NFT_REG_1);
 	if (cut && family == FAMILY_IPV6)
 		put_bitwise(rule, upper64, zero, sizeof(zero));
-	if (key == KEY_PAIR || key == KEY_PAIR_SUBSCRIBER)
-		put_address(rule, family, false, family == FAMILY_IPV4 ? NFT_REG32_01 : NFT_REG_2);
+	if (key == KEY_PAIR || key == KEY_PAIR_SUBSCRIBER || back)
+		put_address(rule, family, back, family == FAMILY_IPV4 ? NFT_REG32_01 : NFT_REG_2);
 }
 
 void rule_key_host6(struct nftnl_rule *rule, unsigned length)
@@ -421,6 +438,11 @@ void rule_update_limit(struct nftnl_rule *rule, const char *set, uint32_t rate)
 void rule_add(struct nftnl_rule *rule, const char *set)
 {
 	put_dynset(rule, set, NFT_DYNSET_OP_ADD);
+}
+
+void rule_update(struct nftnl_rule *rule, const char *set)
+{
+	put_dynset(rule, set, NFT_DYNSET_OP_UPDATE);
 }
 
 void rule_add_mark(struct nftnl_rule *rule, enum family family, const char *map, uint32_t mark)

@@ -20,6 +20,9 @@ struct nftnl_rule *rule_new(const char *chain, const char *comment);
 void rule_family(struct nftnl_rule *rule, enum family family);
 void rule_tcp(struct nftnl_rule *rule);
 void rule_tcp_port(struct nftnl_rule *rule, uint16_t port);
+void rule_tcp_source_port(struct nftnl_rule *rule, uint16_t port);
+/* PSH and ACK, neither SYN nor RST: data on a connection that both ends have agreed to. */
+void rule_talks(struct nftnl_rule *rule);
 /* SYN and none of FIN, RST, ACK; or anything else whose flags can be read. */
 void rule_opening(struct nftnl_rule *rule, bool opening);
 void rule_not_reset(struct nftnl_rule *rule);
@@ -46,8 +49,18 @@ void rule_has_port(struct nftnl_rule *rule);
 void rule_limit(struct nftnl_rule *rule, const char *name);
 
 /* Keys, with the family's match before them. */
-enum rule_key { KEY_SOURCE, KEY_SOURCE_SUBSCRIBER, KEY_DESTINATION, KEY_PAIR, KEY_PAIR_SUBSCRIBER };
-/* SUBSCRIBER: an IPv6 source is cut to its /64. */
+enum rule_key {
+	KEY_SOURCE,
+	KEY_SOURCE_SUBSCRIBER,
+	KEY_DESTINATION,
+	KEY_PAIR,
+	KEY_PAIR_SUBSCRIBER,
+	KEY_PAIR_BACK
+};
+/*
+ * SUBSCRIBER: an IPv6 source is cut to its /64. BACK: the same pair, of a packet that goes the other
+ * way.
+ */
 void rule_key(struct nftnl_rule *rule, enum family family, enum rule_key key);
 /* An IPv6 source, cut to its prefix of @length. */
 void rule_key_host6(struct nftnl_rule *rule, unsigned length);
@@ -71,6 +84,8 @@ void rule_update_born(struct nftnl_rule *rule, const char *map);
 /* Goes on while the key's own limit of @rate a second has tokens left. */
 void rule_update_limit(struct nftnl_rule *rule, const char *set, uint32_t rate);
 void rule_add(struct nftnl_rule *rule, const char *set);
+/* Made when it is not there, refreshed when it is. */
+void rule_update(struct nftnl_rule *rule, const char *set);
 void rule_add_mark(struct nftnl_rule *rule, enum family family, const char *map, uint32_t mark);
 
 /* Statements. */

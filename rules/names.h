@@ -14,6 +14,12 @@
 #define CHAIN_SCREEN "screen"
 #define CHAIN_REMEMBER "remember"
 #define CHAIN_SUBMISSION "submission"
+#define CHAIN_SUBMITTED "submitted"
+#define CHAIN_TALLY_SUBMISSION "tally_submission"
+#define CHAIN_TRIED "tried"
+/* Where some policy may let pass. */
+#define CHAIN_HANDSHAKE "handshake"
+#define CHAIN_TALKING "talking"
 #define CHAIN_SMTP "smtp"
 #define CHAIN_FRESH "fresh"
 #define CHAIN_OWN "own"
@@ -49,6 +55,10 @@
 #define COUNTER_UNPACED "unpaced"
 #define COUNTER_UNTALLIED_REFUSED "untallied_refused"
 #define COUNTER_UNTALLIED_PASSED "untallied_passed"
+#define COUNTER_UNTALLIED_SUBMISSION "untallied_submission"
+#define COUNTER_UNTRIED "untried"
+#define COUNTER_HANDSHAKES "handshakes"
+#define COUNTER_UNTOLD "untold"
 
 #define LIMIT_RESETS "resets"
 #define LIMIT_UNREACHABLES "unreachables"

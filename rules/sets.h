@@ -16,6 +16,8 @@ enum set {
 	SET_REFUSED6,
 	SET_PASSED4, /* source . destination, let through by monitor or guard */
 	SET_PASSED6,
+	SET_TALKED4, /* of those, source . destination, told to have answered the handshake */
+	SET_TALKED6,
 	SET_PACE4, /* sources, each with the limit of its questions */
 	SET_PACE6,
 	SET_ANSWERS,  /* map: a question or its answer -> where it goes on */
@@ -30,6 +32,10 @@ enum set {
 	SET_TALLY_REFUSED6,
 	SET_TALLY_PASSED4, /* openings let through by source */
 	SET_TALLY_PASSED6,
+	SET_TRIED4, /* sources that asked a question */
+	SET_TRIED6,
+	SET_TALLY_SUBMISSION4, /* openings of 465 and 587 by those */
+	SET_TALLY_SUBMISSION6,
 	SET_CONTAINED4, /* hosts that are cut off; IPv6: SET_CONTAINED6 */
 	SET_ALLOW_SRC4,
 	SET_ALLOW_SRC6,

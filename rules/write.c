@@ -195,15 +195,13 @@ static void write_screen(struct writer *writer)
 		rule_verdict_map(rule, writer_set(writer, SET_PROTOCOLS, set));
 		writer_put(writer, rule);
 	}
-
-	rule = rule_new(CHAIN_SUBMISSION, "here for the second time");
-	rule_vrf(rule);
-	rule_accept(rule);
-	writer_put(writer, rule);
-	rule = rule_new(CHAIN_SUBMISSION, "openings are counted, nothing more");
-	rule_opening(rule, true);
-	rule_counter(rule, COUNTER_SUBMISSION);
-	writer_put(writer, rule);
+	if (handshakes_needed(writer->input->plan)) {
+		rule = rule_new(CHAIN_SCREEN, NULL);
+		rule_tcp_source_port(rule, PORT_SMTP);
+		rule_talks(rule);
+		rule_goto(rule, CHAIN_HANDSHAKE);
+		writer_put(writer, rule);
+	}
 }
 
 static void write_to_vrf(struct writer *writer)
@@ -335,6 +333,7 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 	};
 
 	write_screen(&writer);
+	write_evidence(&writer);
 	write_smtp(&writer);
 	write_own(&writer);
 	write_range_rules(&writer);

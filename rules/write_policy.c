@@ -111,7 +111,7 @@ static void write_queue(struct writer *writer, const struct policy *policy)
 				.policy = policy->number};
 	struct nftnl_rule *rule;
 
-	chain_name(CHAIN_QUEUE, policy, chain);
+	writer_jump(writer, chain_name(CHAIN_QUEUE, policy, chain), CHAIN_TRIED, NULL);
 	rule = rule_new(chain, policy->unanswered == SAFE_REFUSE ?
 				       "asked; refused if nobody answers" :
 				       "asked; passed if nobody answers");

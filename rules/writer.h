@@ -46,6 +46,9 @@ void writer_to_answers(struct writer *writer, const char *chain);
 /* Our bits of the mark cleared, and accepted. */
 void writer_let_go(struct writer *writer, const char *chain);
 
+/* What is counted and told so that hosts can be told apart: rules/write_evidence.c. */
+void write_evidence(struct writer *writer);
+
 /* What is allowed, contained and watched: rules/write_allow.c. */
 void write_allowed(struct writer *writer);
 /* Packets of contained sources go to @target; where that is NULL, back to where the chain was called. */

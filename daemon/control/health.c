@@ -95,6 +95,12 @@ static const struct explanation kernel_losses[] = {
 	{"unpaced", "questions of sources that pace could not hold: tally-hosts is too small"},
 	{"untallied_refused", "refused packets counted for no host: tally-hosts is too small"},
 	{"untallied_passed", "passed openings counted for no host: tally-hosts is too small"},
+	{"untallied_submission", "submissions counted for no host: tally-hosts is too small"},
+	{"untried",
+	 "questions of hosts whose submissions are not counted: tally-hosts is too small"},
+	{"untold",
+	 "packets of mail servers that were not told: remember-pairs is too small, or they "
+	 "were beyond queue-rate"},
 	{"unremembered", "answers that were not remembered: remember-pairs is too small, or the "
 			 "question was older than the last reload"},
 	{"emergency",

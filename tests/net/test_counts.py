@@ -13,7 +13,7 @@ import pytest
 
 from lab.capture import Capture
 from lab.edge25 import CONTROL, ENGINE, HOME
-from lab.faults import asked, frozen
+from lab.faults import frozen, questions
 from lab.gate import DROP, Flow
 from lab.promise import eventually, kept_by, must_fail
 from lab.raw import Wire, opening, openings
@@ -124,7 +124,7 @@ def test_a_refused_pair_is_asked_about_once_and_counted_each_time(edge25, gate, 
         gate.refuses(*flows)
         for _ in range(4):
             are_refused_without_the_engine(daemon, gate, flows)
-    assert asked(daemon) == len(flows)
+    assert questions(daemon) == len(flows)
     assert len(line.openings()) == 5 * len(flows)
     counts_are(daemon, Tally.of_captures(line))
     must_fail(are_refused_without_the_engine, daemon, gate, gate.flows(subscriber, 1, version))
@@ -144,7 +144,7 @@ def test_a_watched_pair_is_asked_about_once_and_counted_each_time(edge25, gate, 
         gate.passes(*flows)
         for _ in range(4):
             pass_without_the_engine(daemon, gate, flows)
-    assert asked(daemon) == len(flows)
+    assert questions(daemon) == len(flows)
     assert len(line.openings()) == 5 * len(flows)
     counts_are(daemon, Tally.of_captures(line))
     must_fail(pass_without_the_engine, daemon, gate, gate.flows(subscriber, 1, version))

@@ -12,7 +12,7 @@ import pytest
 
 from lab.capture import Capture
 from lab.edge25 import ENGINE
-from lab.faults import asked, frozen, killed, queues, wait_until_held
+from lab.faults import frozen, killed, questions, queues, wait_until_held
 from lab.promise import SOON, eventually, must_fail
 from lab.raw import Stream, Wire, openings
 
@@ -168,12 +168,12 @@ def test_engine_comes_back(edge25, gate, policy, check, version):
 
 def check_remembered(edge25, check, flow):
     """The first packet of a pair is asked about, the next one is not."""
-    before = asked(edge25)
+    before = questions(edge25)
     check(flow)
-    assert asked(edge25) > before, "nobody was asked"
-    before = asked(edge25)
+    assert questions(edge25) > before, "nobody was asked"
+    before = questions(edge25)
     check(flow)
-    assert asked(edge25) == before, "asked again"
+    assert questions(edge25) == before, "asked again"
 
 
 def test_memory_control_run(edge25, gate):

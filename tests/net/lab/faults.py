@@ -9,11 +9,13 @@
     Memory               allocations fail
     narrowed(...)        a queue has hardly any receive buffer
     queues(edge25)       the kernel's own word on who listens and how much is held
+    questions(edge25)    and on how many packets were asked about
 """
 
 import contextlib
 import ctypes
 import dataclasses
+import json
 import mmap
 import os
 import pathlib
@@ -56,6 +58,13 @@ def queues(edge25):
 def asked(edge25):
     """How many packets the kernel has handed to the queues since they were bound."""
     return sum(queue.asked for queue in queues(edge25))
+
+
+def questions(edge25):
+    """How many of those were questions, by the kernel's count since the table was made."""
+    listed = edge25.namespace.run(["nft", "-j", "list counters table inet edge25"]).stdout
+    counters = [entry["counter"] for entry in json.loads(listed)["nftables"] if "counter" in entry]
+    return sum(counter["packets"] for counter in counters if counter["name"].startswith("asked_"))
 
 
 def wait_until_held(edge25, count):

@@ -11,7 +11,7 @@ ICMP, ICMPV6 = 1, 58
 ICMP_ERRORS = (3, 4, 5, 11, 12)
 IPV6_EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options
 IPV6_FRAGMENT = 44
-FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 
 
 @dataclasses.dataclass(frozen=True)

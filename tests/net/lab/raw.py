@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 
-from .packets import SYN, TCP
+from .packets import ACK, PSH, SYN, TCP
 from .sockets import family_of
 
 SIOCGIFHWADDR = 0x8927
@@ -20,10 +20,11 @@ MORE_FRAGMENTS = 0x2000
 _ports = itertools.cycle(range(20000, 30000))  # below those that the kernel gives to connections
 
 
-def tcp(source, destination, port=25, offset=5, options=b"", flags=SYN, payload=b"", spoil=0):
+def tcp(source, destination, port=25, offset=5, options=b"", flags=SYN, payload=b"", spoil=0,
+        from_port=None):
     """A segment, by default a SYN; offset: how long its header claims to be, in words; spoil: how
     far its checksum is off."""
-    header = struct.pack("!HHIIBBHHH", next(_ports), port, 1, 0, offset << 4, flags, 64240, 0, 0)
+    header = struct.pack("!HHIIBBHHH", from_port or next(_ports), port, 1, 0, offset << 4, flags, 64240, 0, 0)
     segment = header + options + payload
     pseudo = packed(source) + packed(destination) + struct.pack("!II", len(segment), TCP)
     checksum = int.from_bytes(_checksum(pseudo + segment), "big") ^ spoil
@@ -48,6 +49,13 @@ def opening(source, destination, port=25):
     """One SYN, as anybody sends it."""
     build = ipv6 if ":" in destination else ipv4
     return build(source, destination, tcp(source, destination, port))
+
+
+def greeting(server, source, port=30000):
+    """What a mail server says first, as if to a connection of the source's."""
+    build = ipv6 if ":" in server else ipv4
+    return build(server, source, tcp(server, source, port, flags=PSH | ACK, from_port=25,
+                                     payload=b"220 listener ESMTP\r\n"))
 
 
 def openings(subscriber, destinations, port=25):
