@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "control.h"
+#include "names_sources.h"
 
 /* EXIT_CONFIG is EX_CONFIG of sysexits.h: neither edge25d nor systemd starts it again then. */
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 };
@@ -57,7 +58,7 @@ static void check_names(const struct config_settings *settings)
 			"warning: whether user %s can read the files that names come from "
 			"is not known\n",
 			settings->user);
-	names_check(settings, warn, NULL);
+	names_sources_check(settings, warn, NULL);
 }
 
 static int check(struct config *config, const char *path)

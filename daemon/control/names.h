@@ -64,11 +64,4 @@ struct names_losses names_losses(const struct names *names);
 /* {"files": [{"path", "source", "entries", "problem"}], "neighbours"} */
 json_t *names_status(const struct names *names);
 
-/*
- * For edge25d -t: a line for each file that the present user cannot read or understand, handed to
- * @tell.
- */
-void names_check(const struct config_settings *settings,
-		 void (*tell)(void *ctx, const char *problem), void *ctx);
-
 #endif

@@ -135,7 +135,9 @@ static void finish(struct neighbours *neighbours)
 static void take(struct neighbours *neighbours, const struct nlmsghdr *header)
 {
 	struct neighbour neighbour;
-	bool mine = header->nlmsg_seq == neighbours->sequence && header->nlmsg_pid;
+	/* A change bears the number of who asked for it, and his sequence. */
+	bool mine = header->nlmsg_seq == neighbours->sequence &&
+		    header->nlmsg_pid == mnl_socket_get_portid(neighbours->socket);
 
 	if (mine && (header->nlmsg_flags & NLM_F_DUMP_INTR))
 		neighbours->interrupted = true;
@@ -144,7 +146,8 @@ static void take(struct neighbours *neighbours, const struct nlmsghdr *header)
 	} else if (mine && header->nlmsg_type == NLMSG_ERROR) {
 		const struct nlmsgerr *error = mnl_nlmsg_get_payload(header);
 
-		if (mnl_nlmsg_get_payload_len(header) >= sizeof(*error) && error->error)
+		/* Busy: with what was asked for before and is not wanted any more. */
+		if (mnl_nlmsg_get_payload_len(header) >= sizeof(*error) && error->error != -EBUSY)
 			fail(neighbours, "it was refused", -error->error);
 		later(neighbours);
 	} else if (neighbour_read(header, header->nlmsg_len, &neighbour) == 0) {

@@ -79,6 +79,34 @@ static const char *found(struct fixture *fixture, const char *text, const char *
 	return out;
 }
 
+/* A file is not read again at once, so that one that goes on changing leaves time for others. */
+static void becomes(struct fixture *fixture, const char *text, const char *expected)
+{
+	char out[3 * NAME_TEXT_MAX];
+
+	for (unsigned i = 0; i < 250; i++) {
+		if (strcmp(found(fixture, text, NULL, NOW, out), expected) == 0)
+			return;
+		rest();
+	}
+	assert_string_equal(out, expected);
+}
+
+/* Of the first file; "": none. */
+static void problem_becomes(struct fixture *fixture, const char *expected)
+{
+	const char *problem = "";
+
+	for (unsigned i = 0; i < 250; i++) {
+		names_look(fixture->names);
+		problem = names_problem(fixture->names, 0);
+		if (*expected ? strstr(problem, expected) != NULL : !*problem)
+			return;
+		rest();
+	}
+	assert_string_equal(problem, expected);
+}
+
 #define FOUND(text, mac) found(&fixture, text, mac, NOW, out)
 
 static const char leases[] = "1796130000 02:00:5e:10:00:01 192.168.1.23 printer *\n"
@@ -151,14 +179,12 @@ static void test_change(void **state)
 	start(&fixture);
 	assert_string_equal(FOUND("192.168.1.1", NULL), "one label ");
 	temporary_write(state, "labels", "192.168.1.1 three\n");
-	rest();
-	assert_string_equal(FOUND("192.168.1.1", NULL), "three label ");
+	becomes(&fixture, "192.168.1.1", "three label ");
 	temporary_write(state, "new", "192.168.1.1 seven\n");
 	assert_int_equal(rename(temporary_path(state, "new", path),
 				temporary_path(state, "labels", other)),
 			 0);
-	rest();
-	assert_string_equal(FOUND("192.168.1.1", NULL), "seven label ");
+	becomes(&fixture, "192.168.1.1", "seven label ");
 	end(&fixture);
 }
 
@@ -199,17 +225,14 @@ static void test_missing(void **state)
 	assert_null(names_problem(fixture.names, 1));
 	assert_string_equal(FOUND("192.168.1.23", NULL), " - ");
 	temporary_write(state, "leases", leases);
-	rest();
-	assert_string_equal(FOUND("192.168.1.23", NULL), "printer dnsmasq ");
-	assert_string_equal(names_problem(fixture.names, 0), "");
+	becomes(&fixture, "192.168.1.23", "printer dnsmasq ");
+	problem_becomes(&fixture, "");
 	assert_int_equal(unlink(temporary_path(state, "leases", path)), 0);
-	rest();
+	problem_becomes(&fixture, "/leases: No such file");
 	assert_string_equal(FOUND("192.168.1.23", NULL), "printer dnsmasq ");
-	assert_non_null(strstr(names_problem(fixture.names, 0), "/leases: No such file"));
 	assert_int_equal(mkdir(path, 0755), 0);
-	rest();
+	problem_becomes(&fixture, "/leases: Is a directory");
 	assert_string_equal(FOUND("192.168.1.23", NULL), "printer dnsmasq ");
-	assert_non_null(strstr(names_problem(fixture.names, 0), "/leases: Is a directory"));
 	/* Not named any more: forgotten. */
 	list(&fixture, NAMES_DNSMASQ, NULL, NULL);
 	assert_int_equal(names_configure(fixture.names, &fixture.settings), 0);
@@ -269,8 +292,7 @@ static void test_kea_cleanup(void **state)
 			assert_int_equal(unlink(from), 0);
 	}
 	temporary_write(state, "k", ROW "192.0.2.1,,01,0,1796130000,1,0,0,a\n");
-	rest();
-	assert_string_equal(FOUND("192.0.2.1", NULL), " - ");
+	becomes(&fixture, "192.0.2.1", " - ");
 	end(&fixture);
 }
 
