@@ -37,7 +37,7 @@ _Static_assert(KEYS <= THRESHOLDS_MAX, "their names must fit");
 
 static uint64_t *value_of(struct thresholds *thresholds, const struct key *key)
 {
-	return (uint64_t *)((char *)thresholds + key->offset);
+	return (void *)((char *)thresholds + key->offset);
 }
 
 const char *thresholds_key(size_t index)

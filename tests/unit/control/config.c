@@ -257,7 +257,7 @@ static const char *range_of(const struct config *config, const char *address, co
 
 static void test_values(void **state)
 {
-	static const uint8_t numbers[] = {5, 2};
+	static const uint8_t numbers[POLICIES_MAX] = {5, 2, 7};
 	struct config_error error;
 	struct config *config;
 	struct addr addr;
@@ -374,7 +374,7 @@ static void test_find_longest(void **state)
 	char *text = malloc(100000);
 	struct config_error error;
 	struct config *config;
-	const uint8_t numbers[] = {0, 1};
+	const uint8_t numbers[POLICIES_MAX] = {0, 1, 2};
 	size_t n;
 
 	n = (size_t)sprintf(text, HOME "policy \"lab\" { mode = monitor }\nrange \"a\" { policy = "
@@ -416,7 +416,7 @@ static void test_places(void **state)
 		{"2001:db8::1", "ppp0", "shorter"}, {"2001:db8::1", "ppp7", "shorter"},
 		{"2001:db8:1::", "ppp7", "inner"},  {"2001:db8:1::", "ppp17", "inner"},
 	};
-	static const uint8_t numbers[] = {3, 1};
+	static const uint8_t numbers[POLICIES_MAX] = {3, 1, 2};
 	struct config_error error;
 	struct config *config;
 	struct addr addr;
