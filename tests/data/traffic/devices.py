@@ -137,9 +137,11 @@ def nas(line, internet, start, end):
 
 def _motion(line, name, start, end):
     """A picture every @gap seconds while something moves (cameras' manuals: "email interval",
-    "snapshot frame rate"); one connection after the other."""
+    "snapshot frame rate"); one connection after the other. Before some of them nothing rests."""
     rand = line.random
     gap, restless = rand.choice((1, 5, 10, 30, 60)), rand.random() < 0.2
+    if restless:
+        gap = max(gap, 5)
     t = start
     while t < end:
         still = end if restless else min(t + rand.expovariate(1 / (5 * MINUTE)), end)
