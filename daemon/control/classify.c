@@ -4,16 +4,13 @@
 #include <string.h>
 
 /* What is no matter of taste is here, and measured: see the table of the detection benchmark. */
-#define KNOWN_MIN 840   /* seconds: by then Postfix has tried most of the first ones again */
-#define PART_NEW 3      /* new destinations that make a 5-minute part count */
-#define HOURS 3         /* hours in which a bot with pauses met new ones */
-#define HOUR_NEW 5      /* new destinations that make an hour count */
+#define DEAD_HOUR 0.3     /* of infected-servers */
+#define DEAD_SHARE 0.1
+#define SCAN_PART 60      /* new destinations that make a 5-minute part count */
+#define SCAN_FRESH 0.9    /* and the share of the new among those that it meets */
+#define SCAN_NETWORKS 4   /* more of them than this in each network, or it is a fan-out */
 #define QUEUE_MIN 5     /* destinations, to tell whether a host comes back to them */
 #define QUEUE_SHARE 0.6 /* a queue comes back to this share or more; of refused zombies 40% do */
-#define ABANDON_MIN 10  /* destinations met over an hour ago, to tell that it does not come back */
-#define ABANDON_SHARE 0.3 /* and this is the share of them that it came back to, at most */
-#define FRESH_SHARE 0.4   /* of the destinations a bot meets, those that are new */
-#define GROWTH 1.6        /* packets each destination gets more than at first: it retries */
 #define HAMMER_PARTS 3    /* 5-minute parts in a row with suspect_tries */
 #define HAMMER_SERVERS 30 /* more of them are a fan-out, or a queue */
 #define FEW_SERVERS 6     /* an old setting names one; some names have several addresses */
@@ -61,55 +58,42 @@ static bool returns(const struct evidence *e)
 	       share_at_least(e->early.returned, e->early.mature, QUEUE_SHARE);
 }
 
-/* Do its destinations get more packets in the last minutes than they did at first, hidden or not? */
-static bool retries(const struct evidence *e)
-{
-	uint32_t attempts = e->hour[0].attempts + e->hour[1].attempts;
-	uint32_t met = e->hour[0].met + e->hour[1].met;
-
-	return e->first_met && e->first_attempts && met &&
-	       (double)attempts * e->first_met > GROWTH * (double)met * e->first_attempts;
-}
-
 /* --- infected --- */
 
-static bool keeps_meeting(const struct evidence *e, const struct thresholds *t)
+static struct meeting_terms terms_of(const struct evidence *e, const struct thresholds *t)
+{
+	return (struct meeting_terms){.open = e->guarded || e->monitored,
+				      .slow = e->silent,
+				      .servers = allowance(e, t->infected_servers),
+				      .parts = (unsigned)t->infected_parts,
+				      .known = e->known};
+}
+
+/*
+ * Where port 25 is open, are enough of the servers dead? Counted by address, beside the sample of
+ * networks, in which few dead ones among many others are a matter of chance.
+ */
+static bool has_dead(const struct evidence *e, const struct meeting_terms *terms)
+{
+	const struct window_counts *hour = &e->sum[WINDOW_HOUR];
+	unsigned dead = hour->fresh > hour->answered ? hour->fresh - hour->answered : 0;
+
+	return !terms->open ||
+	       (dead >= DEAD_HOUR * terms->servers && share_at_least(dead, hour->fresh, DEAD_SHARE));
+}
+
+/* Addresses of few networks, one after the other. */
+static bool scans(const struct evidence *e, const struct thresholds *t)
 {
 	const struct window_counts *hour = &e->sum[WINDOW_HOUR];
 	unsigned parts = 0;
 
 	for (unsigned i = 0; i < WINDOW_HOUR_BUCKETS; i++)
-		parts += fresh_weight(e, t, &e->hour[i]) >= PART_NEW;
-	return e->known >= KNOWN_MIN && parts >= t->infected_parts &&
+		parts += fresh_weight(e, t, &e->hour[i]) >= SCAN_PART;
+	return parts >= t->infected_parts &&
 	       fresh_weight(e, t, hour) >= allowance(e, t->infected_servers) &&
-	       share_at_least(hour->fresh, hour->met, FRESH_SHARE) && !returns(e) && !retries(e);
-}
-
-static unsigned hours_with_new(const struct evidence *e, const struct thresholds *t)
-{
-	unsigned hours = 0;
-
-	for (unsigned i = 0; i < WINDOW_DAY_BUCKETS; i++)
-		hours += fresh_weight(e, t, &e->day[i]) >= HOUR_NEW;
-	return hours;
-}
-
-static bool runs(const struct evidence *e, const struct thresholds *t)
-{
-	const struct window_counts *day = &e->sum[WINDOW_DAY];
-
-	return hours_with_new(e, t) >= HOURS &&
-	       fresh_weight(e, t, day) >= allowance(e, t->infected_servers) &&
-	       share_at_least(day->fresh, day->met, FRESH_SHARE) && !returns(e);
-}
-
-/* A queue would have come back by now, and it goes on with others. */
-static bool abandons(const struct evidence *e, const struct thresholds *t)
-{
-	return e->late.mature >= ABANDON_MIN &&
-	       !share_at_least(e->late.returned, e->late.mature, ABANDON_SHARE) &&
-	       fresh_weight(e, t, &e->sum[WINDOW_DAY]) >= allowance(e, t->infected_servers) &&
-	       fresh_weight(e, t, &e->sum[WINDOW_HOUR]) >= HOUR_NEW;
+	       share_at_least(hour->fresh, hour->met, SCAN_FRESH) &&
+	       hour->fresh >= SCAN_NETWORKS * e->networks[WINDOW_HOUR];
 }
 
 static double tries_limit(const struct evidence *e, const struct thresholds *t)
@@ -178,15 +162,18 @@ static bool is_few(const struct evidence *e)
 
 static struct verdict decide(const struct evidence *e, const struct thresholds *t)
 {
+	const struct meeting_terms terms = terms_of(e, t);
 	struct verdict verdict = {.class = CLASS_INFECTED};
 	uint32_t suspect;
 
-	if (keeps_meeting(e, t))
+	if (meeting_is_fast(&e->meeting, &terms) && has_dead(e, &terms))
 		verdict.rules |= 1u << RULE_KEEPS_MEETING;
-	if (runs(e, t))
-		verdict.rules |= 1u << RULE_RUNS;
-	if (abandons(e, t))
+	if (meeting_abandons(&e->meeting, &terms))
 		verdict.rules |= 1u << RULE_ABANDONS;
+	if (meeting_goes_on(&e->meeting, &terms))
+		verdict.rules |= 1u << RULE_GOES_ON;
+	if (scans(e, t))
+		verdict.rules |= 1u << RULE_SCANS;
 	if (hammers(e, t))
 		verdict.rules |= 1u << RULE_HAMMERS;
 	if (verdict.rules)
@@ -205,34 +192,24 @@ static struct verdict decide(const struct evidence *e, const struct thresholds *
 		1u << (e->servers[WINDOW_DAY] > FEW_SERVERS ? RULE_BELOW : RULE_LITTLE), false};
 }
 
-/* As if nothing but what answered had been there. */
-static struct evidence answered_alone(const struct evidence *evidence)
+/* On the word of those that answered alone, so that nobody else can be behind it? */
+static bool is_proven(const struct evidence *e, const struct thresholds *t,
+		      const struct verdict *verdict)
 {
-	struct evidence alone = *evidence;
+	const struct meeting_terms terms = terms_of(e, t);
 
-	for (unsigned i = 0; i < WINDOWS; i++) {
-		alone.servers[i] = alone.answered[i];
-		alone.sum[i].fresh = alone.sum[i].answered;
-	}
-	for (unsigned i = 0; i < WINDOW_HOUR_BUCKETS; i++)
-		alone.hour[i].fresh = alone.hour[i].answered;
-	for (unsigned i = 0; i < WINDOW_DAY_BUCKETS; i++)
-		alone.day[i].fresh = alone.day[i].answered;
-	return alone;
+	if (verdict->rules == 1u << RULE_HAMMERS)
+		return answered_mostly(e);
+	return meeting_is_proven(&e->meeting, &terms);
 }
 
 struct verdict classify(const struct evidence *e, const struct thresholds *t)
 {
 	struct verdict verdict = decide(e, t);
 
-	if (verdict.class == CLASS_INFECTED && e->answered[WINDOW_DAY]) {
-		struct evidence alone = answered_alone(e);
-
-		verdict.proven = decide(&alone, t).class == CLASS_INFECTED &&
-				 !(verdict.rules == 1u << RULE_HAMMERS && !answered_mostly(e));
-	}
+	verdict.proven = verdict.class == CLASS_INFECTED && is_proven(e, t, &verdict);
 	if (verdict.class >= CLASS_SUSPECT) {
-		if (e->late.mature >= ABANDON_MIN && !(verdict.rules & 1u << RULE_ABANDONS))
+		if (e->meeting.aged && !(verdict.rules & 1u << RULE_ABANDONS))
 			verdict.rules |= 1u << RULE_NOT_RETURNED;
 		if (e->watched)
 			verdict.rules |= 1u << RULE_PAST;

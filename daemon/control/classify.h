@@ -4,8 +4,8 @@
  *
  * What parts a bot from a mail server whose mail is refused: the server comes back to the same
  * destinations at its queue's times (Postfix from 5 to 67 minutes, Exim after 15 and then longer,
- * sendmail after 30 or 60) and rests between runs; a bot keeps meeting new ones. Both meet hundreds
- * in seconds, so that alone is never more than suspect.
+ * sendmail after 30 or 60) and rests between runs; a bot keeps meeting new ones (meeting.h). Both meet
+ * hundreds in seconds, so that alone is never more than suspect.
  */
 #ifndef EDGE25_CONTROL_CLASSIFY_H
 #define EDGE25_CONTROL_CLASSIFY_H
@@ -16,6 +16,7 @@
 
 #include "contacts.h"
 #include "host_class.h"
+#include "meeting.h"
 #include "thresholds.h"
 #include "windows.h"
 
@@ -28,9 +29,8 @@ struct evidence {
 	struct window_counts sum[WINDOWS];
 	struct window_counts hour[WINDOW_HOUR_BUCKETS];
 	struct window_counts day[WINDOW_DAY_BUCKETS];
-	/* the first minutes of what the host did: the packets that one attempt of its makes */
-	uint32_t first_attempts, first_met;
 	/* destinations */
+	struct meeting meeting; /* new networks */
 	unsigned servers[WINDOWS], answered[WINDOWS], networks[WINDOWS];
 	unsigned servers_recent; /* in as long as the kernel hides what comes back, and 5 minutes */
 	struct contact_returns early, late;
@@ -52,8 +52,9 @@ struct evidence {
 enum rule {
 	/* infected */
 	RULE_KEEPS_MEETING,
-	RULE_RUNS,
 	RULE_ABANDONS,
+	RULE_GOES_ON,
+	RULE_SCANS,
 	RULE_HAMMERS,
 	/* suspect */
 	RULE_MANY_AT_ONCE,

@@ -4,31 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-#define ANSWERED 0x8000u /* a bit of a cell; the others are its time */
-#define TIME 0x7fffu     /* 0: empty */
-#define STEPS TIME       /* times begin anew after so many */
-#define SPARE 2          /* steps that a time may lie ahead, after rounding */
+#include "steps.h"
+
+#define ANSWERED 0x8000u /* a bit of a cell; the others are its time, by steps.h */
 
 #define FLAG_ANSWERED 1u
 #define FLAG_RETURNED 2u
-
-static uint16_t stamp_of(uint32_t now)
-{
-	return (uint16_t)(now / CONTACTS_STEP % STEPS + 1);
-}
-
-/* Steps since @stamp, which is not 0. */
-static uint32_t steps_since(uint16_t stamp, uint32_t now)
-{
-	uint32_t steps = (stamp_of(now) + STEPS - (stamp & TIME)) % STEPS;
-
-	return steps >= STEPS - SPARE ? 0 : steps;
-}
-
-static bool within(uint16_t stamp, uint32_t now, uint32_t seconds)
-{
-	return (stamp & TIME) && steps_since(stamp, now) * CONTACTS_STEP < seconds;
-}
 
 static uint32_t mark_of(struct contact_hash hash)
 {
@@ -60,7 +41,7 @@ static void exact_put(struct contacts *contacts, unsigned i, uint32_t mark, uint
 /* What was first met long ago stays so, though times begin anew. */
 static uint16_t aged(uint16_t first, uint32_t now)
 {
-	return within(first, now, 2 * CONTACTS_KEEP) ? first : stamp_of(now - CONTACTS_KEEP);
+	return step_within(first, now, 2 * CONTACTS_KEEP) ? first : step_of(now - CONTACTS_KEEP);
 }
 
 static void exact_expire(struct contacts *contacts, uint32_t now)
@@ -68,7 +49,7 @@ static void exact_expire(struct contacts *contacts, uint32_t now)
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < contacts->count; i++) {
-		if (!within(contacts->exact.last[i], now, CONTACTS_KEEP))
+		if (!step_within(contacts->exact.last[i], now, CONTACTS_KEEP))
 			continue;
 		contacts->exact.mark[kept] = contacts->exact.mark[i];
 		contacts->exact.first[kept] = aged(contacts->exact.first[i], now);
@@ -88,8 +69,8 @@ static void become_sketch(struct contacts *contacts, uint32_t now)
 		uint16_t answered = old.exact.flags[i] & FLAG_ANSWERED ? ANSWERED : 0;
 
 		/* entries are not in the order of time */
-		if (!(*cell & TIME) ||
-		    steps_since(*cell, now) > steps_since(old.exact.last[i], now))
+		if (!(*cell & STEPS_MAX) ||
+		    step_age(*cell, now) > step_age(old.exact.last[i], now))
 			*cell = old.exact.last[i] | (*cell & ANSWERED);
 		*cell |= answered;
 	}
@@ -104,18 +85,18 @@ static int exact_new(struct contacts *contacts, uint32_t mark, uint32_t now)
 		exact_expire(contacts, now);
 	if (contacts->count == CONTACTS_EXACT)
 		return -1;
-	exact_put(contacts, contacts->count, mark, stamp_of(now));
+	exact_put(contacts, contacts->count, mark, step_of(now));
 	return contacts->count++;
 }
 
 static unsigned exact_meet(struct contacts *contacts, int i, uint32_t mark, uint32_t now)
 {
-	if (!within(contacts->exact.last[i], now, CONTACTS_KEEP)) {
-		exact_put(contacts, (unsigned)i, mark, stamp_of(now));
+	if (!step_within(contacts->exact.last[i], now, CONTACTS_KEEP)) {
+		exact_put(contacts, (unsigned)i, mark, step_of(now));
 		return 1;
 	}
-	contacts->exact.last[i] = stamp_of(now);
-	if (steps_since(contacts->exact.first[i], now) >= CONTACTS_RETURN / CONTACTS_STEP)
+	contacts->exact.last[i] = step_of(now);
+	if (step_age(contacts->exact.first[i], now) >= CONTACTS_RETURN)
 		contacts->exact.flags[i] |= FLAG_RETURNED;
 	return 0;
 }
@@ -128,7 +109,7 @@ static unsigned used_cells(const uint16_t *cells, unsigned count, uint32_t now, 
 	unsigned used = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		used += within(cells[i], now, seconds) && (cells[i] & flag) == flag;
+		used += step_within(cells[i], now, seconds) && (cells[i] & flag) == flag;
 	return used;
 }
 
@@ -154,12 +135,12 @@ static unsigned sketch_meet(struct contacts *contacts, uint32_t mark, uint32_t n
 	uint16_t *cell = cell_of(contacts, mark);
 	unsigned more = 0;
 
-	if (!within(*cell, now, CONTACTS_KEEP)) {
+	if (!step_within(*cell, now, CONTACTS_KEEP)) {
 		more = weigh(used_cells(contacts->cells, CONTACTS_CELLS, now, CONTACTS_KEEP, 0),
 			     &contacts->part);
 		*cell = 0;
 	}
-	*cell = stamp_of(now) | (*cell & ANSWERED);
+	*cell = step_of(now) | (*cell & ANSWERED);
 	return more;
 }
 
@@ -168,11 +149,11 @@ static unsigned sketch_answer(struct contacts *contacts, uint32_t mark, uint32_t
 	uint16_t *cell = cell_of(contacts, mark);
 	unsigned more = 0;
 
-	if (!(*cell & ANSWERED) || !within(*cell, now, CONTACTS_KEEP))
+	if (!(*cell & ANSWERED) || !step_within(*cell, now, CONTACTS_KEEP))
 		more = weigh(used_cells(contacts->cells, CONTACTS_CELLS, now, CONTACTS_KEEP,
 					ANSWERED),
 			     &contacts->part_answered);
-	*cell = stamp_of(now) | ANSWERED;
+	*cell = step_of(now) | ANSWERED;
 	return more;
 }
 
@@ -221,7 +202,7 @@ unsigned contacts_meet(struct contacts *contacts, const struct addr *addr, uint1
 {
 	uint32_t mark = mark_of(hash);
 
-	contacts->networks[hash.network % CONTACTS_NETWORKS] = stamp_of(now);
+	networks_meet(&contacts->networks, hash.network, now);
 	sample_meet(contacts, addr, port, now);
 	if (!contacts->sketched) {
 		int i = exact_find(contacts, mark);
@@ -242,6 +223,7 @@ unsigned contacts_answer(struct contacts *contacts, const struct addr *addr,
 	uint32_t mark = mark_of(hash);
 	int i;
 
+	networks_answer(&contacts->networks, hash.network, now);
 	if (contact)
 		contact->answered = true;
 	if (contacts->sketched)
@@ -262,7 +244,7 @@ static unsigned count_servers(const struct contacts *contacts, uint32_t now, uin
 		return linear_count(CONTACTS_CELLS, used_cells(contacts->cells, CONTACTS_CELLS, now,
 							       seconds, answered ? ANSWERED : 0));
 	for (unsigned i = 0; i < contacts->count; i++)
-		count += within(contacts->exact.last[i], now, seconds) &&
+		count += step_within(contacts->exact.last[i], now, seconds) &&
 			 (!answered || contacts->exact.flags[i] & FLAG_ANSWERED);
 	return count;
 }
@@ -275,12 +257,6 @@ unsigned contacts_servers(const struct contacts *contacts, uint32_t now, uint32_
 unsigned contacts_answered(const struct contacts *contacts, uint32_t now, uint32_t seconds)
 {
 	return count_servers(contacts, now, seconds, true);
-}
-
-unsigned contacts_networks(const struct contacts *contacts, uint32_t now, uint32_t seconds)
-{
-	return linear_count(CONTACTS_NETWORKS,
-			    used_cells(contacts->networks, CONTACTS_NETWORKS, now, seconds, 0));
 }
 
 static struct contact_returns sample_returns(const struct contacts *contacts, uint32_t now,
@@ -306,8 +282,8 @@ struct contact_returns contacts_returns(const struct contacts *contacts, uint32_
 	if (contacts->sketched)
 		return sample_returns(contacts, now, age);
 	for (unsigned i = 0; i < contacts->count; i++) {
-		if (!within(contacts->exact.last[i], now, CONTACTS_KEEP) ||
-		    steps_since(contacts->exact.first[i], now) * CONTACTS_STEP < age)
+		if (!step_within(contacts->exact.last[i], now, CONTACTS_KEEP) ||
+		    step_age(contacts->exact.first[i], now) < age)
 			continue;
 		returns.mature++;
 		returns.returned += (contacts->exact.flags[i] & FLAG_RETURNED) != 0;
@@ -320,7 +296,7 @@ static unsigned cells_expire(uint16_t *cells, unsigned count, uint32_t now)
 	unsigned left = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		if (!within(cells[i], now, CONTACTS_KEEP))
+		if (!step_within(cells[i], now, CONTACTS_KEEP))
 			cells[i] = 0;
 		left += cells[i] != 0;
 	}
@@ -329,7 +305,7 @@ static unsigned cells_expire(uint16_t *cells, unsigned count, uint32_t now)
 
 void contacts_expire(struct contacts *contacts, uint32_t now)
 {
-	cells_expire(contacts->networks, CONTACTS_NETWORKS, now);
+	networks_expire(&contacts->networks, now);
 	if (!contacts->sketched)
 		exact_expire(contacts, now);
 	else if (!cells_expire(contacts->cells, CONTACTS_CELLS, now))

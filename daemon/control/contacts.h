@@ -12,11 +12,8 @@
  * empty, with the weight m / (empty cells): on average as often as new ones come (Ting 2014). It goes
  * back to exact counting when nothing was met for a day.
  *
- * Networks (/24, /48) are always counted by linear counting, in CONTACTS_NETWORKS cells: their
- * standard error is 9 % up to 25, 11 % at 64, 13 % at 128.
- *
- * Time: seconds of one clock that does not go back, kept in steps of CONTACTS_STEP. It is read as
- * within the last 3 days: contacts_expire() must be called at least every other day.
+ * Time: seconds of one clock that does not go back, kept in steps (steps.h): contacts_expire() must be
+ * called at least every other day.
  */
 #ifndef EDGE25_CONTROL_CONTACTS_H
 #define EDGE25_CONTROL_CONTACTS_H
@@ -25,13 +22,12 @@
 #include <stdint.h>
 
 #include "common/addr.h"
+#include "networks.h"
 
 #define CONTACTS_EXACT 96
 #define CONTACTS_CELLS 432
 #define CONTACTS_MOST 2620 /* 432 ln 432 */
-#define CONTACTS_NETWORKS 64
 #define CONTACTS_SAMPLE 12
-#define CONTACTS_STEP 8              /* seconds */
 #define CONTACTS_KEEP (24 * 60 * 60) /* seconds after which a destination is new again */
 
 /* One that the host met early: what it returns to tells a queue from a bot, and it is evidence. */
@@ -57,7 +53,7 @@ struct contacts {
 		} exact;
 		uint16_t cells[CONTACTS_CELLS];
 	};
-	uint16_t networks[CONTACTS_NETWORKS];
+	struct networks networks;
 	struct contact sample[CONTACTS_SAMPLE];
 };
 
@@ -73,10 +69,9 @@ unsigned contacts_meet(struct contacts *contacts, const struct addr *addr, uint1
 unsigned contacts_answer(struct contacts *contacts, const struct addr *addr,
 			 struct contact_hash hash, uint32_t now);
 
-/* Different destinations, those that answered, and networks, met in the last @seconds, a day at most. */
+/* Different destinations, and those that answered, met in the last @seconds, a day at most. */
 unsigned contacts_servers(const struct contacts *contacts, uint32_t now, uint32_t seconds);
 unsigned contacts_answered(const struct contacts *contacts, uint32_t now, uint32_t seconds);
-unsigned contacts_networks(const struct contacts *contacts, uint32_t now, uint32_t seconds);
 
 /* Does the host come back? Of those first met @age seconds ago or earlier, or of the sample of them. */
 struct contact_returns {

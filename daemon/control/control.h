@@ -10,7 +10,6 @@
 #include "config.h"
 #include "event_file.h"
 #include "figures.h"
-#include "incidents.h"
 #include "intent.h"
 #include "link.h"
 #include "names.h"
@@ -22,8 +21,6 @@
 #include "store.h"
 #include "tracker.h"
 
-struct keeper;
-
 struct control {
 	struct ev_loop *loop;
 	struct config *config;
@@ -34,8 +31,6 @@ struct control {
 	struct reading *reading;
 	struct figures *figures;
 	struct tracker *tracker;
-	struct incidents *incidents;
-	struct keeper *keeper;
 	struct event_file *event_file;
 	struct names *names;
 	struct reporter *reporter;

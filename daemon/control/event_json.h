@@ -10,7 +10,6 @@
 #include <stdbool.h>
 
 #include "common/policy.h"
-#include "incident.h"
 #include "names.h"
 #include "tracker.h"
 
@@ -20,22 +19,17 @@ struct event_period {
 	bool refused; /* the kernel counted a refusal */
 };
 
-/*
- * A first attempt, or NULL without memory. @policy may be NULL. @found: whose machine it is.
- * @destinations: enum log_destinations.
- */
+/* A first attempt, or NULL without memory. @policy may be NULL. @found: whose machine it is. */
 json_t *event_json_attempt(const struct message_event *event, const struct tracker *tracker,
 			   const struct host *host, const struct policy *policy,
-			   const struct names_found *found, unsigned destinations);
+			   const struct names_found *found);
 /* One with a source that cannot be true: no host's. */
 json_t *event_json_untrue(const struct message_event *event, const struct policy *policy,
-			  const struct names_found *found, unsigned destinations);
+			  const struct names_found *found);
 /* What a host did since its last line. */
 json_t *event_json_summary(const struct tracker *tracker, const struct host *host,
 			   const struct policy *policy, struct event_period period, uint64_t now,
-			   const struct names_found *found, unsigned destinations);
-/* An incident that was opened, or is of another class than its last line said. */
-json_t *event_json_incident(const struct incident *incident, uint64_t now);
+			   const struct names_found *found);
 /* The attempts of a host as a line tells them now. */
 uint64_t event_json_attempts(const struct tracker *tracker, const struct host *host);
 /* Whose machine @host is, by where it was seen last. */

@@ -55,44 +55,49 @@ static void many_in_an_hour(const struct evidence *e, char *text, size_t size)
 
 static void keeps_meeting(const struct evidence *e, char *text, size_t size)
 {
-	const struct window_counts *hour = &e->sum[WINDOW_HOUR];
+	const struct meeting *meeting = &e->meeting;
 	unsigned parts = 0;
 
-	for (unsigned i = 0; i < WINDOW_HOUR_BUCKETS; i++)
-		parts += e->hour[i].fresh > 0;
+	for (unsigned i = 0; i < MEETING_PARTS; i++)
+		parts += meeting->silent[i] > 0;
 	snprintf(text, size,
-		 "keeps meeting new mail servers: %" PRIu32
-		 " in 1 h, in %u of its 12 parts of 5 min, %.1f tries each",
-		 hour->fresh, parts, each(hour->attempts, hour->fresh));
-}
-
-static void runs(const struct evidence *e, char *text, size_t size)
-{
-	unsigned hours = 0;
-
-	for (unsigned i = 0; i < WINDOW_DAY_BUCKETS; i++)
-		hours += e->day[i].fresh > 0;
-	snprintf(text, size,
-		 "meets new mail servers each time it begins again: %" PRIu32
-		 " in 24 h, in %u different hours",
-		 e->sum[WINDOW_DAY].fresh, hours);
-}
-
-static void not_returned(const struct evidence *e, char *text, size_t size)
-{
-	snprintf(text, size,
-		 "of %u servers met more than an hour ago %u were tried again; a mail queue "
-		 "tries them all again",
-		 e->late.mature, e->late.returned);
+		 "keeps meeting new mail servers: in %u networks in 1 h, in %u of its 12 parts of "
+		 "5 min%s, %.1f tries each",
+		 meeting_hour(meeting, NETWORKS_SILENT), parts,
+		 e->guarded || e->monitored ? ", dead ones alone" : "",
+		 each(e->sum[WINDOW_HOUR].attempts, e->servers[WINDOW_HOUR]));
 }
 
 static void abandons(const struct evidence *e, char *text, size_t size)
 {
 	snprintf(text, size,
-		 "%" PRIu32
-		 " new mail servers in 24 h, and of %u met more than an hour ago only %u "
-		 "were tried again",
-		 e->sum[WINDOW_DAY].fresh, e->late.mature, e->late.returned);
+		 "of %u networks with mail servers met more than 72 min ago it did not come back to "
+		 "%u, as a mail queue would, and met %u new ones in 1 h",
+		 e->meeting.aged, e->meeting.left, meeting_hour(&e->meeting, NETWORKS_SILENT));
+}
+
+static void goes_on(const struct evidence *e, char *text, size_t size)
+{
+	char known[16];
+
+	snprintf(text, size,
+		 "still meets new mail servers after %s: in %u networks in the last hour; what waits "
+		 "in a queue is known by then",
+		 span(e->known, known), meeting_hour(&e->meeting, NETWORKS_SILENT));
+}
+
+static void scans(const struct evidence *e, char *text, size_t size)
+{
+	snprintf(text, size, "%" PRIu32 " new addresses in 1 h in %u networks: looks for servers",
+		 e->sum[WINDOW_HOUR].fresh, e->networks[WINDOW_HOUR]);
+}
+
+static void not_returned(const struct evidence *e, char *text, size_t size)
+{
+	snprintf(text, size,
+		 "of %u networks met more than 72 min ago %u were not tried again; a mail queue "
+		 "tries them all again",
+		 e->meeting.aged, e->meeting.left);
 }
 
 /* ", most of them to ADDR" */
@@ -211,8 +216,9 @@ static void unverified(const struct evidence *e, char *text, size_t size)
 
 static reason_writer *const writers[RULES] = {
 	[RULE_KEEPS_MEETING] = keeps_meeting,
-	[RULE_RUNS] = runs,
 	[RULE_ABANDONS] = abandons,
+	[RULE_GOES_ON] = goes_on,
+	[RULE_SCANS] = scans,
 	[RULE_HAMMERS] = hammers,
 	[RULE_MANY_AT_ONCE] = many_at_once,
 	[RULE_MANY_IN_AN_HOUR] = many_in_an_hour,

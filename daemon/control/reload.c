@@ -8,7 +8,6 @@
 #include "config_settings.h"
 #include "control.h"
 #include "difference.h"
-#include "keeper.h"
 #include "reload.h"
 #include "work.h"
 
@@ -189,7 +188,6 @@ static int exchange(struct reload *reload)
 	reload->config = old;
 	reporter_configure(control->reporter, control->config);
 	event_file_bound(control->event_file, control->config->settings.event_file_max);
-	keeper_configure(control->keeper);
 	if (names_configure(control->names, &control->config->settings))
 		log_error("reload: names: no memory: the files before are still read");
 	return 0;

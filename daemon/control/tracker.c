@@ -6,7 +6,6 @@
 #include "tracker_internal.h"
 
 #define RUN_REST 60 /* seconds of quiet after which a host begins a new run; tallies come late */
-#define FIRST_MINUTES 240 /* before any mail queue tries again */
 #define JUDGE_COUNTED 10  /* seconds between looks that packets alone are the reason for */
 #define JUDGE_AGAIN 300   /* ... that time alone is */
 #define SWEEP_SHARE 30    /* calls in which all are looked at */
@@ -106,14 +105,6 @@ static void note_run(struct active *active, uint32_t quiet_since, uint32_t now)
 	active->runs++;
 }
 
-static void note_first(struct active *active, uint32_t now, struct window_counts more)
-{
-	if (now - active->started >= FIRST_MINUTES)
-		return;
-	active->first_attempts += more.attempts;
-	active->first_met += more.met;
-}
-
 static void note_source(struct active *active, const struct tracker_source *source)
 {
 	active->verified = source->verified;
@@ -196,7 +187,6 @@ static struct host *attempt(struct tracker *tracker, const struct message_event 
 	active->destinations += more.fresh;
 	host->destinations = active->destinations < UINT16_MAX ? (uint16_t)active->destinations :
 								 UINT16_MAX;
-	note_first(active, tracker->now, more);
 	windows_add(&active->windows, tracker->now, more);
 	tracker_touch(tracker, host);
 	/* each one counts while they are few; later a look a second is enough */
@@ -239,7 +229,6 @@ static void count_attempts(struct tracker *tracker, struct host *host, uint64_t 
 		return;
 	}
 	note_run(active, host->last_seen, tracker->now);
-	note_first(active, tracker->now, more);
 	windows_add(&active->windows, tracker->now, more);
 	tracker_touch(tracker, host);
 	if (tracker->now - active->evaluated >= JUDGE_COUNTED)

@@ -43,7 +43,8 @@ static void windows_evidence(const struct tracker *tracker, const struct active 
 		e->sum[window] = windows_sum(&active->windows, window, now);
 		e->servers[window] = contacts_servers(contacts, now, seconds);
 		e->answered[window] = contacts_answered(contacts, now, seconds);
-		e->networks[window] = contacts_networks(contacts, now, seconds);
+		e->networks[window] =
+			networks_met(&contacts->networks, NETWORKS_ALL, now, seconds);
 	}
 	windows_list(&active->windows, WINDOW_HOUR, now, e->hour);
 	windows_list(&active->windows, WINDOW_DAY, now, e->day);
@@ -58,8 +59,7 @@ void tracker_evidence(const struct tracker *tracker, const struct host *host,
 
 	memset(e, 0, sizeof(*e));
 	windows_evidence(tracker, active, e);
-	e->first_attempts = active->first_attempts;
-	e->first_met = active->first_met;
+	e->meeting = meeting_of(&active->contacts.networks, now);
 	e->servers_recent = contacts_servers(&active->contacts, now, tracker->remember_for + 300);
 	e->early = contacts_returns(&active->contacts, now, EVIDENCE_EARLY);
 	e->late = contacts_returns(&active->contacts, now, EVIDENCE_LATE);

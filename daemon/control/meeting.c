@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "meeting.h"
+
+#define PART 300 /* seconds */
+#define HOUR 3600
+
+/* Of the networks an hour that make a host infected: */
+#define FAST_PART 0.8    /* so many in each of the parts; an old queue has fewer */
+#define FAST_HOUR 3.5    /* and in the hour */
+#define OPEN_PART 0.075  /* where only dead servers count */
+#define OPEN_HOUR 0.3
+#define ABANDON_HOUR 0.2 /* the slowest that is still told from a queue */
+#define SLOW_HOUR 1.9    /* four connections at a time that wait for 127 s each make 1.5 */
+
+#define DEAD_SHARE 0.1 /* of the servers: lists of newsletters have 1 to 6 %, of spammers more */
+#define DEAD_SHARE_LEFT 0.07 /* where it does not come back to them */
+#define LEFT_MIN 6
+#define LEFT_SHARE 0.35
+#define ABANDON_PARTS 6 /* of the hour; the runs of an old queue are in fewer */
+#define GOES_ON_PARTS 8
+#define GOES_ON_PART 2
+
+static unsigned sum(const unsigned *parts)
+{
+	unsigned all = 0;
+
+	for (unsigned i = 0; i < MEETING_PARTS; i++)
+		all += parts[i];
+	return all;
+}
+
+static unsigned parts_with(const unsigned *parts, double least)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < MEETING_PARTS; i++)
+		count += parts[i] >= least;
+	return count;
+}
+
+unsigned meeting_hour(const struct meeting *meeting, enum networks_which which)
+{
+	return (which == NETWORKS_ANSWERED ? 0 : sum(meeting->silent)) +
+	       (which == NETWORKS_SILENT ? 0 : sum(meeting->answered));
+}
+
+static void add(struct meeting *meeting, const struct network *network, unsigned weight)
+{
+	unsigned part = network->age / PART;
+
+	meeting->day_all += weight;
+	if (part < MEETING_PARTS)
+		(network->answered ? meeting->answered : meeting->silent)[part] += weight;
+	if (network->answered)
+		return;
+	meeting->day_silent += weight;
+	if (network->age >= MEETING_AGE) {
+		meeting->aged += weight;
+		meeting->left += network->returned ? 0 : weight;
+	}
+}
+
+struct meeting meeting_of(const struct networks *networks, uint32_t now)
+{
+	struct meeting meeting = {0};
+	struct network network;
+
+	for (unsigned i = 0; i < networks->count; i++)
+		if (networks_get(networks, i, now, &network))
+			add(&meeting, &network, networks_weight(networks));
+	return meeting;
+}
+
+bool meeting_is_fast(const struct meeting *meeting, const struct meeting_terms *terms)
+{
+	unsigned hour = sum(meeting->silent);
+
+	if (terms->open)
+		return parts_with(meeting->silent, OPEN_PART * terms->servers) >= terms->parts &&
+		       hour >= OPEN_HOUR * terms->servers &&
+		       hour >= DEAD_SHARE * meeting_hour(meeting, NETWORKS_ALL);
+	return parts_with(meeting->silent, FAST_PART * terms->servers) >= terms->parts &&
+	       hour >= FAST_HOUR * terms->servers;
+}
+
+bool meeting_abandons(const struct meeting *meeting, const struct meeting_terms *terms)
+{
+	unsigned hour = sum(meeting->silent);
+
+	if (meeting->left < LEFT_MIN || meeting->left < LEFT_SHARE * meeting->aged)
+		return false;
+	if (terms->open)
+		return hour && meeting->day_silent >= DEAD_SHARE_LEFT * meeting->day_all;
+	return hour >= (terms->slow ? SLOW_HOUR : ABANDON_HOUR) * terms->servers &&
+	       parts_with(meeting->silent, 1) >= ABANDON_PARTS;
+}
+
+bool meeting_goes_on(const struct meeting *meeting, const struct meeting_terms *terms)
+{
+	return !terms->open && terms->known >= MEETING_AGE + HOUR &&
+	       sum(meeting->silent) >= (terms->slow ? SLOW_HOUR : 1) * terms->servers &&
+	       parts_with(meeting->silent, GOES_ON_PART) >= GOES_ON_PARTS;
+}
+
+bool meeting_is_proven(const struct meeting *meeting, const struct meeting_terms *terms)
+{
+	return parts_with(meeting->answered, FAST_PART * terms->servers) >= terms->parts &&
+	       sum(meeting->answered) >= FAST_HOUR * terms->servers;
+}

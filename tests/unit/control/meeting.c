@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "../unit.h"
+
+#include "control/meeting.h"
+
+#define START 1000000u
+#define MINUTE 60u
+#define HOUR 3600u
+
+static const struct meeting_terms refused = {.servers = 40, .parts = 3, .known = 3 * HOUR};
+static const struct meeting_terms slow = {
+	.slow = true, .servers = 40, .parts = 3, .known = 3 * HOUR};
+static const struct meeting_terms open_line = {
+	.open = true, .servers = 40, .parts = 3, .known = 3 * HOUR};
+
+static uint64_t hash_of(uint64_t number)
+{
+	number += UINT64_C(0x9e3779b97f4a7c15);
+	number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	number = (number ^ number >> 27) * UINT64_C(0x94d049bb133111eb);
+	return number ^ number >> 31;
+}
+
+/* @count new networks from @at on, one each @every seconds; every @answer-th answers. */
+static void meet(struct networks *networks, unsigned first, unsigned count, uint32_t at,
+		 uint32_t every, unsigned answer)
+{
+	for (unsigned i = 0; i < count; i++) {
+		networks_meet(networks, hash_of(first + i), at + i * every);
+		if (answer && i % answer)
+			networks_answer(networks, hash_of(first + i), at + i * every);
+	}
+}
+
+static void test_a_fast_bot(void **state)
+{
+	struct networks networks = {0};
+	struct meeting meeting;
+
+	(void)state;
+	meet(&networks, 0, 120, START, 5, 0);
+	meeting = meeting_of(&networks, START + 10 * MINUTE);
+	assert_false(meeting_is_fast(&meeting, &refused));
+	meet(&networks, 120, 120, START + 10 * MINUTE, 5, 0);
+	meeting = meeting_of(&networks, START + 20 * MINUTE);
+	assert_true(meeting_is_fast(&meeting, &refused));
+	assert_false(meeting_is_proven(&meeting, &refused));
+}
+
+static void test_hundreds_at_once_are_not_enough(void **state)
+{
+	struct networks networks = {0};
+	struct meeting meeting;
+
+	(void)state;
+	meet(&networks, 0, 800, START, 0, 0);
+	meet(&networks, 0, 800, START + 15 * MINUTE, 0, 0);
+	meet(&networks, 0, 800, START + 35 * MINUTE, 0, 0);
+	meeting = meeting_of(&networks, START + 50 * MINUTE);
+	assert_in_range(meeting_hour(&meeting, NETWORKS_SILENT), 500, 1100);
+	assert_false(meeting_is_fast(&meeting, &refused));
+	assert_false(meeting_abandons(&meeting, &refused));
+	assert_false(meeting_goes_on(&meeting, &refused));
+}
+
+static void test_a_slow_bot_does_not_come_back(void **state)
+{
+	struct networks networks = {0};
+	struct meeting meeting;
+
+	(void)state;
+	meet(&networks, 0, 60, START, MINUTE, 0);
+	meeting = meeting_of(&networks, START + HOUR);
+	assert_false(meeting_abandons(&meeting, &refused)); /* too early to tell */
+	meet(&networks, 60, 30, START + HOUR, MINUTE, 0);
+	meeting = meeting_of(&networks, START + 90 * MINUTE);
+	assert_true(meeting_abandons(&meeting, &refused));
+	assert_false(meeting_abandons(&meeting, &slow));
+	assert_int_equal(meeting.left, meeting.aged);
+}
+
+static void test_a_queue_comes_back(void **state)
+{
+	struct networks networks = {0};
+	struct meeting meeting;
+
+	(void)state;
+	meet(&networks, 0, 90, START, MINUTE, 0);
+	meet(&networks, 0, 90, START + 85 * MINUTE, 3, 0);
+	meeting = meeting_of(&networks, START + 90 * MINUTE);
+	assert_int_equal(meeting.left, 0);
+	assert_in_range(meeting.aged, 16, 20);
+	assert_false(meeting_abandons(&meeting, &refused));
+}
+
+static void test_who_stopped_is_not_told_from_a_queue_that_was_emptied(void **state)
+{
+	struct networks networks = {0};
+	struct meeting meeting;
+
+	(void)state;
+	meet(&networks, 0, 100, START, 10, 0);
+	meeting = meeting_of(&networks, START + 3 * HOUR);
+	assert_int_equal(meeting.left, 100);
+	assert_false(meeting_abandons(&meeting, &refused));
+}
+
+static void test_runs_of_an_old_queue_are_in_few_parts(void **state)
+{
+	struct networks networks = {0};
+	struct meeting meeting;
+
+	(void)state;
+	for (unsigned run = 0; run < 6; run++)
+		meet(&networks, run * 20, 20, START + run * 30 * MINUTE, 0, 0);
+	meeting = meeting_of(&networks, START + 155 * MINUTE);
+	assert_in_range(meeting.left, 40, 80);
+	assert_false(meeting_abandons(&meeting, &refused));
+}
+
+static void test_one_that_comes_back_and_goes_on(void **state)
+{
+	struct networks networks = {0};
+	struct meeting meeting;
+
+	(void)state;
+	for (unsigned i = 0; i < 180; i++) {
+		networks_meet(&networks, hash_of(i), START + i * MINUTE);
+		if (i >= 11)
+			networks_meet(&networks, hash_of(i - 11), START + i * MINUTE);
+	}
+	meeting = meeting_of(&networks, START + 180 * MINUTE);
+	assert_false(meeting_abandons(&meeting, &refused));
+	assert_true(meeting_goes_on(&meeting, &refused));
+	assert_false(meeting_goes_on(&meeting, &slow));
+	assert_false(meeting_goes_on(&meeting, &open_line));
+	assert_false(meeting_goes_on(
+		&meeting, &(struct meeting_terms){.servers = 40, .parts = 3, .known = HOUR}));
+}
+
+static void test_where_it_is_open_the_dead_count(void **state)
+{
+	struct networks bot = {0}, server = {0};
+	struct meeting meeting;
+
+	(void)state;
+	for (unsigned i = 0; i < 120; i++) {
+		networks_meet(&bot, hash_of(i), START + i * 8);
+		networks_meet(&server, hash_of(i), START + i * 8);
+		if (i % 4)
+			networks_answer(&bot, hash_of(i), START + i * 8);
+		if (i % 20)
+			networks_answer(&server, hash_of(i), START + i * 8);
+	}
+	meeting = meeting_of(&bot, START + 16 * MINUTE);
+	assert_true(meeting_is_fast(&meeting, &open_line));
+	meeting = meeting_of(&server, START + 16 * MINUTE);
+	assert_false(meeting_is_fast(&meeting, &open_line));
+	meeting = meeting_of(&server, START + 100 * MINUTE);
+	assert_false(meeting_abandons(&meeting, &open_line));
+}
+
+static void test_proven_by_those_that_answered(void **state)
+{
+	struct networks networks = {0};
+	struct meeting meeting;
+
+	(void)state;
+	meet(&networks, 0, 400, START, 3, 4);
+	meeting = meeting_of(&networks, START + 20 * MINUTE);
+	assert_true(meeting_is_fast(&meeting, &open_line));
+	assert_true(meeting_is_proven(&meeting, &open_line));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_fast_bot),
+		cmocka_unit_test(test_hundreds_at_once_are_not_enough),
+		cmocka_unit_test(test_a_slow_bot_does_not_come_back),
+		cmocka_unit_test(test_a_queue_comes_back),
+		cmocka_unit_test(test_who_stopped_is_not_told_from_a_queue_that_was_emptied),
+		cmocka_unit_test(test_runs_of_an_old_queue_are_in_few_parts),
+		cmocka_unit_test(test_one_that_comes_back_and_goes_on),
+		cmocka_unit_test(test_where_it_is_open_the_dead_count),
+		cmocka_unit_test(test_proven_by_those_that_answered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
