@@ -70,7 +70,7 @@ OBJ_control := $(call objects,$(wildcard daemon/control/*.c))
 # edge25-replay is the tracker and the configuration without the rest of control.
 OBJ_replay := $(call objects,$(wildcard daemon/replay/*.c))
 REPLAY_NAMES := config% tracker% classify reasons contacts networks meeting windows levels slots tallies \
-	host_class times prefix_error
+	host_class times log_destinations prefix_error
 OBJ_replay_control := $(filter $(REPLAY_NAMES:%=$(BUILD)/obj/daemon/control/%.o),$(OBJ_control))
 OBJ_launch := $(call objects,$(wildcard daemon/launch/*.c))
 OBJ_client := $(call objects,$(wildcard tools/common/*.c))
@@ -195,7 +195,7 @@ check-root:
 		echo "net tests, demo and benchmarks make network namespaces: run as root" >&2; exit 1; }
 
 # Preloaded by net tests; built without the flags of the programs.
-$(BUILD)/no_memory.so: tests/net/lab/no_memory.c
+$(BUILD)/no_memory.so $(BUILD)/time_travel.so: $(BUILD)/%.so: tests/net/lab/%.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu17 -Wall -Wextra -O2 -fPIC -shared -o $@ $<
@@ -204,7 +204,7 @@ NET_TESTS = tests/net
 # Most tests wait more than they work; each worker has namespaces of its own.
 NET_WORKERS = 3
 
-check-net: check-root bench-programs $(BUILD)/no_memory.so ## net tests: real kernel, real daemon, network namespaces (root)
+check-net: check-root bench-programs $(BUILD)/no_memory.so $(BUILD)/time_travel.so ## net tests: real kernel, real daemon, network namespaces (root)
 	@$(PYTHON) -m pytest -rs -n $(NET_WORKERS) --dist loadfile $(NET_TESTS)
 
 check-scale: check-root bench-programs ## a million prefixes, long runs: a quarter of an hour and more (root)
@@ -216,7 +216,7 @@ KERNEL = linux-image-6\.1\..*-cloud-amd64
 KERNEL_TESTS = tests/net
 KERNEL_LIMIT = 7200
 
-check-kernel: check-root all $(BUILD)/no_memory.so ## net tests under KERNEL, by default Debian 12's, in QEMU (root)
+check-kernel: check-root all $(BUILD)/no_memory.so $(BUILD)/time_travel.so ## net tests under KERNEL, by default Debian 12's, in QEMU (root)
 	@tests/deps build check kernel
 	@tests/kernel/check-kernel -t $(KERNEL_LIMIT) '$(KERNEL)' \
 		$(PYTHON) -m pytest -rs -p no:cacheprovider $(KERNEL_TESTS)

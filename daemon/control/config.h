@@ -16,6 +16,7 @@
 #include "common/plan.h"
 #include "common/policy.h"
 #include "names_file.h"
+#include "log_destinations.h"
 #include "thresholds.h"
 
 #define CONFIG_FILE "/etc/edge25/edge25.conf"
@@ -40,6 +41,8 @@ struct config_settings {
 	char *router_policy; /* "": the router's own packets are not looked at */
 	uint64_t events_per_host, events_per_second, event_file_max, summary_interval;
 	uint64_t max_hosts, max_active;
+	uint64_t max_incidents, incident_quiet, keep_incidents, keep_hosts, write_interval;
+	uint64_t log_destinations; /* enum log_destinations */
 	uint64_t require_comment;
 	char *name_files[NAMES_KINDS]; /* lists, settings_path() reads them */
 	uint64_t neighbours, max_names;

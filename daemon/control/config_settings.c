@@ -20,7 +20,8 @@ enum kind {
 	KIND_DURATION,
 	KIND_SIZE,
 	KIND_MASK,
-	KIND_YES_NO
+	KIND_YES_NO,
+	KIND_DESTINATIONS
 };
 
 struct key {
@@ -35,6 +36,7 @@ struct key {
 #define PATH_LENGTH_MAX 90  /* sun_path has 108, "/control.sock" needs 13 */
 #define LISTED_PATH_MAX 255 /* no lease file has a longer one, and messages hold it */
 #define YEAR 31536000
+#define DAY 86400
 #define HOUR 3600
 #define MIB (UINT64_C(1) << 20)
 
@@ -69,6 +71,12 @@ static const struct key keys[] = {
 	{"summary-interval", KIND_DURATION, AT(summary_interval), "1m", 1, 86400},
 	{"max-hosts", KIND_NUMBER, AT(max_hosts), "65536", 16, 4194304},
 	{"max-active", KIND_NUMBER, AT(max_active), "4096", 16, 1048576},
+	{"max-incidents", KIND_NUMBER, AT(max_incidents), "20000", 16, 1048576},
+	{"incident-quiet", KIND_DURATION, AT(incident_quiet), "26h", 10, YEAR},
+	{"keep-incidents", KIND_DURATION, AT(keep_incidents), "90d", HOUR, 10 * (uint64_t)YEAR},
+	{"keep-hosts", KIND_DURATION, AT(keep_hosts), "30d", HOUR, 10 * (uint64_t)YEAR},
+	{"write-interval", KIND_DURATION, AT(write_interval), "5m", 1, DAY},
+	{"log-destinations", KIND_DESTINATIONS, AT(log_destinations), "full", 0, 0},
 	{"require-comment", KIND_YES_NO, AT(require_comment), "yes", 0, 1},
 	{"label-files", KIND_PATHS, AT(name_files[NAMES_LABEL]), NULL, 0, 0},
 	{"dnsmasq-leases", KIND_PATHS, AT(name_files[NAMES_DNSMASQ]), NULL, 0, 0},
@@ -108,6 +116,14 @@ static int parse_yes_no(const char *text, uint64_t *value)
 	return *value || strcmp(text, "no") == 0 ? 0 : -EINVAL;
 }
 
+static int parse_destinations(const char *text, uint64_t *value)
+{
+	for (*value = 0; *value < LOG_DESTINATIONS; (*value)++)
+		if (strcmp(text, log_destinations_word((unsigned)*value)) == 0)
+			return 0;
+	return -EINVAL;
+}
+
 static int parse_value(const struct key *key, const char *text, uint64_t *value)
 {
 	int error;
@@ -117,6 +133,8 @@ static int parse_value(const struct key *key, const char *text, uint64_t *value)
 		return parse_mask(text, value);
 	case KIND_YES_NO:
 		return parse_yes_no(text, value);
+	case KIND_DESTINATIONS:
+		return parse_destinations(text, value);
 	case KIND_DURATION:
 		error = duration_parse(text, value);
 		break;
@@ -171,6 +189,9 @@ static int value_error(const struct key *key, const struct word *word, struct co
 	if (key->kind == KIND_YES_NO)
 		return config_fail_at(error, word, "%s = %s: expected yes or no", key->name,
 				      word->text);
+	if (key->kind == KIND_DESTINATIONS)
+		return config_fail_at(error, word, "%s = %s: expected full, prefix or none",
+				      key->name, word->text);
 	return config_fail_at(error, word, "%s = %s: expected %s from %s to %s", key->name,
 			      word->text, nouns[key->kind],
 			      quantity(key, key->min, min, sizeof(min)),
@@ -373,6 +394,8 @@ static const char *value_text(const struct key *key, const struct config_setting
 	value = *(const uint64_t *)field;
 	if (key->kind == KIND_YES_NO)
 		return value ? "yes" : "no";
+	if (key->kind == KIND_DESTINATIONS)
+		return log_destinations_word((unsigned)value);
 	if (key->kind == KIND_MASK)
 		snprintf(text, size, "0x%08" PRIx64, value);
 	else

@@ -14,6 +14,7 @@
 #include "control.h"
 #include "directories.h"
 #include "engine_ops.h"
+#include "keeper.h"
 #include "methods.h"
 #include "reload.h"
 
@@ -127,13 +128,16 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)events;
 	intent_again(control->intent);
 	if (store_ready(control->store) && store_problem(control->store) &&
-	    !store_try(control->store))
+	    !store_try(control->store)) {
 		log_notice("store: %s/edge25.db can be written again",
 			   control->config->settings.state_dir);
+		keeper_database(control->keeper);
+	}
 	if (store_ready(control->store) || store_reopen(control->store) ||
 	    allowlist_read(control->allowlist))
 		return;
 	log_notice("store: %s/edge25.db is there again", control->config->settings.state_dir);
+	keeper_database(control->keeper);
 	control_expiry_changed(control);
 	intent_send_plan(control->intent);
 }
@@ -255,15 +259,18 @@ static int make_state(struct control *control)
 	control->figures = figures_new();
 	control->tracker = tracker_new((uint32_t)settings->max_hosts,
 				       (uint32_t)settings->max_active, max_tallies(settings), key);
+	control->incidents = incidents_new((uint32_t)settings->max_active / 2, key);
 	control->event_file = event_file_new(settings->log_dir, settings->event_file_max);
-	return control->figures && control->tracker && control->event_file ? 0 : -ENOMEM;
+	return control->figures && control->tracker && control->incidents && control->event_file ?
+		       0 :
+		       -ENOMEM;
 }
 
 static void publish(void *ctx, json_t *event)
 {
 	struct control *control = ctx;
 
-	server_publish(control->server, event);
+	server_publish(control->server, "event", event);
 }
 
 static int make_connections(struct control *control)
@@ -280,7 +287,8 @@ static int make_connections(struct control *control)
 		return -ENOMEM;
 	control->reporter = reporter_new(control->tracker, control->event_file, control->names,
 					 control->config, publish, control);
-	if (asprintf(&path, "%s/engine.sock", settings->run_dir) < 0)
+	control->keeper = keeper_new(control);
+	if (!control->keeper || asprintf(&path, "%s/engine.sock", settings->run_dir) < 0)
 		return -ENOMEM;
 	control->link = link_new(control->loop, path, &engine_ops, control);
 	free(path);
@@ -351,11 +359,13 @@ void control_free(struct control *control)
 	reload_stop(control->reload);
 	link_free(control->link);
 	reload_free(control->reload);
+	keeper_free(control->keeper);
 	ruleset_free(control->ruleset);
 	clock_watch_free(control->clock);
 	reading_free(control->reading);
 	server_free(control->server);
 	intent_free(control->intent);
+	incidents_free(control->incidents);
 	reporter_free(control->reporter);
 	names_free(control->names);
 	event_file_free(control->event_file);

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "event_file.h"
 #include "figures.h"
+#include "incidents.h"
 #include "intent.h"
 #include "link.h"
 #include "names.h"
@@ -21,6 +22,8 @@
 #include "store.h"
 #include "tracker.h"
 
+struct keeper;
+
 struct control {
 	struct ev_loop *loop;
 	struct config *config;
@@ -31,6 +34,8 @@ struct control {
 	struct reading *reading;
 	struct figures *figures;
 	struct tracker *tracker;
+	struct incidents *incidents;
+	struct keeper *keeper;
 	struct event_file *event_file;
 	struct names *names;
 	struct reporter *reporter;

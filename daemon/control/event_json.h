@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "common/policy.h"
+#include "incident.h"
 #include "names.h"
 #include "tracker.h"
 
@@ -19,17 +20,22 @@ struct event_period {
 	bool refused; /* the kernel counted a refusal */
 };
 
-/* A first attempt, or NULL without memory. @policy may be NULL. @found: whose machine it is. */
+/*
+ * A first attempt, or NULL without memory. @policy may be NULL. @found: whose machine it is.
+ * @destinations: enum log_destinations.
+ */
 json_t *event_json_attempt(const struct message_event *event, const struct tracker *tracker,
 			   const struct host *host, const struct policy *policy,
-			   const struct names_found *found);
+			   const struct names_found *found, unsigned destinations);
 /* One with a source that cannot be true: no host's. */
 json_t *event_json_untrue(const struct message_event *event, const struct policy *policy,
-			  const struct names_found *found);
+			  const struct names_found *found, unsigned destinations);
 /* What a host did since its last line. */
 json_t *event_json_summary(const struct tracker *tracker, const struct host *host,
 			   const struct policy *policy, struct event_period period, uint64_t now,
-			   const struct names_found *found);
+			   const struct names_found *found, unsigned destinations);
+/* An incident that was opened, or is of another class than its last line said. */
+json_t *event_json_incident(const struct incident *incident, uint64_t now);
 /* The attempts of a host as a line tells them now. */
 uint64_t event_json_attempts(const struct tracker *tracker, const struct host *host);
 /* Whose machine @host is, by where it was seen last. */

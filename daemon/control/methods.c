@@ -1,48 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "methods.h"
 #include "control.h"
+#include "method_schemas.h"
 #include "rpc_params.h"
 
 static const struct rpc_param allow_add_params[] = {
-	{"from", RPC_PREFIX, false, "source: the subscriber; any if it is not given"},
-	{"to", RPC_PREFIX, false, "destination: the mail server; any if it is not given"},
-	{"expires", RPC_EXPIRY, false, "when it ends; never if it is not given"},
-	{"comment", RPC_TEXT, false, "why, and for whom; needed unless require-comment = no"},
-	{"watched", RPC_FLAG, false, "guard the source rather than let it go free"},
-	{"always", RPC_FLAG, false, "let through also what is contained"},
-	{NULL, RPC_TEXT, false, NULL},
+	{"from", RPC_PREFIX, false, "source: the subscriber; any if it is not given", NULL},
+	{"to", RPC_PREFIX, false, "destination: the mail server; any if it is not given", NULL},
+	{"expires", RPC_EXPIRY, false, "when it ends; never if it is not given", NULL},
+	{"comment", RPC_TEXT, false, "why, and for whom; needed unless require-comment = no", NULL},
+	{"watched", RPC_FLAG, false, "guard the source rather than let it go free", NULL},
+	{"always", RPC_FLAG, false, "let through also what is contained", NULL},
+	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
 static const struct rpc_param allow_del_params[] = {
-	{"id", RPC_ID, false, "the entry's id; or give from and to as they were added"},
-	{"from", RPC_PREFIX, false, "source of the entry"},
-	{"to", RPC_PREFIX, false, "destination of the entry"},
-	{NULL, RPC_TEXT, false, NULL},
+	{"id", RPC_ID, false, "the entry's id; or give from and to as they were added", NULL},
+	{"from", RPC_PREFIX, false, "source of the entry", NULL},
+	{"to", RPC_PREFIX, false, "destination of the entry", NULL},
+	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
 static const struct rpc_param explain_params[] = {
-	{"src", RPC_ADDRESS, true, "a subscriber's address"},
-	{"dst", RPC_ADDRESS, false, "a mail server's address; any if it is not given"},
-	{"interface", RPC_TEXT, false, "by which its packets come in; unknown if it is not given"},
-	{NULL, RPC_TEXT, false, NULL},
+	{"src", RPC_ADDRESS, true, "a subscriber's address", NULL},
+	{"dst", RPC_ADDRESS, false, "a mail server's address; any if it is not given", NULL},
+	{"interface", RPC_TEXT, false, "by which its packets come in; unknown if it is not given", NULL},
+	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
 static const struct rpc_param reload_params[] = {
-	{"dry_run", RPC_FLAG, false, "say what would change, and change nothing"},
-	{NULL, RPC_TEXT, false, NULL},
+	{"dry_run", RPC_FLAG, false, "say what would change, and change nothing", NULL},
+	{NULL, RPC_TEXT, false, NULL, NULL},
 };
-
-#define STRINGS "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
-#define NUMBER "{\"type\":\"integer\"}"
-#define STRING "{\"type\":\"string\"}"
-#define STRING_OR_NULL "{\"type\":[\"string\",\"null\"]}"
-#define TIME "{\"type\":\"string\",\"format\":\"date-time\"}"
-#define TIME_OR_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
-#define BOOLEAN "{\"type\":\"boolean\"}"
-
-#define NAMED(properties, required)                                                      \
-	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{" properties \
-	"},\"required\":[" required "]}}"
 
 #define ENTRY_PROPERTIES                                                                        \
 	"\"id\":{\"type\":[\"integer\",\"null\"]},\"name\":" STRING ",\"from\":" STRING_OR_NULL \
@@ -217,6 +206,14 @@ const struct rpc_method methods[] = {
 	 NULL, allow_list_result, method_allow_list},
 	{"explain", "What would happen to a packet to port 25 now, and why", ROLE_MONITOR,
 	 explain_params, explain_result, method_explain},
+	{"incidents.list",
+	 "Incidents: hosts that are infected, suspect or misconfigured, from the first sign until "
+	 "they were quiet for incident-quiet",
+	 ROLE_MONITOR, incidents_list_params, incidents_list_result, method_incidents_list},
+	{"incidents.show", "One incident", ROLE_MONITOR, incidents_show_params, incident_result,
+	 method_incidents_show},
+	{"incidents.close", "Ends an incident before its host was quiet for incident-quiet",
+	 ROLE_CONTROL, incidents_show_params, incident_result, method_incidents_close},
 	{"ruleset.show",
 	 "What the kernel's table has: chains with their rules, sets with the number of their "
 	 "elements, counters and limits",
@@ -230,8 +227,8 @@ const struct rpc_method methods[] = {
 	 "has it; an error changes nothing",
 	 ROLE_CONTROL, reload_params, reload_result, method_reload},
 	{"events.watch",
-	 "Sends every event as a notification (\"event\") from now on; \"events.lost\" "
-	 "tells how many were too many",
+	 "Sends every event (\"event\") and every change of an incident (\"incident\") as a "
+	 "notification from now on; \"events.lost\" tells how many were too many",
 	 ROLE_MONITOR, NULL, watch_result, method_watch},
 	{"rpc.discover", "Describes every method (OpenRPC)", ROLE_MONITOR, NULL, discover_result,
 	 method_discover},
@@ -258,7 +255,7 @@ static json_t *method_json(const struct rpc_method *method)
 		json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:o}", "name", param->name,
 							"summary", param->summary, "required",
 							param->required, "schema",
-							rpc_type_schema(param->type)));
+							rpc_param_schema(param)));
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:{s:s, s:o}}", "name", method->name, "summary",
 			 method->summary, "x-role",
 			 method->role == ROLE_CONTROL ? "control" : "monitor", "paramStructure",

@@ -17,6 +17,9 @@ void method_ruleset_verify(struct rpc_call *call, void *control);
 void method_explain(struct rpc_call *call, void *control);
 void method_reload(struct rpc_call *call, void *control);
 void method_watch(struct rpc_call *call, void *control);
+void method_incidents_list(struct rpc_call *call, void *control);
+void method_incidents_show(struct rpc_call *call, void *control);
+void method_incidents_close(struct rpc_call *call, void *control);
 void method_discover(struct rpc_call *call, void *control);
 
 /* An entry as every method shows it. */

@@ -8,6 +8,7 @@
 #include "config_settings.h"
 #include "control.h"
 #include "difference.h"
+#include "keeper.h"
 #include "reload.h"
 #include "work.h"
 
@@ -188,6 +189,7 @@ static int exchange(struct reload *reload)
 	reload->config = old;
 	reporter_configure(control->reporter, control->config);
 	event_file_bound(control->event_file, control->config->settings.event_file_max);
+	keeper_configure(control->keeper);
 	if (names_configure(control->names, &control->config->settings))
 		log_error("reload: names: no memory: the files before are still read");
 	return 0;

@@ -75,6 +75,11 @@ static bool rate_allows(struct reporter *reporter, uint64_t now)
 	return true;
 }
 
+static unsigned destinations(const struct reporter *reporter)
+{
+	return (unsigned)reporter->config->settings.log_destinations;
+}
+
 /* A line that the file does not take still reaches those who watch. */
 static void put(struct reporter *reporter, json_t *event)
 {
@@ -162,8 +167,8 @@ static void untrue_event(struct reporter *reporter, const struct message_event *
 	}
 	place->lines++;
 	names_find(reporter->names, &nobody, event_mac(event), now, &found);
-	put(reporter,
-	    event_json_untrue(event, config_policy(reporter->config, event->policy), &found));
+	put(reporter, event_json_untrue(event, config_policy(reporter->config, event->policy),
+					&found, destinations(reporter)));
 }
 
 static struct tracker_source source_of_event(const struct config *config,
@@ -213,7 +218,8 @@ void reporter_event(struct reporter *reporter, const struct message_event *event
 		lines->hour_lines++;
 	wrote(reporter, host, 1, event_json_attempts(reporter->tracker, host));
 	names_find(reporter->names, &event->source, event_mac(event), now, &found);
-	put(reporter, event_json_attempt(event, reporter->tracker, host, policy, &found));
+	put(reporter, event_json_attempt(event, reporter->tracker, host, policy, &found,
+					 destinations(reporter)));
 }
 
 /*
@@ -250,10 +256,18 @@ bool reporter_summaries(struct reporter *reporter, uint64_t now)
 		host_names(reporter->names, tracker, host, now, &found);
 		put(reporter,
 		    event_json_summary(tracker, host, config_policy(reporter->config, host->policy),
-				       period, now, &found));
+				       period, now, &found, destinations(reporter)));
 		wrote(reporter, host, period.attempts, host_attempts(host));
 	}
 	return false;
+}
+
+void reporter_incident(struct reporter *reporter, const struct incident *incident, uint64_t now)
+{
+	if (rate_allows(reporter, now))
+		put(reporter, event_json_incident(incident, now));
+	else
+		reporter->dropped++;
 }
 
 uint64_t reporter_dropped(const struct reporter *reporter)

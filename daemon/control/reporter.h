@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "event_file.h"
+#include "incident.h"
 #include "names.h"
 #include "tracker.h"
 
@@ -31,7 +32,9 @@ void reporter_event(struct reporter *reporter, const struct message_event *event
  * True: the bound on lines a second left some for the next second.
  */
 bool reporter_summaries(struct reporter *reporter, uint64_t now);
-/* First attempts that got no line of their own because of the bound on lines a second. */
+/* A line for an incident that was opened, or is of another class now. */
+void reporter_incident(struct reporter *reporter, const struct incident *incident, uint64_t now);
+/* First attempts and incidents that got no line of their own because of the bound on lines a second. */
 uint64_t reporter_dropped(const struct reporter *reporter);
 
 #endif

@@ -108,6 +108,23 @@ int64_t rpc_id(const struct rpc_call *call, const char *name)
 	return json_integer_value(json_object_get(json_object_get(call->request, "params"), name));
 }
 
+int64_t rpc_number(const struct rpc_call *call, const char *name, int64_t preset)
+{
+	const json_t *value = json_object_get(json_object_get(call->request, "params"), name);
+
+	return value ? json_integer_value(value) : preset;
+}
+
+int rpc_word(const struct rpc_call *call, const char *name, const char *const *words, int preset)
+{
+	const char *text = rpc_text(call, name);
+
+	for (int i = 0; text && words[i]; i++)
+		if (strcmp(words[i], text) == 0)
+			return i;
+	return preset;
+}
+
 bool rpc_flag(const struct rpc_call *call, const char *name)
 {
 	return json_is_true(json_object_get(json_object_get(call->request, "params"), name));

@@ -41,13 +41,24 @@ struct rpc_peer {
 	bool watching; /* set by events.watch */
 };
 
-enum rpc_type { RPC_TEXT, RPC_ID, RPC_ADDRESS, RPC_PREFIX, RPC_EXPIRY, RPC_FLAG };
+enum rpc_type {
+	RPC_TEXT,
+	RPC_ID,
+	RPC_ADDRESS,
+	RPC_PREFIX,
+	RPC_EXPIRY,
+	RPC_DURATION,
+	RPC_FLAG,
+	RPC_NUMBER, /* from 0 up */
+	RPC_WORD    /* one of words */
+};
 
 struct rpc_param {
 	const char *name;
 	enum rpc_type type;
 	bool required;
 	const char *summary;
+	const char *const *words; /* of RPC_WORD; ends with NULL */
 };
 
 struct rpc_call;
@@ -86,6 +97,10 @@ __attribute__((format(printf, 3, 4))) void rpc_fail(struct rpc_call *call, enum 
 const char *rpc_text(const struct rpc_call *call, const char *name);
 /* The same for RPC_ID; 0: not given. */
 int64_t rpc_id(const struct rpc_call *call, const char *name);
+/* RPC_NUMBER; @preset: not given. */
+int64_t rpc_number(const struct rpc_call *call, const char *name, int64_t preset);
+/* RPC_WORD: its place in @words, which are the parameter's; @preset: not given. */
+int rpc_word(const struct rpc_call *call, const char *name, const char *const *words, int preset);
 /* RPC_FLAG; false: not given. */
 bool rpc_flag(const struct rpc_call *call, const char *name);
 /* NULL when the call was abandoned. */

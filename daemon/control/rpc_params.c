@@ -70,6 +70,30 @@ static int check_flag(const struct rpc_param *param, const json_t *value,
 	return json_is_boolean(value) ? 0 : bad(message, param->name, "true or false");
 }
 
+static int check_number(const struct rpc_param *param, const json_t *value,
+			char message[RPC_MESSAGE_MAX])
+{
+	if (json_is_integer(value) && json_integer_value(value) >= 0)
+		return 0;
+	return bad(message, param->name, "a number from 0 up");
+}
+
+static int check_word(const struct rpc_param *param, const json_t *value,
+		      char message[RPC_MESSAGE_MAX])
+{
+	const char *text = json_string_value(value);
+	int n;
+
+	for (const char *const *word = param->words; text && *word; word++)
+		if (strcmp(*word, text) == 0)
+			return 0;
+	n = snprintf(message, RPC_MESSAGE_MAX, "%s: expected one of", param->name);
+	for (const char *const *word = param->words; *word; word++)
+		n += snprintf(message + n, (size_t)(RPC_MESSAGE_MAX - n), "%s %s",
+			      word == param->words ? "" : ",", *word);
+	return -EINVAL;
+}
+
 /* By enum rpc_type. */
 static const struct {
 	int (*check)(const struct rpc_param *param, const json_t *value,
@@ -85,12 +109,24 @@ static const struct {
 	/* Judged by the handler, which knows the time. */
 	[RPC_EXPIRY] = {check_text, "{\"type\":\"string\",\"description\":"
 				    "\"duration (2h, 7d) or RFC 3339 date\"}"},
+	[RPC_DURATION] = {check_text,
+			  "{\"type\":\"string\",\"description\":\"duration (10m, 2h, 7d)\"}"},
 	[RPC_FLAG] = {check_flag, "{\"type\":\"boolean\"}"},
+	[RPC_NUMBER] = {check_number, "{\"type\":\"integer\",\"minimum\":0}"},
+	[RPC_WORD] = {check_word, "{\"type\":\"string\"}"},
 };
 
-json_t *rpc_type_schema(enum rpc_type type)
+json_t *rpc_param_schema(const struct rpc_param *param)
 {
-	return json_loads(types[type].schema, 0, NULL);
+	json_t *schema = json_loads(types[param->type].schema, 0, NULL), *words;
+
+	if (param->type != RPC_WORD)
+		return schema;
+	words = json_array();
+	for (const char *const *word = param->words; *word; word++)
+		json_array_append_new(words, json_string(*word));
+	json_object_set_new(schema, "enum", words);
+	return schema;
 }
 
 static const struct rpc_param *find(const struct rpc_method *method, const char *name)

@@ -11,6 +11,6 @@
 int rpc_params_check(const struct rpc_method *method, const json_t *params,
 		     char message[RPC_MESSAGE_MAX]);
 /* The type of a parameter as a JSON schema. */
-json_t *rpc_type_schema(enum rpc_type type);
+json_t *rpc_param_schema(const struct rpc_param *param);
 
 #endif

@@ -289,7 +289,7 @@ void server_free(struct server *server)
 	free(server);
 }
 
-void server_publish(struct server *server, json_t *event)
+void server_publish(struct server *server, const char *method, json_t *params)
 {
 	json_t *note = NULL;
 	char *text = NULL;
@@ -299,8 +299,8 @@ void server_publish(struct server *server, json_t *event)
 		if (!client_peer(server->clients[i])->watching)
 			continue;
 		if (!text) {
-			note = json_pack("{s:s, s:s, s:O}", "jsonrpc", "2.0", "method", "event",
-					 "params", event);
+			note = json_pack("{s:s, s:s, s:O}", "jsonrpc", "2.0", "method", method,
+					 "params", params);
 			text = note ? json_dumps(note, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 			length = text ? strlen(text) : 0;
 			if (text)

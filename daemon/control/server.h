@@ -30,8 +30,8 @@ struct server *server_new(struct ev_loop *loop, const char *run_dir, const char 
 			  const struct rpc_method *methods, void *ctx);
 /* Closes all and takes the sockets away. */
 void server_free(struct server *server);
-/* Sends an event to everybody who watches. */
-void server_publish(struct server *server, json_t *event);
+/* Sends a notification to everybody who watches: @method and its params. */
+void server_publish(struct server *server, const char *method, json_t *params);
 struct server_losses server_losses(const struct server *server);
 
 #endif

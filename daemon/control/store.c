@@ -7,8 +7,8 @@
 
 #include "store_internal.h"
 
-#define SCHEMA_VERSION 2
-#define SCHEMA_VERSION_TEXT "2"
+#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION_TEXT "3"
 #define BUSY_MS 250 /* somebody's sqlite3 shell has the lock; longer would stall everyone */
 
 struct store {
@@ -46,6 +46,33 @@ static const char *const upgrades[] = {
 	[2] = "BEGIN IMMEDIATE;"
 	      "ALTER TABLE allow ADD COLUMN way INTEGER NOT NULL DEFAULT 0;"
 	      "PRAGMA user_version=2;"
+	      "COMMIT;",
+	/* The newest numbers are kept apart, so that none comes again when its incident was deleted. */
+	[3] = "BEGIN IMMEDIATE;"
+	      "CREATE TABLE incident (id INTEGER PRIMARY KEY, change INTEGER NOT NULL,"
+	      " host TEXT NOT NULL, class TEXT NOT NULL, action INTEGER NOT NULL,"
+	      " opened INTEGER NOT NULL, closed INTEGER NOT NULL, first_seen INTEGER NOT NULL,"
+	      " last_seen INTEGER NOT NULL, contained_until INTEGER NOT NULL,"
+	      " attempts INTEGER NOT NULL, destinations INTEGER NOT NULL,"
+	      " verified INTEGER NOT NULL, shared INTEGER NOT NULL, policy TEXT NOT NULL,"
+	      " range TEXT NOT NULL, interface TEXT NOT NULL, mac TEXT NOT NULL,"
+	      " name TEXT NOT NULL, name_source TEXT NOT NULL, reasons TEXT NOT NULL,"
+	      " evidence TEXT NOT NULL, host_attempts INTEGER NOT NULL,"
+	      " host_destinations INTEGER NOT NULL);"
+	      "CREATE INDEX incident_change ON incident (change);"
+	      "CREATE INDEX incident_closed ON incident (closed);"
+	      "CREATE INDEX incident_host ON incident (host);"
+	      "CREATE TABLE newest (name TEXT PRIMARY KEY, number INTEGER NOT NULL);"
+	      "CREATE TABLE containment (host TEXT PRIMARY KEY, source TEXT NOT NULL,"
+	      " policy TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,"
+	      " seconds INTEGER NOT NULL, remember INTEGER NOT NULL, times INTEGER NOT NULL,"
+	      " released INTEGER NOT NULL, automatic INTEGER NOT NULL, comment TEXT NOT NULL,"
+	      " uid INTEGER NOT NULL, user TEXT NOT NULL);"
+	      "CREATE TABLE host (host TEXT PRIMARY KEY, class TEXT NOT NULL, policy TEXT NOT NULL,"
+	      " first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, refused INTEGER NOT NULL,"
+	      " passed INTEGER NOT NULL, destinations INTEGER NOT NULL, tallies TEXT NOT NULL);"
+	      "CREATE INDEX host_last_seen ON host (last_seen);"
+	      "PRAGMA user_version=3;"
 	      "COMMIT;",
 };
 
@@ -217,4 +244,16 @@ int store_try(struct store *store)
 int64_t store_last_id(struct store *store)
 {
 	return sqlite3_last_insert_rowid(store->db);
+}
+
+size_t store_changes(struct store *store)
+{
+	return (size_t)sqlite3_changes(store->db);
+}
+
+const char *store_text(sqlite3_stmt *row, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+
+	return text ? text : "";
 }

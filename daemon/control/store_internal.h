@@ -17,5 +17,9 @@ int store_begin(struct store *store);
 /* Commits when @result is 0, else rolls back; returns the result of all. */
 int store_end(struct store *store, int result);
 int64_t store_last_id(struct store *store);
+/* Rows that the last statement changed. */
+size_t store_changes(struct store *store);
+/* "" for NULL. */
+const char *store_text(sqlite3_stmt *row, int column);
 
 #endif

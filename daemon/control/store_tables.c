@@ -69,16 +69,9 @@ int store_allow_del(struct store *store, const struct allow_entry *entry, const 
 	return store_end(store, result);
 }
 
-static const char *column_text(sqlite3_stmt *statement, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(statement, column);
-
-	return text ? text : "";
-}
-
 static int read_row(sqlite3_stmt *row, struct allow_entry *entry)
 {
-	const char *from = column_text(row, 1), *to = column_text(row, 2);
+	const char *from = store_text(row, 1), *to = store_text(row, 2);
 
 	memset(entry, 0, sizeof(*entry));
 	entry->id = sqlite3_column_int64(row, 0);
@@ -86,10 +79,10 @@ static int read_row(sqlite3_stmt *row, struct allow_entry *entry)
 	    (!*from && !*to))
 		return -EINVAL;
 	entry->expires = sqlite3_column_int64(row, 3);
-	entry->comment = (char *)column_text(row, 4);
+	entry->comment = (char *)store_text(row, 4);
 	entry->added = sqlite3_column_int64(row, 5);
 	entry->uid = (uint32_t)sqlite3_column_int64(row, 6);
-	entry->user = (char *)column_text(row, 7);
+	entry->user = (char *)store_text(row, 7);
 	entry->way = (uint8_t)sqlite3_column_int(row, 8);
 	if (entry->way > ALLOW_ALWAYS)
 		return -EINVAL;
@@ -140,7 +133,7 @@ static int numbers_read(struct store *store, struct numbers *numbers)
 
 		if (number < 0 || number >= POLICIES_MAX)
 			continue;
-		snprintf(numbers->name[number], POLICY_NAME_MAX, "%s", column_text(statement, 0));
+		snprintf(numbers->name[number], POLICY_NAME_MAX, "%s", store_text(statement, 0));
 		numbers->used[number] = sqlite3_column_int64(statement, 2);
 	}
 	sqlite3_finalize(statement);

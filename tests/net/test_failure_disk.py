@@ -3,13 +3,12 @@
 allowlist is refused and changes nothing, status says what is wrong, and when it is over everything
 works by itself."""
 
-import contextlib
-import sqlite3
 import subprocess
 
 import pytest
 
 from lab.edge25 import CONTROL
+from lab.faults import full, locked, read_only
 from lab.gate import Flow
 from lab.promise import SOON, eventually, must_fail
 from lab.sockets import connect
@@ -42,42 +41,6 @@ def fixture_disk():
     yield prepare
     for path in mounted:
         subprocess.run(["umount", "--lazy", path], check=True)
-
-
-@contextlib.contextmanager
-def full(directory):
-    """No byte more fits, for the block."""
-    filler = directory / "filler"
-    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
-        while file.write(bytes(4096)):
-            pass
-    try:
-        yield
-    finally:
-        filler.unlink()
-
-
-@contextlib.contextmanager
-def read_only(directory):
-    """No file can be made there by control's user, for the block: SQLite needs one to write."""
-    mode, owner = directory.stat().st_mode & 0o7777, directory.stat()
-    subprocess.run(["chown", "root", directory], check=True)
-    directory.chmod(0o555)
-    try:
-        yield
-    finally:
-        subprocess.run(["chown", str(owner.st_uid), directory], check=True)
-        directory.chmod(mode)
-
-
-@contextlib.contextmanager
-def locked(directory):
-    """Another program is in the midst of a change, for the block."""
-    with contextlib.closing(sqlite3.connect(directory / "edge25.db")) as database:
-        database.isolation_level = None
-        database.execute("BEGIN EXCLUSIVE")
-        yield
-        database.execute("ROLLBACK")
 
 
 FAULTS = pytest.mark.parametrize("fault", [full, read_only, locked])

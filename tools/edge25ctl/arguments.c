@@ -24,6 +24,11 @@ static const struct {
 	[OPTION_INTERFACE] = {"--interface", 0, "NAME", "by which the packets come in"},
 	[OPTION_WATCHED] = {"--watched", 0, NULL, "guard the source rather than let it go free"},
 	[OPTION_ALWAYS] = {"--always", 0, NULL, "let through also what is contained"},
+	[OPTION_OPEN] = {"--open", 0, NULL, "only those that are open"},
+	[OPTION_CLOSED] = {"--closed", 0, NULL, "only those that are closed"},
+	[OPTION_CLASS] = {"--class", 0, "CLASS",
+			  "only infected, suspect, misconfigured (or clean) ones"},
+	[OPTION_LIMIT] = {"--limit", 0, "N", "at most so many"},
 };
 
 const char *option_name(enum option_id id)

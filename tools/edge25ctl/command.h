@@ -22,6 +22,12 @@ enum exit_code command_allow_add(const struct arguments *arguments, const struct
 enum exit_code command_allow_del(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_allow_list(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_explain(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_incidents_list(const struct arguments *arguments,
+				      const struct screen *screen);
+enum exit_code command_incidents_show(const struct arguments *arguments,
+				      const struct screen *screen);
+enum exit_code command_incidents_close(const struct arguments *arguments,
+				       const struct screen *screen);
 enum exit_code command_reload(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_ruleset_show(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_ruleset_verify(const struct arguments *arguments,

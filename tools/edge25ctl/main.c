@@ -5,6 +5,10 @@
 
 #include "command.h"
 
+#define LIST_OPTIONS                                                                      \
+	(OPTION_BIT(OPTION_OPEN) | OPTION_BIT(OPTION_CLOSED) | OPTION_BIT(OPTION_CLASS) | \
+	 OPTION_BIT(OPTION_LIMIT))
+
 static const struct command commands[] = {
 	{"status", "", 0, 0, 0, "health, policies, hosts and losses (what a bare edge25ctl prints)",
 	 command_status},
@@ -18,6 +22,13 @@ static const struct command commands[] = {
 	{"allow list", "", 0, 0, 0, "all entries", command_allow_list},
 	{"explain", "SRC [DST]", 1, 2, OPTION_BIT(OPTION_INTERFACE),
 	 "what happens to port 25 from SRC to DST, and why", command_explain},
+	{"incidents list", "", 0, 0, LIST_OPTIONS, "incidents, the worst first",
+	 command_incidents_list},
+	{"incidents show", "ID", 1, 1, 0, "one incident, with its reasons and a sample",
+	 command_incidents_show},
+	{"incidents close", "ID", 1, 1, 0, "end an incident before its host is quiet",
+	 command_incidents_close},
+	{"incidents", "", 0, 0, LIST_OPTIONS, "incidents list", command_incidents_list},
 	{"reload", "", 0, 0, OPTION_BIT(OPTION_DRY_RUN),
 	 "read the configuration again and say what changed", command_reload},
 	{"ruleset show", "", 0, 0, 0, "what the kernel's table has, with counts",

@@ -7,6 +7,7 @@
 #include "command.h"
 #include "event.h"
 #include "field.h"
+#include "incident.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -48,6 +49,8 @@ static int watch_next(struct rpc *rpc, const sigset_t *waiting, bool as_json,
 	else if (!strcmp(field_text(document, "method"), "events.lost"))
 		text_warning("%lld events were lost on the way here: reading was too slow",
 			     (long long)field_number(params, "count"));
+	else if (params && !strcmp(field_text(document, "method"), "incident"))
+		incident_line(screen, params);
 	else if (params)
 		event_print(screen, params);
 	json_decref(document);

@@ -22,6 +22,7 @@ import pathlib
 import platform
 import signal
 import socket
+import sqlite3
 import struct
 import subprocess
 
@@ -200,6 +201,42 @@ class Memory:
     def failed(self, program):
         """How many have failed so far."""
         return struct.unpack("=III", self._orders[program])[2]
+
+
+@contextlib.contextmanager
+def full(directory):
+    """No byte more fits, for the block."""
+    filler = directory / "filler"
+    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+@contextlib.contextmanager
+def read_only(directory):
+    """No file can be made there by control's user, for the block: SQLite needs one to write."""
+    mode, owner = directory.stat().st_mode & 0o7777, directory.stat()
+    subprocess.run(["chown", "root", directory], check=True)
+    directory.chmod(0o555)
+    try:
+        yield
+    finally:
+        subprocess.run(["chown", str(owner.st_uid), directory], check=True)
+        directory.chmod(mode)
+
+
+@contextlib.contextmanager
+def locked(directory):
+    """Another program is in the midst of a change, for the block."""
+    with contextlib.closing(sqlite3.connect(directory / "edge25.db")) as database:
+        database.isolation_level = None
+        database.execute("BEGIN EXCLUSIVE")
+        yield
+        database.execute("ROLLBACK")
 
 
 @contextlib.contextmanager

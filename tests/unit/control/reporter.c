@@ -111,14 +111,14 @@ static void test_golden(void **state)
 		"\"dest_port\":25,\"proto\":\"TCP\",\"alert\":{\"action\":\"blocked\",\"gid\":25,"
 		"\"signature_id\":1,\"rev\":1,\"signature\":\"Outbound port 25 refused: possible "
 		"infected host\",\"category\":\"Potentially Bad Traffic\",\"severity\":2,\"metadata\":"
-		"{\"policy\":\"home\",\"mode\":\"block\",\"host\":\"100.64.3.7\","
+		"{\"policy\":\"home\",\"mode\":\"block\",\"host\":\"100.64.3.7\",\"class\":\"clean\",\"verified\":false,\"shared\":false,"
 		"\"mac\":\"02:00:5e:10:00:01\",\"attempts\":1,\"destinations\":1}}}\n"
 		"{\"timestamp\":\"2026-12-01T12:00:00.123456+0000\",\"event_type\":\"alert\","
 		"\"src_ip\":\"2001:db8::5\",\"src_port\":40000,\"dest_ip\":\"2001:db9::25\","
 		"\"dest_port\":25,\"proto\":\"TCP\",\"alert\":{\"action\":\"allowed\",\"gid\":25,"
 		"\"signature_id\":2,\"rev\":1,\"signature\":\"Outbound port 25 seen: possible infected "
 		"host\",\"category\":\"Potentially Bad Traffic\",\"severity\":2,\"metadata\":"
-		"{\"policy\":\"lab\",\"mode\":\"monitor\",\"host\":\"2001:db8::/64\","
+		"{\"policy\":\"lab\",\"mode\":\"monitor\",\"host\":\"2001:db8::/64\",\"class\":\"clean\",\"verified\":false,\"shared\":false,"
 		"\"mac\":\"02:00:5e:10:00:01\",\"would_be\":\"refused\",\"attempts\":1,"
 		"\"destinations\":1}}}\n"
 		"{\"timestamp\":\"2026-12-01T12:01:00.000000+0000\",\"event_type\":\"alert\","
@@ -126,7 +126,7 @@ static void test_golden(void **state)
 		"\"dest_port\":25,\"proto\":\"TCP\",\"alert\":{\"action\":\"blocked\",\"gid\":25,"
 		"\"signature_id\":1,\"rev\":1,\"signature\":\"Outbound port 25 refused: possible "
 		"infected host\",\"category\":\"Potentially Bad Traffic\",\"severity\":2,\"metadata\":"
-		"{\"policy\":\"home\",\"mode\":\"block\",\"host\":\"100.64.3.7\","
+		"{\"policy\":\"home\",\"mode\":\"block\",\"host\":\"100.64.3.7\",\"class\":\"clean\",\"verified\":false,\"shared\":false,"
 		"\"mac\":\"02:00:5e:10:00:01\",\"summary\":true,\"attempts\":7,\"destinations\":1,"
 		"\"period_attempts\":6,\"period_destinations\":0,"
 		"\"first_seen\":\"2026-12-01T12:00:00.000000+0000\"}}}\n";
@@ -201,7 +201,7 @@ static void test_guard(void **state)
 	answered(&fixture, "100.64.3.7", "198.51.100.2", 2, MARK_REFUSE, NOW);
 	assert_last(state, "blocked", 1, "burst");
 	answered(&fixture, "100.64.3.7", "198.51.100.3", 2, MARK_QUESTION, NOW);
-	assert_last(state, "allowed", 5, NULL);
+	assert_last(state, "allowed", 11, NULL); /* who crossed the burst is suspect */
 	answered(&fixture, "100.64.3.8", "198.51.100.2", 0, MARK_REFUSE, NOW);
 	assert_last(state, "blocked", 1, NULL);
 
@@ -215,7 +215,7 @@ static void test_guard(void **state)
 	tallied(&fixture, "100.64.3.7", 2, MESSAGE_REFUSED, 7);
 	tracker_reading_end(fixture.tracker);
 	reporter_summaries(fixture.reporter, NOW + 120 * SECOND);
-	assert_last(state, "allowed", 5, NULL);
+	assert_last(state, "allowed", 11, NULL);
 	assert_summary(state, 7, 50);
 	release(&fixture);
 }
@@ -237,6 +237,81 @@ static void test_handshakes_have_no_line(void **state)
 	assert_int_equal(addr_parse("100.64.3.8", &event.source), 0); /* never seen */
 	reporter_event(fixture.reporter, &event, NOW);
 	assert_int_equal(lines(temporary_read(state, "events.json", text, sizeof(text))), 1);
+	release(&fixture);
+}
+
+/* What is told of mail servers: their networks, or nothing. */
+static void test_destinations(void **state)
+{
+	struct fixture fixture = setup(state, "log-destinations = prefix");
+	char text[8192];
+
+	attempt(&fixture, "100.64.3.7", "198.51.100.17", 0, NOW);
+	attempt(&fixture, "2001:db8::5", "2001:db9:1:2::25", 1, NOW);
+	temporary_read(state, "events.json", text, sizeof(text));
+	assert_int_equal(lines(text), 2);
+	assert_non_null(strstr(text, "\"dest_ip\":\"198.51.100.0\""));
+	assert_non_null(strstr(text, "\"dest_ip\":\"2001:db9:1::\""));
+	assert_null(strstr(text, "198.51.100.17"));
+	assert_null(strstr(text, "2001:db9:1:2"));
+	release(&fixture);
+	fixture = setup(state, "log-destinations = none");
+	attempt(&fixture, "100.64.3.7", "198.51.100.17", 0, NOW);
+	counted(&fixture, "100.64.3.7", 7);
+	reporter_summaries(fixture.reporter, NOW + 60 * SECOND);
+	temporary_read(state, "events.json", text, sizeof(text));
+	assert_int_equal(lines(text), 4);
+	assert_null(strstr(strchr(strchr(text, '\n') + 1, '\n'), "dest_ip"));
+	release(&fixture);
+}
+
+/* An incident as a line: the class says what it is called, and how bad that is. */
+static void test_incident(void **state)
+{
+	static const char golden[] =
+		"{\"timestamp\":\"2026-12-01T12:00:00.000000+0000\",\"event_type\":\"alert\","
+		"\"src_ip\":\"100.64.3.7\",\"src_port\":40000,\"dest_ip\":\"198.51.100.1\","
+		"\"dest_port\":25,\"proto\":\"TCP\",\"in_iface\":\"eth1\",\"alert\":{"
+		"\"action\":\"blocked\",\"gid\":25,\"signature_id\":15,\"rev\":1,\"signature\":"
+		"\"Outbound port 25 incident: infected host\",\"category\":\"Potentially Bad "
+		"Traffic\",\"severity\":1,\"metadata\":{\"incident\":12,\"change\":345,"
+		"\"state\":\"open\",\"host\":\"100.64.3.7\",\"class\":\"infected\","
+		"\"reasons\":[\"why\"],\"policy\":\"home\",\"range\":null,\"interface\":\"eth1\","
+		"\"mac\":null,\"name\":null,\"name_source\":null,\"verified\":true,"
+		"\"shared\":false,\"opened\":\"2026-12-01T12:00:00Z\",\"closed\":null,"
+		"\"first_seen\":null,\"last_seen\":null,\"attempts\":3,\"destinations\":2,"
+		"\"action\":\"refused\",\"contained_until\":null}}}\n";
+	struct fixture fixture = setup(state, "");
+	struct incident incident = {
+		.id = 12,
+		.change = 345,
+		.class = CLASS_INFECTED,
+		.action = INCIDENT_REFUSED,
+		.verified = true,
+		.policy = "home",
+		.interface = "eth1",
+		.opened = NOW / SECOND,
+		.attempts = 3,
+		.destinations = 2,
+		.evidence_count = 1,
+		.evidence = {{.time = NOW / SECOND, .source_port = 40000, .destination_port = 25}},
+	};
+	char text[8192];
+
+	prefix_parse("100.64.3.7", &incident.host);
+	addr_parse("198.51.100.1", &incident.evidence[0].destination);
+	incident_reasons(&incident, json_pack("[s]", "why"));
+	reporter_incident(fixture.reporter, &incident, NOW);
+	assert_string_equal(temporary_read(state, "events.json", text, sizeof(text)), golden);
+	incident.class = CLASS_MISCONFIGURED;
+	incident.action = INCIDENT_WATCHED;
+	reporter_incident(fixture.reporter, &incident, NOW);
+	temporary_read(state, "events.json", text, sizeof(text));
+	assert_non_null(strstr(text, "\"action\":\"allowed\",\"gid\":25,\"signature_id\":16,"
+				     "\"rev\":1,\"signature\":\"Outbound port 25 incident: old mail "
+				     "setting\",\"category\":\"Potentially Bad Traffic\","
+				     "\"severity\":3"));
+	incident_release(&incident);
 	release(&fixture);
 }
 
@@ -380,6 +455,8 @@ int main(void)
 		REPORTER_TEST(test_reopen),
 		REPORTER_TEST(test_write_failure),
 		REPORTER_TEST(test_full_disk),
+		REPORTER_TEST(test_destinations),
+		REPORTER_TEST(test_incident),
 	};
 
 	umask(0022);

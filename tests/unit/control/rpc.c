@@ -32,15 +32,15 @@ static void method_broken(struct rpc_call *call, void *ctx)
 }
 
 static const struct rpc_param params[] = {
-	{"from", RPC_PREFIX, false, "a prefix"},
-	{"id", RPC_ID, false, "a number"},
-	{"host", RPC_ADDRESS, false, "an address"},
-	{"text", RPC_TEXT, false, "a text"},
-	{NULL, RPC_TEXT, false, NULL},
+	{"from", RPC_PREFIX, false, "a prefix", NULL},
+	{"id", RPC_ID, false, "a number", NULL},
+	{"host", RPC_ADDRESS, false, "an address", NULL},
+	{"text", RPC_TEXT, false, "a text", NULL},
+	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 static const struct rpc_param needed[] = {
-	{"src", RPC_ADDRESS, true, "an address"},
-	{NULL, RPC_TEXT, false, NULL},
+	{"src", RPC_ADDRESS, true, "an address", NULL},
+	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
 static const struct rpc_method methods[] = {

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "incident_facts.h"
+#include "keeper.h"
+#include "store_incidents.h"
+
+#define LOOKED_AT 512    /* open incidents in one step of a pass: most are as they were */
+#define DELETED_ROWS 256 /* old incidents in one step */
+#define REST_MIN 0.001
+
+enum stage { STAGE_REST, STAGE_OPEN, STAGE_TOLD, STAGE_OLD };
+
+struct keeper {
+	struct control *control;
+	struct incidents *incidents;
+	ev_timer pass, step;
+	enum stage stage;
+	const struct incident *at; /* of the pass: the last that was looked at */
+	bool read;                 /* what the database has is known */
+};
+
+/* --- telling --- */
+
+static void tell(struct keeper *keeper, struct incident *incident)
+{
+	struct control *control = keeper->control;
+	json_t *json = incident_json(incident);
+
+	if (!json)
+		return;
+	if (incident->line_due)
+		reporter_incident(control->reporter, incident, control_now());
+	incident->line_due = false;
+	server_publish(control->server, "incident", json);
+	json_decref(json);
+}
+
+/* --- writing --- */
+
+static bool writable(const struct keeper *keeper)
+{
+	const struct store *store = keeper->control->store;
+
+	return keeper->read && store_ready(store) && !store_problem(store);
+}
+
+/* @number: what they owe is new. */
+static void write_out(struct keeper *keeper, struct incident **list, size_t count, bool number)
+{
+	bool stored = false;
+
+	if (number)
+		incidents_number(keeper->incidents, list, count);
+	if (writable(keeper)) {
+		stored = !store_incidents_write(keeper->control->store, list, count);
+		if (!stored)
+			log_error("store: incidents are kept in memory: %s",
+				  store_problem(keeper->control->store) ?
+					  store_problem(keeper->control->store) :
+					  "no memory");
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (number)
+			tell(keeper, list[i]);
+		incidents_done(keeper->incidents, list[i], stored);
+	}
+}
+
+/* True: there is, or may be, more. */
+static bool write_urgent(struct keeper *keeper)
+{
+	struct incident *list[KEEPER_ROWS];
+	size_t count = incidents_owing(keeper->incidents, INCIDENT_AT_ONCE, list, KEEPER_ROWS);
+
+	if (count)
+		write_out(keeper, list, count, true);
+	return count == KEEPER_ROWS;
+}
+
+/* --- a pass --- */
+
+static void set_pinned(struct keeper *keeper, const struct prefix *prefix, bool pinned)
+{
+	struct host *host = tracker_find_prefix(keeper->control->tracker, prefix);
+
+	if (host)
+		tracker_pin(keeper->control->tracker, host, pinned);
+}
+
+static void close_one(struct keeper *keeper, struct incident *incident, int64_t now)
+{
+	incidents_close(keeper->incidents, incident, now);
+	set_pinned(keeper, &incident->host, false);
+}
+
+/* Looks at the host of each open incident in turn. */
+static bool pass_open(struct keeper *keeper)
+{
+	struct control *control = keeper->control;
+	const uint64_t quiet = control->config->settings.incident_quiet;
+	const struct allow_clock now = intent_clock();
+	struct incident *list[KEEPER_ROWS], *incident = NULL;
+	size_t count = 0;
+
+	for (unsigned i = 0; i < LOOKED_AT && count < KEEPER_ROWS; i++) {
+		const struct host *host;
+
+		incident = incidents_next(keeper->incidents, keeper->at);
+		if (!incident)
+			break;
+		keeper->at = incident;
+		if (incident->closed)
+			continue;
+		host = tracker_find_prefix(control->tracker, &incident->host);
+		if (host && incident_refresh(control, incident, host, now))
+			list[count++] = incident;
+		else if (incidents_quiet(incident, quiet, now))
+			close_one(keeper, incident, now.real);
+	}
+	if (count)
+		write_out(keeper, list, count, true);
+	return incident != NULL;
+}
+
+/* What was told while the database was away. */
+static bool pass_told(struct keeper *keeper)
+{
+	struct incident *list[KEEPER_ROWS];
+	size_t count;
+
+	if (!writable(keeper))
+		return false;
+	count = incidents_owing(keeper->incidents, INCIDENT_TOLD, list, KEEPER_ROWS);
+	if (count)
+		write_out(keeper, list, count, false);
+	return count == KEEPER_ROWS;
+}
+
+static bool pass_old(struct keeper *keeper)
+{
+	const struct config_settings *settings = &keeper->control->config->settings;
+	const int64_t before = intent_clock().real - (int64_t)settings->keep_incidents;
+	size_t deleted = 0;
+
+	if (writable(keeper))
+		store_incidents_delete(keeper->control->store, before, settings->max_incidents,
+				       DELETED_ROWS, &deleted);
+	return deleted == DELETED_ROWS;
+}
+
+/* One bounded piece of work; true: there is more. */
+static bool work(struct keeper *keeper)
+{
+	static bool (*const stages[])(struct keeper *) = {
+		[STAGE_OPEN] = pass_open, [STAGE_TOLD] = pass_told, [STAGE_OLD] = pass_old};
+
+	if (write_urgent(keeper))
+		return true;
+	if (keeper->stage == STAGE_REST)
+		return false;
+	if (!stages[keeper->stage](keeper))
+		keeper->stage = keeper->stage == STAGE_OLD ? STAGE_REST : keeper->stage + 1;
+	return true;
+}
+
+static void soon(struct keeper *keeper, double rest)
+{
+	struct ev_loop *loop = keeper->control->loop;
+
+	if (ev_is_active(&keeper->step))
+		return;
+	ev_timer_set(&keeper->step, rest, 0.);
+	ev_timer_start(loop, &keeper->step);
+}
+
+static void on_step(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper *keeper = timer->data;
+	const ev_tstamp began = ev_time();
+	bool more = work(keeper);
+	ev_tstamp took = ev_time() - began;
+
+	(void)loop;
+	(void)events;
+	if (more)
+		soon(keeper, took > REST_MIN && took < 1. ? took : REST_MIN);
+}
+
+static void begin_pass(struct keeper *keeper)
+{
+	if (keeper->stage != STAGE_REST)
+		return;
+	keeper->stage = STAGE_OPEN;
+	keeper->at = NULL;
+	soon(keeper, 0.);
+}
+
+static void on_pass(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	begin_pass(timer->data);
+}
+
+/* --- classes --- */
+
+void keeper_urgent(struct keeper *keeper, struct incident *incident)
+{
+	incidents_touch(keeper->incidents, incident, INCIDENT_AT_ONCE);
+	soon(keeper, 0.);
+}
+
+void keeper_close(struct keeper *keeper, struct incident *incident)
+{
+	close_one(keeper, incident, intent_clock().real);
+	soon(keeper, 0.);
+}
+
+void keeper_class(void *ctx, const struct host *host, enum host_class before)
+{
+	struct keeper *keeper = ctx;
+	const struct prefix prefix = host_prefix(host);
+	const struct allow_clock now = intent_clock();
+	struct incident *incident = incidents_find(keeper->incidents, &prefix);
+
+	(void)before;
+	if (host->class == CLASS_CLEAN)
+		return;
+	if (!incident) {
+		incident = incidents_open(keeper->incidents, &prefix, host->class, now);
+		if (!incident)
+			return;
+		incident_begin(keeper->control, incident, host, now);
+		incident->line_due = true;
+	} else {
+		incident_refresh(keeper->control, incident, host, now);
+		if (incidents_class(keeper->incidents, incident, host->class))
+			incident->line_due = true;
+	}
+	set_pinned(keeper, &prefix, true);
+	keeper_urgent(keeper, incident);
+}
+
+/* --- from start to end --- */
+
+static int recall(void *ctx, struct incident *stored)
+{
+	struct keeper *keeper = ctx;
+	struct control *control = keeper->control;
+	const struct allow_clock now = intent_clock();
+	const struct policy *policy = config_policy_of(control->config, &stored->host.addr);
+	const struct tracker_source source = {
+		.policy = policy ? policy->number : TRACKER_NO_POLICY,
+		.length6 = stored->host.length,
+		.verified = stored->verified,
+		.shared = stored->shared,
+	};
+	struct incident *incident = incidents_recall(keeper->incidents, stored, now);
+	struct host *host;
+
+	if (!incident)
+		return 0;
+	host = tracker_recall(control->tracker, &incident->host, incident->class, &source,
+			      control_now());
+	if (host)
+		tracker_pin(control->tracker, host, true);
+	return 0;
+}
+
+/*
+ * Without the database nobody knows which numbers there were: from then on they are beyond any that
+ * are counted.
+ */
+static void number_anew(struct keeper *keeper)
+{
+	const int64_t beyond = intent_clock().real * 1000;
+
+	if (incidents_last_change(keeper->incidents) < beyond)
+		incidents_numbered(keeper->incidents, beyond, beyond);
+}
+
+static void read_database(struct keeper *keeper)
+{
+	struct store *store = keeper->control->store;
+	int64_t id, change;
+
+	if (keeper->read || !store_ready(store))
+		return;
+	if (store_incidents_newest(store, &id, &change) ||
+	    store_incidents_open(store, keeper->control->config->settings.max_active / 2, recall,
+				 keeper))
+		return;
+	incidents_numbered(keeper->incidents, id, change);
+	keeper->read = true;
+}
+
+void keeper_database(struct keeper *keeper)
+{
+	read_database(keeper);
+	begin_pass(keeper);
+}
+
+static void start_pass_timer(struct keeper *keeper)
+{
+	const double interval = (double)keeper->control->config->settings.write_interval;
+
+	ev_timer_stop(keeper->control->loop, &keeper->pass);
+	ev_timer_set(&keeper->pass, interval, interval);
+	ev_timer_start(keeper->control->loop, &keeper->pass);
+}
+
+void keeper_configure(struct keeper *keeper)
+{
+	start_pass_timer(keeper);
+	begin_pass(keeper);
+}
+
+struct keeper *keeper_new(struct control *control)
+{
+	struct keeper *keeper = calloc(1, sizeof(*keeper));
+
+	if (!keeper)
+		return NULL;
+	keeper->control = control;
+	keeper->incidents = control->incidents;
+	ev_init(&keeper->step, on_step);
+	ev_init(&keeper->pass, on_pass);
+	keeper->step.data = keeper->pass.data = keeper;
+	read_database(keeper);
+	if (!keeper->read)
+		number_anew(keeper);
+	tracker_observe(control->tracker, keeper_class, keeper);
+	start_pass_timer(keeper);
+	return keeper;
+}
+
+void keeper_free(struct keeper *keeper)
+{
+	const ev_tstamp until = ev_time() + KEEPER_END_SECONDS;
+
+	if (!keeper)
+		return;
+	ev_timer_stop(keeper->control->loop, &keeper->step);
+	ev_timer_stop(keeper->control->loop, &keeper->pass);
+	keeper->stage = STAGE_OPEN;
+	keeper->at = NULL;
+	while (work(keeper) && ev_time() < until)
+		;
+	free(keeper);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Incidents in the database. Every function returns 0, -ENOMEM or -EIO (store_problem()). */
+#ifndef EDGE25_CONTROL_STORE_INCIDENTS_H
+#define EDGE25_CONTROL_STORE_INCIDENTS_H
+
+#include "incident.h"
+#include "store.h"
+
+/* All of them, and the newest numbers, or none. */
+int store_incidents_write(struct store *store, struct incident *const *list, size_t count);
+/* The newest id and change there ever were. */
+int store_incidents_newest(struct store *store, int64_t *id, int64_t *change);
+
+/* Takes over the reasons of what it is given; an error ends the reading. */
+typedef int store_incident_each(void *ctx, struct incident *incident);
+/* Those that are open: of the highest class first, at most @max. */
+int store_incidents_open(struct store *store, size_t max, store_incident_each *each, void *ctx);
+/*
+ * Closed ones with a change above @after, of a class (0: of any), at most @max: in the order of changes,
+ * and the newest first.
+ */
+int store_incidents_closed(struct store *store, unsigned class, int64_t after, size_t max,
+			   store_incident_each *each, void *ctx);
+int store_incidents_latest(struct store *store, unsigned class, int64_t after, size_t max,
+			   store_incident_each *each, void *ctx);
+/* The closed ones of a host, newest first. */
+int store_incidents_host(struct store *store, const struct prefix *host, size_t max,
+			 store_incident_each *each, void *ctx);
+/* Closed or not; calls @each at most once. */
+int store_incidents_find(struct store *store, int64_t id, store_incident_each *each, void *ctx);
+/*
+ * Deletes closed ones: those closed before @before, and the oldest beyond @keep in all; at most @max, so
+ * that it does not take long. *deleted: how many.
+ */
+int store_incidents_delete(struct store *store, int64_t before, size_t keep, size_t max,
+			   size_t *deleted);
+
+#endif

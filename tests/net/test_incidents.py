@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a host did is one incident, with its class, its reasons and what was done, from the first sign
+until it was quiet; it is on the disk when it is told, and nothing but the time since the last batch is
+lost, whatever ends."""
+
+import signal
+
+import pytest
+
+from lab.edge25 import CONTROL
+from lab.faults import read_only
+from lab.promise import eventually, must_fail
+from lab.time_travel import QUICK, TimeTravel, attempt, incident_of, incidents, misbehave
+
+SETTINGS = """
+read-interval = 1s
+write-interval = 1s
+events-per-host = 1000
+"""
+RANGES = 'range "dsl" { prefixes = { "100.64.0.0/10", "2001:db8:1::/48" }  policy = "home" }'
+BLOCK = f'policy "home" {{ mode = block  pace = 0  {QUICK} }} {RANGES} {SETTINGS}'
+MONITOR = f'policy "home" {{ mode = monitor  {QUICK} }} {RANGES} {SETTINGS}'
+SUSPECT = f'policy "home" {{ mode = block  pace = 0  suspect-servers = 3 }} {RANGES} {SETTINGS}'
+
+
+@pytest.fixture(name="time")
+def fixture_time(laboratory, serial):
+    return TimeTravel(laboratory / f"time-{next(serial)}")
+
+
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("policy, action", [(BLOCK, "refused"), (MONITOR, "none")],
+                         ids=["block", "monitor"])
+def test_bot(edge25, gate, time, policy, action, version):
+    """One incident, that says what the wire saw; with lines in events.json and for those who watch."""
+    daemon = edge25(policy, env=time.environment)
+    line = gate.topology.subscribers[0]
+    flows = misbehave(daemon, gate, time, line, version)
+    host = line.address(version) if version == 4 else "2001:db8:1::"
+    found = incident_of(daemon, host, "infected")
+    tried = {flow.destination for flow in flows}
+    assert found["action"] == action
+    assert found["range"] == "dsl" and found["policy"] == "home"
+    assert found["interface"] == "sub0" and found["mac"]
+    assert "new mail servers" in " ".join(found["reasons"])
+    assert not found["verified"] and not found["shared"]
+    assert found["evidence"]
+    for one in found["evidence"]:
+        assert one["dest_ip"] in tried and one["src_port"] and one["dest_port"] == 25
+    eventually(lambda: incident_of(daemon, host)["destinations"] == len(tried), "all destinations")
+    assert [one["host"].split("/")[0] for one in incidents(daemon)] == [host]
+    lines = [event for event in daemon.events() if "incident" in event["alert"]["metadata"]]
+    assert [event["alert"]["metadata"]["class"] for event in lines][-1] == "infected"
+    assert lines[-1]["alert"]["signature"] == "Outbound port 25 incident: infected host"
+    assert daemon.control("incidents", "show", found["id"]).stdout.startswith(found["host"])
+
+
+def stored(daemon, gate, line, sources):
+    """What a watcher was told of is there after kill -9, under the same numbers."""
+    for number, source in enumerate(sources, 1):
+        line.run(["ip", "address", "replace", f"{source}/32", "dev", "eth0"])
+        attempt(daemon, gate, line, source=source)
+        before = incident_of(daemon, source)
+        old = daemon.signal(CONTROL, signal.SIGKILL)
+        daemon.wait_for_new(CONTROL, old)
+        eventually(daemon.status, "an answer")
+        after = {one["id"]: one for one in incidents(daemon)}
+        assert before["id"] in after, "an incident is gone"
+        assert after[before["id"]]["change"] >= before["change"]
+        assert len(after) == number
+
+
+def test_told_is_stored(edge25, gate):
+    line = gate.topology.subscribers[0]
+    stored(edge25(SUSPECT), gate, line, [f"100.64.0.{number}" for number in range(100, 105)])
+
+
+def test_told_is_stored_control_run(edge25, gate):
+    """A database that cannot be written keeps nothing, and that is noticed."""
+    daemon = edge25(SUSPECT)
+    with read_only(daemon.directory / "state"):
+        must_fail(stored, daemon, gate, gate.topology.subscribers[0], ["100.64.0.110"])

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "../unit.h"
+
+#include <sqlite3.h>
+
+#include "control/host_class.h"
+#include "control/store.h"
+#include "control/store_incidents.h"
+#include "temporary.h"
+
+#define NOW 1796083200
+
+/* The schemas of earlier versions, as they were; an entry and a number in each. */
+static const char schema1[] =
+	"CREATE TABLE allow (id INTEGER PRIMARY KEY AUTOINCREMENT, from_prefix TEXT NOT NULL,"
+	" to_prefix TEXT NOT NULL, expires INTEGER NOT NULL, comment TEXT NOT NULL,"
+	" added INTEGER NOT NULL, uid INTEGER NOT NULL, user TEXT NOT NULL,"
+	" UNIQUE (from_prefix, to_prefix));"
+	"CREATE TABLE audit (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, action TEXT NOT NULL,"
+	" entry INTEGER NOT NULL, from_prefix TEXT NOT NULL, to_prefix TEXT NOT NULL,"
+	" expires INTEGER NOT NULL, comment TEXT NOT NULL, uid INTEGER NOT NULL, user TEXT NOT NULL);"
+	"CREATE TABLE policy_number (name TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE,"
+	" used INTEGER NOT NULL);"
+	"INSERT INTO allow VALUES (7, '100.64.3.7', '', 0, 'ticket', 1796083100, 1000, 'alice');"
+	"INSERT INTO policy_number VALUES ('home', 5, 1796083100);"
+	"PRAGMA user_version=1;";
+static const char schema2[] = "ALTER TABLE allow ADD COLUMN way INTEGER NOT NULL DEFAULT 0;"
+			      "UPDATE allow SET way = 2;"
+			      "PRAGMA user_version=2;";
+
+static struct store *open_store(void **state)
+{
+	char path[TEMPORARY_PATH_MAX];
+
+	return store_new(temporary_path(state, "edge25.db", path));
+}
+
+static void make(void **state, const char *one, const char *two)
+{
+	char path[TEMPORARY_PATH_MAX];
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(temporary_path(state, "edge25.db", path), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, one, NULL, NULL, NULL), SQLITE_OK);
+	if (two)
+		assert_int_equal(sqlite3_exec(db, two, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static int check_entry(void *ctx, const struct allow_entry *entry)
+{
+	const unsigned way = *(unsigned *)ctx;
+
+	assert_int_equal(entry->id, 7);
+	assert_string_equal(entry->comment, "ticket");
+	assert_int_equal(entry->way, way);
+	*(unsigned *)ctx = 99;
+	return 0;
+}
+
+static struct incident incident_of(const char *host, int64_t id, int64_t change, int64_t closed)
+{
+	struct incident incident = {
+		.id = id,
+		.change = change,
+		.class = CLASS_SUSPECT,
+		.action = INCIDENT_REFUSED,
+		.opened = NOW - 100,
+		.closed = closed,
+		.first_seen = NOW - 101,
+		.last_seen = NOW - 1,
+		.contained_until = NOW + 50,
+		.attempts = UINT64_C(1) << 40,
+		.destinations = 41,
+		.verified = true,
+		.mac_length = 6,
+		.mac = {2, 0, 0x5e, 0, 0, 9},
+		.policy = "home",
+		.range = "it's; --",
+		.interface = "eth1",
+		.name = "drucker",
+		.name_source = "label",
+		.reasons = strdup("[\"why\"]"),
+		.evidence_count = 1,
+		.evidence = {{.time = NOW - 50, .source_port = 40000, .destination_port = 25}},
+	};
+
+	assert_int_equal(prefix_parse(host, &incident.host), 0);
+	addr_parse("203.0.113.25", &incident.evidence[0].destination);
+	addr_parse("100.64.0.7", &incident.evidence[0].source);
+	return incident;
+}
+
+static void write_one(struct store *store, const char *host, int64_t id, int64_t change,
+		      int64_t closed)
+{
+	struct incident incident = incident_of(host, id, change, closed), *list = &incident;
+
+	assert_int_equal(store_incidents_write(store, &list, 1), 0);
+	incident_release(&incident);
+}
+
+struct seen {
+	int64_t ids[64];
+	size_t count;
+};
+
+static int see(void *ctx, struct incident *incident)
+{
+	struct seen *seen = ctx;
+
+	seen->ids[seen->count++] = incident->id;
+	incident_release(incident);
+	return 0;
+}
+
+static int see_same(void *ctx, struct incident *incident)
+{
+	struct incident wanted = incident_of("100.64.0.7", 1, 10, 0);
+	json_t *a = incident_json(incident), *b = incident_json(&wanted);
+
+	assert_true(json_equal(a, b));
+	assert_true(json_object_size(a) > 20);
+	json_decref(a);
+	json_decref(b);
+	incident_release(incident);
+	incident_release(&wanted);
+	++*(unsigned *)ctx;
+	return 0;
+}
+
+static void test_upgrades(void **state)
+{
+	static const char *const second[] = {NULL, schema2};
+	static const struct policy policy = {.name = "home"};
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t numbers[POLICIES_MAX];
+		struct store *store;
+		unsigned way = i ? ALLOW_ALWAYS : ALLOW_FREE;
+		char path[TEMPORARY_PATH_MAX];
+
+		unlink(temporary_path(state, "edge25.db", path));
+		make(state, schema1, second[i]);
+		store = open_store(state);
+		assert_null(store_problem(store));
+		assert_int_equal(store_allow_read(store, check_entry, &way), 0);
+		assert_int_equal(way, 99);
+		assert_int_equal(store_numbers(store, &policy, 1, NOW, numbers), 0);
+		assert_int_equal(numbers[0], 5);
+		write_one(store, "100.64.0.7", 1, 1, 0);
+		store_free(store);
+		store = open_store(state); /* nothing is upgraded twice */
+		assert_null(store_problem(store));
+		store_free(store);
+	}
+}
+
+/* An upgrade that fails half way has changed nothing, and says so. */
+static void test_upgrade_fails(void **state)
+{
+	struct store *store;
+
+	make(state, schema1, "CREATE TABLE host (x);");
+	store = open_store(state);
+	assert_false(store_ready(store));
+	assert_non_null(strstr(store_problem(store), "host already exists"));
+	store_free(store);
+	make(state, "DROP TABLE host;", NULL);
+	store = open_store(state);
+	assert_true(store_ready(store));
+	store_free(store);
+}
+
+static void test_incidents(void **state)
+{
+	struct store *store = open_store(state);
+	struct prefix host;
+	struct seen seen = {0};
+	unsigned same = 0;
+	int64_t id, change;
+
+	assert_int_equal(store_incidents_newest(store, &id, &change), 0);
+	assert_int_equal(id, 0);
+	write_one(store, "100.64.0.7", 1, 10, 0);
+	assert_int_equal(store_incidents_open(store, 9, see_same, &same), 0);
+	assert_int_equal(same, 1);
+	for (int64_t i = 2; i <= 9; i++)
+		write_one(store, "100.64.0.8", i, 30 - i, NOW + i);
+	write_one(store, "100.64.0.9", 10, 40, 0);
+	assert_int_equal(store_incidents_newest(store, &id, &change), 0);
+	assert_int_equal(id, 10);
+	assert_int_equal(change, 40);
+	assert_int_equal(store_incidents_closed(store, 0, 22, 3, see, &seen), 0);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.ids[0], 7); /* change 23 */
+	assert_int_equal(seen.ids[2], 5);
+	seen.count = 0;
+	assert_int_equal(store_incidents_closed(store, CLASS_INFECTED, 0, 9, see, &seen), 0);
+	assert_int_equal(seen.count, 0);
+	assert_int_equal(store_incidents_latest(store, CLASS_SUSPECT, 0, 2, see, &seen), 0);
+	assert_int_equal(seen.ids[0], 2);
+	assert_int_equal(seen.count, 2);
+	seen.count = 0;
+	prefix_parse("100.64.0.8", &host);
+	assert_int_equal(store_incidents_host(store, &host, 64, see, &seen), 0);
+	assert_int_equal(seen.count, 8);
+	seen.count = 0;
+	assert_int_equal(store_incidents_find(store, 10, see, &seen), 0);
+	assert_int_equal(seen.count, 1);
+	store_free(store);
+}
+
+/* What is old goes a part at a time, what is too many oldest first; no number ever comes again. */
+static void test_delete(void **state)
+{
+	struct store *store = open_store(state);
+	struct seen seen = {0};
+	size_t deleted;
+	int64_t id, change;
+
+	for (int64_t i = 1; i <= 10; i++)
+		write_one(store, "100.64.0.8", i, i, NOW + i);
+	write_one(store, "100.64.0.9", 11, 11, 0);
+	assert_int_equal(store_incidents_delete(store, NOW + 6, 100, 3, &deleted), 0);
+	assert_int_equal(deleted, 3);
+	assert_int_equal(store_incidents_delete(store, NOW + 6, 100, 3, &deleted), 0);
+	assert_int_equal(deleted, 2);
+	assert_int_equal(store_incidents_delete(store, NOW + 6, 4, 9, &deleted), 0);
+	assert_int_equal(deleted, 2);
+	assert_int_equal(store_incidents_closed(store, 0, 0, 64, see, &seen), 0);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.ids[0], 8);
+	assert_int_equal(store_incidents_delete(store, NOW + 99, 0, 99, &deleted), 0);
+	assert_int_equal(deleted, 3); /* what is open stays */
+	assert_int_equal(store_incidents_newest(store, &id, &change), 0);
+	assert_int_equal(id, 11);
+	assert_int_equal(change, 11);
+	store_free(store);
+}
+
+/* All of a batch or nothing; what cannot be read is left out, and the rest is there. */
+static void test_trouble(void **state)
+{
+	struct store *store = open_store(state);
+	struct incident one = incident_of("100.64.0.7", 1, 1, 0);
+	struct incident two = incident_of("100.64.0.8", 2, 2, 0), *list[] = {&one, &two};
+	struct seen seen = {0};
+
+	two.action = 7;
+	assert_int_equal(store_incidents_write(store, list, 2), 0);
+	assert_int_equal(store_incidents_open(store, 9, see, &seen), 0);
+	assert_int_equal(seen.count, 1);
+	make(state, "DROP TABLE newest;", NULL);
+	one.id = 5;
+	assert_true(store_incidents_write(store, list, 1) < 0);
+	assert_non_null(store_problem(store));
+	seen.count = 0;
+	assert_int_equal(store_incidents_open(store, 9, see, &seen), 0);
+	assert_int_equal(seen.ids[0], 1);
+	assert_int_equal(seen.count, 1);
+	incident_release(&one);
+	incident_release(&two);
+	store_free(store);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_upgrades, temporary_setup, temporary_teardown),
+		cmocka_unit_test_setup_teardown(test_upgrade_fails, temporary_setup,
+						temporary_teardown),
+		cmocka_unit_test_setup_teardown(test_incidents, temporary_setup,
+						temporary_teardown),
+		cmocka_unit_test_setup_teardown(test_delete, temporary_setup, temporary_teardown),
+		cmocka_unit_test_setup_teardown(test_trouble, temporary_setup, temporary_teardown),
+	};
+
+	return cmocka_run_group_tests_name("control/store", tests, NULL, NULL);
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "incident.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "field.h"
+#include "table.h"
+
+enum style class_style(const char *class)
+{
+	return !strcmp(class, "infected")      ? STYLE_BAD :
+	       !strcmp(class, "suspect")       ? STYLE_WARN :
+	       !strcmp(class, "misconfigured") ? STYLE_BOLD :
+						 STYLE_PLAIN;
+}
+
+void name_text(const json_t *object, char *text, size_t size)
+{
+	const char *name = field_text(object, "name"), *source = field_text(object, "name_source");
+
+	snprintf(text, size, "%s%s%s%s", name, *name && *source ? " (" : "", *name ? source : "",
+		 *name && *source ? ")" : "");
+}
+
+const char *trust_text(const json_t *object)
+{
+	const bool verified = field_true(object, "verified"), shared = field_true(object, "shared");
+
+	if (shared)
+		return verified ? "verified, shared by many households" :
+				  "not verified, shared by many households";
+	return verified ? "verified" : "not verified: it may be forged";
+}
+
+static const char *first_reason(const json_t *incident)
+{
+	const char *text =
+		json_string_value(json_array_get(json_object_get(incident, "reasons"), 0));
+
+	return text ? text : "";
+}
+
+int incident_table(const struct screen *screen, const json_t *incidents, unsigned indent)
+{
+	static const struct column columns[] = {
+		{.title = "ID", .right = true},
+		{.title = "STATE"},
+		{.title = "CLASS"},
+		{.title = "HOST", .shrink = 18},
+		{.title = "NAME", .shrink = 8, .drop = 2, .optional = true},
+		{.title = "ACTION", .drop = 1},
+		{.title = "LAST SEEN", .drop = 3},
+		{.title = "ATTEMPTS", .right = true, .drop = 4},
+		{.title = "REASON", .shrink = 16},
+	};
+	struct table *table =
+		table_new(columns, sizeof(columns) / sizeof(columns[0]), screen->utf8);
+	const json_t *incident;
+	size_t i;
+	int error;
+
+	json_array_foreach(incidents, i, incident)
+	{
+		table_add_number(table, field_number(incident, "id"));
+		table_add(table, field_text(incident, "state"));
+		table_add(table, field_text(incident, "class"));
+		table_add(table, field_text(incident, "host"));
+		table_add(table, field_text(incident, "name"));
+		table_add(table, field_text(incident, "action"));
+		table_add(table, field_text(incident, "last_seen"));
+		table_add_number(table, field_number(incident, "attempts"));
+		table_add(table, first_reason(incident));
+	}
+	error = table_print(table, screen, indent);
+	table_free(table);
+	return error;
+}
+
+void incident_line(const struct screen *screen, const json_t *incident)
+{
+	const char *name = field_text(incident, "name");
+	const char *class = field_text(incident, "class");
+	char text[512];
+
+	snprintf(text, sizeof(text), "incident %lld %s: ", (long long)field_number(incident, "id"),
+		 field_text(incident, "state"));
+	screen_safe(screen, STYLE_PLAIN, text);
+	screen_safe(screen, class_style(class), class);
+	snprintf(text, sizeof(text), " %s %s: %s%s%s%s", field_text(incident, "host"),
+		 field_text(incident, "action"), first_reason(incident), *name ? " (" : "", name,
+		 *name ? ")" : "");
+	screen_safe(screen, STYLE_PLAIN, text);
+	fputc('\n', screen->out);
+}
+
+int evidence_table(const struct screen *screen, const json_t *evidence, unsigned indent)
+{
+	static const struct column columns[] = {
+		{.title = "TIME"},
+		{.title = "SOURCE", .shrink = 12, .drop = 1},
+		{.title = "PORT", .right = true, .drop = 2},
+		{.title = "MAIL SERVER", .shrink = 18},
+		{.title = "ANSWERED", .optional = true},
+	};
+	struct table *table =
+		table_new(columns, sizeof(columns) / sizeof(columns[0]), screen->utf8);
+	const json_t *one;
+	size_t i;
+	int error;
+
+	json_array_foreach(evidence, i, one)
+	{
+		const char *server = field_text(one, "dest_ip");
+
+		table_add(table, field_text(one, "time"));
+		table_add(table, field_text(one, "src_ip"));
+		table_add_number(table, field_number(one, "src_port"));
+		table_add(table, *server ? server : "not kept");
+		table_add(table, field_true(one, "answered") ? "yes" : "");
+	}
+	error = table_print(table, screen, indent);
+	table_free(table);
+	return error;
+}

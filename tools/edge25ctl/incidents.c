@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "field.h"
+#include "incident.h"
+#include "label.h"
+#include "number.h"
+
+static void list_print(const struct screen *screen, const json_t *result)
+{
+	const json_t *incidents = json_object_get(result, "incidents");
+
+	if (!json_array_size(incidents))
+		fputs("No such incidents.\n", screen->out);
+	else if (incident_table(screen, incidents, 0))
+		text_error("no memory");
+}
+
+enum exit_code command_incidents_list(const struct arguments *arguments,
+				      const struct screen *screen)
+{
+	const bool open = arguments->option[OPTION_OPEN], closed = arguments->option[OPTION_CLOSED];
+	json_t *params, *result;
+	enum exit_code code;
+	json_int_t limit;
+
+	if (open && closed) {
+		text_error("--open and --closed: give one of them, or neither");
+		return EXIT_TROUBLE;
+	}
+	if (!number_option(arguments, OPTION_LIMIT, 100, &limit))
+		return EXIT_TROUBLE;
+	params = json_pack("{s:s, s:s, s:s*, s:I}", "order", "worst", "state",
+			   open   ? "open" :
+			   closed ? "closed" :
+				    "all",
+			   "class", arguments->option[OPTION_CLASS], "limit", limit);
+	if (!params) {
+		text_error("'%s' is not a class", arguments->option[OPTION_CLASS]);
+		return EXIT_TROUBLE;
+	}
+	code = request(arguments, ACCESS_READ, "incidents.list", params, &result);
+	if (code != EXIT_OK)
+		return code;
+	request_show(arguments, screen, result, list_print);
+	json_decref(result);
+	return EXIT_OK;
+}
+
+static void show_print(const struct screen *screen, const json_t *incident)
+{
+	const char *class = field_text(incident, "class");
+	const json_t *evidence = json_object_get(incident, "evidence");
+	char name[256];
+
+	screen_safe(screen, STYLE_BOLD, field_text(incident, "host"));
+	fputs(": ", screen->out);
+	screen_safe(screen, class_style(class), class);
+	fprintf(screen->out, " (incident %lld, ", (long long)field_number(incident, "id"));
+	screen_safe(screen, STYLE_PLAIN, field_text(incident, "state"));
+	fputs(")\n", screen->out);
+	label_list(screen, "reasons", json_object_get(incident, "reasons"));
+	name_text(incident, name, sizeof(name));
+	label_line(screen, "name", name);
+	label_line(screen, "mac", field_text(incident, "mac"));
+	label_line(screen, "interface", field_text(incident, "interface"));
+	label_line(screen, "range", field_text(incident, "range"));
+	label_line(screen, "policy", field_text(incident, "policy"));
+	label_line(screen, "address", trust_text(incident));
+	label_line(screen, "action", field_text(incident, "action"));
+	label_line(screen, "contained", field_text(incident, "contained_until"));
+	label_line(screen, "first seen", field_text(incident, "first_seen"));
+	label_line(screen, "last seen", field_text(incident, "last_seen"));
+	label_line(screen, "opened", field_text(incident, "opened"));
+	label_line(screen, "closed", field_text(incident, "closed"));
+	label_format(screen, "attempts", "%lld", (long long)field_number(incident, "attempts"));
+	label_format(screen, "destinations", "%lld",
+		     (long long)field_number(incident, "destinations"));
+	if (!json_array_size(evidence))
+		return;
+	fputs("\nSample of its attempts\n", screen->out);
+	if (evidence_table(screen, evidence, 2))
+		text_error("no memory");
+}
+
+/* incidents show and close: the reply is the incident. */
+static enum exit_code about_one(const struct arguments *arguments, const struct screen *screen,
+				enum access access, const char *method)
+{
+	json_t *result;
+	enum exit_code code;
+	json_int_t id;
+
+	if (!number_operand(arguments, 0, &id))
+		return EXIT_TROUBLE;
+	code = request(arguments, access, method, json_pack("{s:I}", "id", id), &result);
+	if (code != EXIT_OK)
+		return code;
+	request_show(arguments, screen, result, show_print);
+	json_decref(result);
+	return EXIT_OK;
+}
+
+enum exit_code command_incidents_show(const struct arguments *arguments,
+				      const struct screen *screen)
+{
+	return about_one(arguments, screen, ACCESS_READ, "incidents.show");
+}
+
+enum exit_code command_incidents_close(const struct arguments *arguments,
+				       const struct screen *screen)
+{
+	return about_one(arguments, screen, ACCESS_CHANGE, "incidents.close");
+}
