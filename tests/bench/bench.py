@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The benchmarks: ratios between edge25 and baselines that run beside it, on this machine.
 
-usage: bench.py [--rounds N] [--output FILE] [generator | refused | first | sizes | other ...]
+usage: bench.py [--rounds N] [--output FILE] [FIGURE ...]
 
 Everything happens in network namespaces of its own. Exit code 0: measured; 1: could not be
 measured, or what happened is not what was to be measured; 130: interrupted.
@@ -23,6 +23,7 @@ from lab.namespaces import sweep  # noqa: E402
 
 import figures  # noqa: E402
 import gateways  # noqa: E402
+import guard  # noqa: E402
 import others  # noqa: E402
 import sizes  # noqa: E402
 from report import Report  # noqa: E402
@@ -36,6 +37,8 @@ FIGURES = {
     "first": figures.first_packets,
     "sizes": sizes.sizes,
     "other": others.other_traffic,
+    "guard": guard.first_packets_of_guard,
+    "contained": guard.containment,
 }
 
 

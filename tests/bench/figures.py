@@ -95,7 +95,7 @@ def first_packets(report, rounds, directory):
         for number, make in enumerate(makers):
             with make() as gateway:
                 names[number] = gateway.name
-                full[number].append(_answered(gateway))
+                full[number].append(answered_fully(gateway))
             with make() as gateway:
                 paced[number].append(_lossless(gateway))
     _report_full(report, names, full)
@@ -167,7 +167,7 @@ def _refused(gateway, load):
     return {**vars(injected), "received": received, "refused": refused}
 
 
-def _answered(gateway):
+def answered_fully(gateway):
     """Full load of new pairs for a while."""
     inject(gateway.namespace, NEW, WARM)
     gateway.settle()

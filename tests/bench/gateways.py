@@ -231,22 +231,24 @@ queue-first = {queue}
 remember-pairs = {pairs}
 remember-for = 1h
 queue-rate = 10000000
-policy "home" {{ mode = block  deny = drop  pace = 0 }}
-policy "watched" {{ mode = monitor }}
+policy "home" {{ {line} }}
+policy "looked" {{ mode = monitor }}
 range "subscribers" {{ prefixes = {{ "100.64.0.0/16", "2001:db8:1::/48" }}  policy = "home" }}
-range "others" {{ prefix-file = "{prefixes}"  policy = "watched" }}
+range "others" {{ prefix-file = "{prefixes}"  policy = "looked" }}
 allow "relay" {{ to = {{ "203.0.113.25", "2001:db8:f::25" }}  comment = "our relay" }}
 allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with servers" }}
 """
 
     SCREEN = "entered", "left"  # counters of count_screen()
 
-    def __init__(self, directory, prefixes, pairs, *, name=None, settings=""):
-        """prefixes: how many there are; pairs: how many refused ones can be remembered; name: if
-        there are several; settings: lines of configuration."""
+    def __init__(self, directory, prefixes, pairs, *, name=None, settings="",
+                 line="mode = block  deny = drop  pace = 0"):
+        """prefixes: how many there are; pairs: how many can be remembered; name: if there are
+        several; settings: lines of configuration; line: the policy of the sources."""
         super().__init__()
         self.name = name or self.name
         self._settings = settings
+        self._line = line
         self._directory = pathlib.Path(directory) / str(next(_serial))
         self._prefixes = prefixes
         self._pairs = pairs
@@ -258,7 +260,8 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
         path.write_text(make_prefixes(self._prefixes), encoding="ascii")
         configuration = self._settings + self.CONFIGURATION.format(queue=EDGE25_QUEUE,
                                                                    pairs=self._pairs,
-                                                                   prefixes=path)
+                                                                   prefixes=path,
+                                                                   line=self._line)
         self._daemon = Edge25(self.namespace, self._directory / "edge25", configuration)
         self._daemon.start()
         self._place()
@@ -281,7 +284,8 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
 
     def answered(self):
         """Packets that user space answered."""
-        return self.counters()["answered_refuse_home"]
+        counters = self.counters()
+        return counters["answered_refuse_home"] + counters["answered_pass_home"]
 
     def count_screen(self):
         """Count what enters chain screen and what leaves at its end. edge25d ends for that: as long

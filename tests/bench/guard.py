@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What guard costs and what it gives: first packets beside monitor's, and the time until an infected
+host is contained."""
+
+import ipaddress
+import math
+import time
+
+from lab.capture import Capture
+from lab.edge25 import Edge25
+from lab.namespaces import Topology
+from lab.packets import ACK, RST
+from lab.raw import Wire, ipv4, opening, tcp
+
+from figures import BenchError, answered_fully
+from gateways import Edge25Gateway
+from report import Row
+
+FEW_PREFIXES, REMEMBERED = 1_000, 1 << 20
+LINES = {"monitor": "mode = monitor",
+         "guard, burst never reached": "mode = guard  burst = 1000000  burst-time = 1h",
+         "guard, burst long exceeded": "mode = guard  burst = 300  burst-time = 1h"}
+
+HOSTS = 300
+SERVERS = 12           # infected-servers
+KNOWN = 14 * 60 + 10   # seconds that a host must be known to be called infected: classify.c
+FIRST_HOST = ipaddress.ip_address("100.66.0.1")
+FIRST_SERVER = ipaddress.ip_address("192.0.2.129")
+CONVERSATION = "192.0.2.200"
+SILENT = "192.0.2.128/25"  # nobody is there
+GAP = 0.0002  # seconds between packets of a conversation
+BEFORE, BATCH = 20, 100
+PATIENCE = 10
+CONFIGURATION = f"""\
+read-interval = 10s
+reject-rate = 100000
+policy "line" {{
+    mode = guard  burst = 0  pace = 0  contain-for = 1h
+    infected-servers = {SERVERS}  infected-parts = 1
+}}
+range "lines" {{ prefixes = {{ "100.66.0.0/16" }}  policy = "line"  sources = verified }}
+"""
+
+
+def first_packets_of_guard(report, rounds, directory):
+    """First packets of pairs under guard, beside those under monitor."""
+    report.title("8  FIRST PACKETS UNDER GUARD",
+                 "As in 2, with another policy: guard counts the new destinations of each of 256 "
+                 "hosts, and either lets all of them pass or refuses nearly all.")
+    samples = {name: [] for name in LINES}
+    for _ in range(rounds):
+        for name, line in LINES.items():
+            with Edge25Gateway(directory, FEW_PREFIXES, REMEMBERED, name=name,
+                               line=line + "  deny = drop  pace = 0") as gateway:
+                samples[name].append(answered_fully(gateway))
+    for title, value in (("full load", lambda one: one["answers"] / one["seconds"]),
+                         ("by the thread's processor time",
+                          lambda one: one["answered"] / one["busy"])):
+        report.table(title, "answers/s", [Row(name, list(map(value, rows)), rows)
+                                          for name, rows in samples.items()], ["monitor"])
+
+
+def containment(report, rounds, directory):
+    """From the packet that makes a host infected to the first packet that the kernel refuses."""
+    report.title("9  FROM INFECTED TO CONTAINED",
+                 f"{HOSTS} hosts of a guard policy (sources = verified) meet {SERVERS - 1} silent "
+                 "servers and rest for 14 minutes: nobody is called infected sooner. Then each "
+                 "meets the one that makes it infected, and sends a packet of a conversation "
+                 f"every {GAP * 1000:.1f} ms. The time runs from the SYN on the subscriber's wire "
+                 "to the first packet of the conversation, on the same wire, that is answered by "
+                 "a reset; before it all arrived beyond the gateway, after it none.")
+    hosts = [str(FIRST_HOST + number) for number in range(HOSTS)]
+    with (Topology(1) as topology,
+          Edge25(topology.gateway, directory / "contained", CONFIGURATION) as daemon):
+        line = topology.subscribers[0]
+        topology.delegate(line, "100.66.0.0/16")
+        topology.internet.ip([f"route add blackhole {SILENT}"])
+        with Wire(topology, line) as wire:
+            begin = time.monotonic()
+            for number in range(SERVERS - 1):
+                wire.send(opening(host, str(FIRST_SERVER + number)) for host in hosts)
+                time.sleep(0.1)
+            _wait_for_openings(daemon, HOSTS * (SERVERS - 1))
+            time.sleep(max(0, begin + KNOWN - time.monotonic()))
+            samples = [_contained(topology, wire, host) for host in hosts]
+        count = len(daemon.ctl("incidents")["incidents"])
+    if count < HOSTS:
+        raise BenchError(f"{HOSTS} hosts were cut off, and there are {count} incidents")
+    _report(report, rounds, samples)
+
+
+def _report(report, rounds, samples):
+    times = [sample["seconds"] * 1e6 for sample in samples]
+    parts = [times[part::rounds] for part in range(rounds)]
+    report.table("SYN to refusal", "us", [
+        Row(f"p50 of each {len(parts[0])} hosts", [_percentile(part, 50) for part in parts], []),
+        Row(f"p99 of all {len(times)} hosts", [_percentile(times, 99)], samples)])
+    report.note(f"Of {len(times)}: p50 {_percentile(times, 50) / 1000:.1f} ms, p99 "
+                f"{_percentile(times, 99) / 1000:.1f} ms, longest {max(times) / 1000:.1f} ms; "
+                f"{min(sample['passed'] for sample in samples)} to "
+                f"{max(sample['passed'] for sample in samples)} packets passed meanwhile.")
+
+
+def _percentile(values, percent):
+    return sorted(values)[math.ceil(percent / 100 * len(values)) - 1]
+
+
+def _wait_for_openings(daemon, count):
+    deadline = time.monotonic() + PATIENCE + 10
+    while time.monotonic() < deadline:
+        if daemon.status()["policies"][0]["answered_pass"] == count:
+            return
+        time.sleep(0.2)
+    raise BenchError(f"not every opening was asked about: {daemon.status()['policies'][0]}")
+
+
+def _contained(topology, wire, host):
+    """One host's time."""
+    line = topology.subscribers[0]
+    crossing = str(FIRST_SERVER + SERVERS)
+    with (Capture(line, expression=f"host {host}") as near,
+          Capture(topology.internet, expression=f"src host {host}") as far):
+        deadline = time.monotonic() + PATIENCE
+        _converse(wire, host, BEFORE)
+        wire.send([opening(host, crossing)])
+        while not _resets(near) and time.monotonic() < deadline:
+            _converse(wire, host, BATCH)
+        time.sleep(0.01)
+    start = next(packet.time for packet in near.openings()
+                 if packet.outgoing and packet.destination == crossing)
+    sent = {packet.source_port: packet.time for packet in near.packets()
+            if packet.outgoing and packet.destination == CONVERSATION}
+    passed = {packet.source_port for packet in far.packets() if packet.destination == CONVERSATION}
+    refused = _resets(near)
+    if not refused:
+        raise BenchError(f"{host} is not contained after {PATIENCE} s")
+    first = min(sent[port] for port in refused)
+    wrong = [port for port, when in sent.items() if (port in passed) != (when < first)]
+    if wrong or passed & refused:
+        raise BenchError(f"{host}: {len(wrong)} packets of {len(sent)} passed or were refused out "
+                         "of turn")
+    return {"host": host, "seconds": first - start,
+            "passed": sum(when >= start for port, when in sent.items() if port in passed)}
+
+
+def _converse(wire, host, count):
+    for _ in range(count):
+        wire.send([ipv4(host, CONVERSATION, tcp(host, CONVERSATION, flags=ACK))])
+        time.sleep(GAP)
+
+
+def _resets(capture):
+    return {packet.destination_port for packet in capture.packets()
+            if not packet.outgoing and packet.source == CONVERSATION and packet.flags & RST}
