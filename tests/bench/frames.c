@@ -31,6 +31,17 @@ static const uint8_t syn[] = {
 	2, 4, 0x05, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7,
 };
 
+/* The same to 587. */
+static const uint8_t submission[] = {
+	0x9c, 0x40, 0x02, 0x4b, 0, 0, 0, 1, 0, 0, 0, 0, 0xa0, 0x02, 0xfa, 0xf0, 0, 0, 0, 0,
+	2, 4, 0x05, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7,
+};
+
+/* 25 to 40000, PSH and ACK; what is left of the frame is data. */
+static const uint8_t greeting[] = {
+	0, 25, 0x9c, 0x40, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 0xfa, 0xf0, 0, 0, 0, 0,
+};
+
 /* 40000 to 443, ACK; what is left of the frame is data. */
 static const uint8_t ack[] = {
 	0x9c, 0x40, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xfa, 0xf0, 0, 0, 0, 0,
@@ -58,6 +69,8 @@ static const struct traffic {
 	uint8_t size, checksum;
 } traffics[] = {
 	{"smtp", &version4, IPPROTO_TCP, syn, sizeof(syn), 16},
+	{"submission", &version4, IPPROTO_TCP, submission, sizeof(submission), 16},
+	{"greeting", &version4, IPPROTO_TCP, greeting, sizeof(greeting), 16},
 	{"tcp4", &version4, IPPROTO_TCP, ack, sizeof(ack), 16},
 	{"tcp6", &version6, IPPROTO_TCP, ack, sizeof(ack), 16},
 	{"udp4", &version4, IPPROTO_UDP, udp, sizeof(udp), 6},

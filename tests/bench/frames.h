@@ -24,10 +24,11 @@ struct frame {
 	uint8_t protocol;
 };
 
-#define FRAME_TRAFFIC "smtp, tcp4, tcp6, udp4, udp6"
+#define FRAME_TRAFFIC "smtp, submission, greeting, tcp4, tcp6, udp4, udp6"
 
 /*
- * smtp: SYNs to port 25, IPv4. The others go to port 443, and are in the middle of a conversation.
+ * smtp, submission: SYNs to port 25 and 587, IPv4. greeting: what a mail server says, from port 25,
+ * IPv4. The others go to port 443, and are in the middle of a conversation.
  * 0, or -EINVAL if it is none of these. The Ethernet address it is for is left zero.
  */
 int frame_make(struct frame *frame, const char *traffic);

@@ -232,7 +232,7 @@ remember-pairs = {pairs}
 remember-for = 1h
 queue-rate = 10000000
 policy "home" {{ {line} }}
-policy "looked" {{ mode = monitor }}
+policy "looked" {{ mode = {others}  deny = drop }}
 range "subscribers" {{ prefixes = {{ "100.64.0.0/16", "2001:db8:1::/48" }}  policy = "home" }}
 range "others" {{ prefix-file = "{prefixes}"  policy = "looked" }}
 allow "relay" {{ to = {{ "203.0.113.25", "2001:db8:f::25" }}  comment = "our relay" }}
@@ -242,13 +242,15 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
     SCREEN = "entered", "left"  # counters of count_screen()
 
     def __init__(self, directory, prefixes, pairs, *, name=None, settings="",
-                 line="mode = block  deny = drop  pace = 0"):
+                 line="mode = block  deny = drop  pace = 0", others="monitor"):
         """prefixes: how many there are; pairs: how many can be remembered; name: if there are
-        several; settings: lines of configuration; line: the policy of the sources."""
+        several; settings: lines of configuration; line: the policy of the sources; others: the mode
+        of a policy that no packet meets."""
         super().__init__()
         self.name = name or self.name
         self._settings = settings
         self._line = line
+        self._others = others
         self._directory = pathlib.Path(directory) / str(next(_serial))
         self._prefixes = prefixes
         self._pairs = pairs
@@ -261,7 +263,8 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
         configuration = self._settings + self.CONFIGURATION.format(queue=EDGE25_QUEUE,
                                                                    pairs=self._pairs,
                                                                    prefixes=path,
-                                                                   line=self._line)
+                                                                   line=self._line,
+                                                                   others=self._others)
         self._daemon = Edge25(self.namespace, self._directory / "edge25", configuration)
         self._daemon.start()
         self._place()
