@@ -169,6 +169,19 @@ static const struct sample samples[] = {
 	 "192.0.2.15,02:00:5e:10:00:05,,3600,1796130000,1,0,0,half",
 	 "192.0.2.10 02:00:5e:10:00:01 [new] 1796133600\n"
 	 "192.0.2.11 02:00:5e:10:00:02 [a,b\\x1b&#x] 0\n"},
+	/* Written by Kea 2.2 for clients that called themselves so: it escapes commas and '&' alone. */
+	{"Kea, IPv4, names with a line's end and a terminal's escape in them", lease_kea,
+	 "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,"
+	 "user_context\n"
+	 "100.64.0.100,02:e2:05:00:00:02,,3600,1795347137,1,0,0,\x1b[31mevil\x07,0,\n"
+	 "100.64.0.101,02:e2:05:00:00:03,,3600,1795347137,1,0,0,a\nb&#x2cc\r\n,0,\n"
+	 "100.64.0.102,02:e2:05:00:00:04,,3600,1795347138,1,0,0,\xff\xfe\xc0\xaf,0,\n"
+	 "100.64.0.103,02:e2:05:00:00:05,,3600,1795347138,1,0,0,a&#x26b&#x2c&#x26#x41,0,\n",
+	 "100.64.0.100 02:e2:05:00:00:02 [\\x1b[31mevil\\x07] 1795347137\n"
+	 "100.64.0.101 02:e2:05:00:00:03 [a] 1795347137\n"
+	 "100.64.0.102 02:e2:05:00:00:04 [\\xff\\xfe\\xc0\\xaf] 1795347138\n"
+	 "100.64.0.103 02:e2:05:00:00:05 [a&b,&#x41] 1795347138\n"
+	 "misread 2, first line 4\n"},
 	{"Kea, IPv4, first version", lease_kea,
 	 "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname\r\n"
 	 "192.0.2.10,02:00:5e:10:00:01,,3600,1796130000,1,0,0,box\r\n\r\n",
