@@ -12,7 +12,8 @@ from lab.dhcp import Dnsmasq, dnsmasq_program, lease
 from lab.edge25 import CONTROL, HOME
 from lab.namespaces import Topology
 from lab.promise import SOON, eventually, holds, kept_by, must_fail
-from lab.sockets import connect
+from lab.sockets import connect, connect_many
+from lab.time_travel import incident_of
 
 FOR_EVER = 4102444800  # 2100-01-01T00:00:00Z
 
@@ -89,6 +90,17 @@ def a_bot_has_the_name_of_its_lease(daemon, gate, line, dnsmasq):
 def test_a_bot_has_the_name_of_its_lease(edge25, gate, line, dnsmasq, promise, known):
     daemon = edge25(keys(dnsmasq_leases=dnsmasq.leases) if known else HOME)
     promise(a_bot_has_the_name_of_its_lease, daemon, gate, line, dnsmasq)
+
+
+def test_an_incident_bears_the_name(edge25, gate, line, dnsmasq):
+    daemon = edge25(keys(dnsmasq_leases=dnsmasq.leases).replace(
+        "mode = block", "mode = block  suspect-servers = 3"))
+    with lease(dnsmasq, line, b"camera") as address:
+        flows = gate.flows(line, 5, 4, address)
+        connect_many(line, [flow.destination for flow in flows], source=address)
+        assert named(incident_of(daemon, address)) == ("camera", "dnsmasq")
+        page = daemon.control("incidents").stdout
+        assert "camera" in page, page
 
 
 def test_an_address_without_a_lease_has_the_name_of_its_machine(edge25, gate, line, dnsmasq):
