@@ -49,7 +49,8 @@ static inline int fuzz_lease(lease_parser *parse, const uint8_t *data, size_t si
 		if (prefix_is_host(&entry->prefix) && !entry->ends)
 			require(name_table_find(table, &entry->prefix.addr, 0, &name) == entry);
 		if (*name && entry->mac_known)
-			require(name_table_by_mac(table, entry->mac, entry->ends - 1, &name) != NULL);
+			require(name_table_by_mac(table, entry->mac, entry->ends - 1, &name) !=
+				NULL);
 	}
 out:
 	free(text);
