@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from lab.edge25 import BUILD
 from lab.host import wait_for
 from lab.notify import PATH, FakeControl, Notify, answer, incident
 from lab.promise import eventually, must_fail
@@ -266,7 +267,8 @@ def test_retry_on_sighup(control, notify):
     "trap '' TERM; while :; do sleep 1; done",
     "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & wait",
     "sleep 1000 & exec sleep 1000",
-], ids=["hangs", "ignores SIGTERM", "children ignore it", "has children"])
+    "(trap '' TERM; while :; do sleep 1; done) & exec sleep 1000",
+], ids=["hangs", "ignores SIGTERM", "all ignore it", "has children", "a child ignores it"])
 def test_time_limit(control, notify, script):
     """A command that hangs is ended with all of its group, and the next incident comes."""
     one = notify(*FAST, "--timeout", "1s", "--tries", "1")
@@ -385,7 +387,8 @@ def test_flood(control, notify):
              document.get("last", document.get("change"))) for document in documents]
     assert ends[0][0] == 0 and ends[-1][1] == 10000
     assert all(left[1] == right[0] for left, right in zip(ends, ends[1:]))
-    assert one.memory() - before < 24 * MEBIBYTE
+    if BUILD.name != "build-san":  # which keeps what was freed
+        assert one.memory() - before < 24 * MEBIBYTE
     for number in range(1000, 10001, 1000):
         control.close(number)
     eventually(lambda: sum(document.get("changed", {}).get("closed", 0)
@@ -425,7 +428,7 @@ def test_notification_that_is_lost(control, notify):
 def test_attempts_are_passed_by(control, notify):
     """The lines of attempts, which come on the same stream, cost nothing but reading."""
     one = notify(*FAST)
-    eventually(control.watchers, one.stderr)
+    wait_until_read(control, one)
     asked = len(control.asked)
     line = json.dumps({"jsonrpc": "2.0", "method": "event", "params": {"src_ip": "100.64.0.1"}})
     for _ in range(2000):

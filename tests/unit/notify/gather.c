@@ -69,6 +69,8 @@ static void test_one_by_one(void **state)
 	assert_int_equal(add(gather, &told, 2, 106, "open", "suspect"), 0);
 	assert_int_equal(gather_count(gather), 0);
 	assert_int_equal(gather_done(gather), 106);
+	assert_int_equal(add(gather, &told, 3, 110, "open", "suspect"), 0);
+	assert_int_equal(gather_done(gather), 106);
 	told_free(&told);
 	gather_free(gather);
 }
