@@ -156,7 +156,7 @@ class FakeControl:
 class Notify:
     """edge25-notify with a recorder for a command, unless another is given."""
 
-    def __init__(self, directory, path, *options, command=None, namespace=None):
+    def __init__(self, directory, path, *options, command=None, namespace=None, run_as=()):
         self.directory = pathlib.Path(directory)
         self.state = self.directory / "last"
         self.records = self.directory / "records"
@@ -168,11 +168,13 @@ class Notify:
         recorder.chmod(0o755)
         self.command = command or [recorder, self.records]
         self.namespace = namespace
+        self.run_as = run_as
         self.process = None
 
     def start(self):
         """Start it; it goes on where it was."""
-        argv = [PROGRAM, "-s", self.socket, "-S", self.state, *self.options, "--", *self.command]
+        argv = [*self.run_as, PROGRAM, "-s", self.socket, "-S", self.state, *self.options, "--",
+                *self.command]
         if self.namespace:
             argv = ["ip", "netns", "exec", self.namespace.name, *argv]
         with open(self.directory / "stderr", "ab") as stderr:
@@ -209,10 +211,14 @@ class Notify:
         return [dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines())
                 for path in files]
 
-    def told(self):
-        """(id, changed) of each incident that was handed over, digests taken apart."""
-        return [(entry["id"], tuple(entry["changed"])) for document in self.documents()
+    def incidents(self):
+        """Each incident that was handed over, digests taken apart."""
+        return [entry for document in self.documents()
                 for entry in document.get("incidents", [document])]
+
+    def told(self):
+        """(id, changed) of these."""
+        return [(entry["id"], tuple(entry["changed"])) for entry in self.incidents()]
 
     def children(self):
         """Process ids of commands that run."""
