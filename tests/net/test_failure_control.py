@@ -109,12 +109,18 @@ class Flood:
         assert self._lost(edge25) == 0
 
     def check_accounted(self, edge25, patience=60.0):
-        """Every attempt is known, and every question known or counted as lost."""
+        """Every attempt is known, and every question known, unanswered, or counted as lost."""
         def read():
             host = edge25.host(self.line.address6.rpartition("2")[0])
-            return [host.get("attempts"), host.get("questions", 0) + self._lost(edge25)]
+            return [host.get("attempts"),
+                    host.get("questions", 0) + self._lost(edge25) + self._unasked(edge25)]
         eventually(lambda: read() == [self.arrived, self.arrived],
                    lambda: f"{self.arrived} attempts, {read()} known", patience)
+
+    @staticmethod
+    def _unasked(edge25):
+        """What a busy machine's queue had no room for: the kernel's safe answer, and no event."""
+        return sum(policy["unanswered"] for policy in edge25.status()["policies"])
 
     @staticmethod
     def _lost(edge25):
