@@ -22,38 +22,46 @@ bool known_has(const struct known *known, uint64_t hash, uint32_t time)
 	return false;
 }
 
-/* Free, or the oldest as seen from @time; of many of one time, any. */
-static size_t place(const _Atomic uint64_t *line, uint64_t hash, uint32_t time)
+/* The places of a line in the order of this pair: of many of one time not always the same one goes. */
+static size_t nth(uint64_t hash, size_t n)
+{
+	return (hash / KNOWN_LINES + n) % KNOWN_WAYS;
+}
+
+/* Which one in the pair's order: the first that is free, or the oldest as seen from @time. */
+static size_t choose(const _Atomic uint64_t *line, uint64_t hash, uint32_t time)
 {
 	uint64_t oldest = 0;
 	size_t best = 0;
 
 	for (size_t i = 0; i < KNOWN_WAYS; i++) {
-		size_t at = (hash / KNOWN_LINES + i) % KNOWN_WAYS;
-		uint64_t word = atomic_load(&line[at]);
+		uint64_t word = atomic_load(&line[nth(hash, i)]);
 		uint64_t age = (time - word) & TIME_MASK;
 
 		if (!word)
-			return at;
+			return i;
 		if (age >= oldest) {
 			oldest = age;
-			best = at;
+			best = i;
 		}
 	}
 	return best;
 }
 
-/* Of two threads that put the same pair, the one whose place comes first has put it. */
+/*
+ * Of two threads that put the same pair, the later one took a later place and finds the earlier one's.
+ * Only where a line is full may both have put it.
+ */
 bool known_put(struct known *known, uint64_t hash, uint32_t time)
 {
 	_Atomic uint64_t *line = known->pairs[hash % KNOWN_LINES];
 	const uint64_t word = word_of(hash, time);
-	size_t at = place(line, hash, time);
+	size_t at = choose(line, hash, time);
 
-	if (atomic_exchange(&line[at], word) == word)
+	if (atomic_exchange(&line[nth(hash, at)], word) == word)
 		return false;
 	for (size_t i = 0; i < at; i++)
-		if (atomic_load(&line[i]) == word)
+		if (atomic_load(&line[nth(hash, i)]) == word)
 			return false;
 	return true;
 }

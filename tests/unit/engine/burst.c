@@ -2,17 +2,19 @@
 #include "../unit.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "engine/burst.h"
 
-#define GUARD 1 /* 10 in 60 s, /56 */
-#define WIDE 2  /* 1000 in an hour, /64 */
-#define FREE 3  /* no bound */
+#define GUARD 1  /* 10 in 60 s, /56 */
+#define WIDE 2   /* 1000 in an hour, /64 */
+#define FREE 3   /* no bound */
+#define SINGLE 4 /* 1 in 60 s */
 #define SECOND UINT64_C(1000)
 #define START (UINT64_C(1000000) * SECOND) /* of the tests' clock */
 #define COARSE 128                         /* ms that a window may last longer */
-#define THREADS 4
+#define THREADS 2
 #define RACES 2000 /* hosts */
 
 static const struct policy_snapshot snapshot = {
@@ -23,7 +25,8 @@ static const struct policy_snapshot snapshot = {
 			   .host_prefix6 = 64,
 			   .burst = 1000,
 			   .burst_time = 3600},
-		 [FREE] = {.mode = MODE_GUARD, .host_prefix6 = 64, .burst_time = 60}},
+		 [FREE] = {.mode = MODE_GUARD, .host_prefix6 = 64, .burst_time = 60},
+		 [SINGLE] = {.mode = MODE_GUARD, .host_prefix6 = 64, .burst = 1, .burst_time = 60}},
 };
 
 static int setup(void **state)
@@ -234,10 +237,11 @@ static void test_sweep(void **state)
 
 struct race {
 	struct burst *burst;
-	pthread_barrier_t barrier; /* all begin with a host at once */
-	bool same;                 /* all meet the same servers, else each its own */
+	atomic_uint arrived; /* threads, at all meetings so far */
+	unsigned policy, servers;
+	bool same; /* all meet the same servers, each at once; else each its own */
 	atomic_uint admitted[RACES];
-	unsigned again[RACES], more[RACES]; /* afterwards: the same ten, and others */
+	unsigned again[RACES], more[RACES]; /* afterwards: the same ones, and others */
 };
 
 struct racer {
@@ -245,21 +249,36 @@ struct racer {
 	unsigned number;
 };
 
+/* All go on within nanoseconds of one another: pthread_barrier_wait() wakes one by one. */
+static void meet_all(struct race *race)
+{
+	unsigned all = (atomic_fetch_add(&race->arrived, 1) / THREADS + 1) * THREADS;
+
+	for (unsigned spins = 0; atomic_load(&race->arrived) < all; spins++)
+		if (spins % 4096 == 4095)
+			sched_yield();
+}
+
 static void *run(void *arg)
 {
 	const struct racer *racer = arg;
 	struct race *race = racer->race;
 
 	for (unsigned host = 0; host < RACES; host++) {
-		pthread_barrier_wait(&race->barrier);
-		atomic_fetch_add(&race->admitted[host], met(race->burst, GUARD, host,
-							    race->same ? 0 : racer->number * 1000,
-							    race->same ? 10 : 20, START));
-		pthread_barrier_wait(&race->barrier);
+		meet_all(race);
+		for (unsigned server = 0; server < race->servers; server++) {
+			unsigned first = race->same ? server : racer->number * 1000 + server;
+
+			if (race->same)
+				meet_all(race);
+			race->admitted[host] +=
+				met(race->burst, race->policy, host, first, 1, START);
+		}
+		meet_all(race);
 		if (racer->number)
 			continue;
-		race->again[host] = met(race->burst, GUARD, host, 0, 10, START);
-		race->more[host] = met(race->burst, GUARD, host, 9000, 10, START);
+		race->again[host] = met(race->burst, race->policy, host, 0, race->servers, START);
+		race->more[host] = met(race->burst, race->policy, host, 9000, 10, START);
 	}
 	return NULL;
 }
@@ -269,32 +288,41 @@ static void run_all(struct race *race)
 	pthread_t threads[THREADS];
 	struct racer racers[THREADS];
 
-	pthread_barrier_init(&race->barrier, NULL, THREADS);
 	for (unsigned i = 0; i < THREADS; i++) {
 		racers[i] = (struct racer){race, i};
 		assert_int_equal(pthread_create(&threads[i], NULL, run, &racers[i]), 0);
 	}
 	for (unsigned i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
-	pthread_barrier_destroy(&race->barrier);
+}
+
+static void assert_exact(struct burst *burst, unsigned policy, unsigned count)
+{
+	struct race race = {.burst = burst, .policy = policy, .servers = 20};
+
+	run_all(&race);
+	for (unsigned host = 0; host < RACES; host++) {
+		assert_int_equal(race.admitted[host], count);
+		assert_int_equal(race.more[host], 0);
+	}
 }
 
 /* Threads that meet different servers for one host admit exactly the burst in all. */
 static void test_threads_share_a_host(void **state)
 {
-	struct race race = {.burst = *state};
+	assert_exact(*state, GUARD, 10);
+}
 
-	run_all(&race);
-	for (unsigned host = 0; host < RACES; host++) {
-		assert_int_equal(race.admitted[host], 10);
-		assert_int_equal(race.more[host], 0);
-	}
+/* The threads may give the host a word each: both count. */
+static void test_threads_share_a_first_packet(void **state)
+{
+	assert_exact(*state, SINGLE, 1);
 }
 
 /* Threads that meet the same servers count each once; what was refused meanwhile passes now. */
 static void test_threads_share_servers(void **state)
 {
-	struct race race = {.burst = *state, .same = true};
+	struct race race = {.burst = *state, .policy = GUARD, .servers = 10, .same = true};
 
 	run_all(&race);
 	for (unsigned host = 0; host < RACES; host++) {
@@ -321,6 +349,7 @@ int main(void)
 		TEST(test_room_of_windows_that_are_over),
 		TEST(test_sweep),
 		TEST(test_threads_share_a_host),
+		TEST(test_threads_share_a_first_packet),
 		TEST(test_threads_share_servers),
 	};
 #undef TEST

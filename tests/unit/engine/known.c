@@ -34,13 +34,18 @@ static void test_found_when_it_was_put(void **state)
 
 static void test_the_oldest_makes_room(void **state)
 {
+	/* in another order than their times */
 	for (uint32_t i = 0; i < KNOWN_WAYS; i++)
-		assert_true(known_put(*state, LINE(i), i));
-	assert_true(known_put(*state, LINE(100), 20));
-	assert_false(known_has(*state, LINE(0), 0));
-	for (uint32_t i = 1; i < KNOWN_WAYS; i++)
-		assert_true(known_has(*state, LINE(i), i));
-	assert_true(known_has(*state, LINE(100), 20));
+		assert_true(known_put(*state, LINE(i), (i + 5) % KNOWN_WAYS));
+	for (uint32_t i = 0; i < KNOWN_WAYS; i++) {
+		uint32_t oldest = (i + KNOWN_WAYS - 5) % KNOWN_WAYS;
+
+		assert_true(known_has(*state, LINE(oldest), i));
+		assert_true(known_put(*state, LINE(100 + i), 20));
+		assert_false(known_has(*state, LINE(oldest), i));
+	}
+	for (uint32_t i = 0; i < KNOWN_WAYS; i++)
+		assert_true(known_has(*state, LINE(100 + i), 20));
 }
 
 /* The time before 0 is the last one. */
