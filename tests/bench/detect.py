@@ -38,9 +38,9 @@ class Unmeasured(Exception):
     """Why not."""
 
 
-def replay(trace):
+def replay(trace, configuration):
     """What edge25-replay says of a trace, by host."""
-    done = subprocess.run([REPLAY, "-c", CONFIGURATION, trace], capture_output=True, text=True,
+    done = subprocess.run([REPLAY, "-c", configuration, trace], capture_output=True, text=True,
                           check=False)
     if done.returncode:
         raise Unmeasured(f"edge25-replay: {done.stderr.strip() or done.returncode}")
@@ -75,7 +75,7 @@ def measure(name, seed, hosts):
         names, rows = generate.trace(kind, seed, hosts)
         trace = pathlib.Path(directory) / f"{name}.csv"
         generate.write_rows(trace, rows)
-        return judge(kind, names, rows, replay(trace))
+        return judge(kind, names, rows, replay(trace, CONFIGURATION))
 
 
 def _measure(arguments):
