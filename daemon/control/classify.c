@@ -166,7 +166,8 @@ static struct verdict decide(const struct evidence *e, const struct thresholds *
 	struct verdict verdict = {.class = CLASS_INFECTED};
 	uint32_t suspect;
 
-	if (meeting_is_fast(&e->meeting, &terms) && has_dead(e, &terms))
+	if ((meeting_is_fast(&e->meeting, &terms) && has_dead(e, &terms)) ||
+	    meeting_is_steady(&e->meeting, &terms))
 		verdict.rules |= 1u << RULE_KEEPS_MEETING;
 	if (meeting_abandons(&e->meeting, &terms))
 		verdict.rules |= 1u << RULE_ABANDONS;

@@ -3,7 +3,8 @@
  * Does a host keep meeting new mail servers? By their networks (networks.h): what tells a bot from a mail
  * server that is refused, which comes back to all of those that it met. Figures measured on the traffic
  * of the detection benchmark (tests/README.md): of the networks that a refused queue met 72 min ago or
- * earlier it came back to 93 % or more, a bot to 76 % or less.
+ * earlier it came back to 93 % or more, a slow bot to 76 % or less; what a queue had not tried before came
+ * in runs of seconds.
  */
 #ifndef EDGE25_CONTROL_MEETING_H
 #define EDGE25_CONTROL_MEETING_H
@@ -14,12 +15,15 @@
 #include "networks.h"
 
 #define MEETING_PARTS 12 /* of 5 minutes: an hour */
+#define MEETING_MOMENT 8 /* seconds: the steps of networks.h */
 /* Seconds in which a queue has come back: Postfix at 4000 s, and the 300 s until it looks. */
 #define MEETING_AGE 4320
 
 struct meeting {
 	/* New networks in each part, newest first: those that did not answer, those that did. */
 	unsigned silent[MEETING_PARTS], answered[MEETING_PARTS];
+	/* Of those in the last hour that did not answer: how many the sample has, in how many moments. */
+	unsigned sampled, moments;
 	unsigned day_silent, day_all; /* met in the last day */
 	unsigned aged, left;          /* silent, first met MEETING_AGE ago; not come back to */
 };
@@ -35,8 +39,12 @@ struct meeting_terms {
 	uint32_t known;   /* seconds since the host's first attempt */
 };
 
-/* Several times as many, in each of several parts: no queue lasts that long. */
+/* New ones at any time, as if by chance; a queue that is looked at has many in a moment, then none. */
+bool meeting_is_even(const struct meeting *meeting);
+/* Many in each of several parts. */
 bool meeting_is_fast(const struct meeting *meeting, const struct meeting_terms *terms);
+/* Fewer, for the best part of an hour. */
+bool meeting_is_steady(const struct meeting *meeting, const struct meeting_terms *terms);
 /* It does not come back to them, and goes on with others. */
 bool meeting_abandons(const struct meeting *meeting, const struct meeting_terms *terms);
 /* It comes back, but new ones keep coming after all that can have waited in a queue. */

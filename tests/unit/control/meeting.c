@@ -105,17 +105,54 @@ static void test_who_stopped_is_not_told_from_a_queue_that_was_emptied(void **st
 	assert_false(meeting_abandons(&meeting, &refused));
 }
 
-static void test_runs_of_an_old_queue_are_in_few_parts(void **state)
+/* Messages that waited for hours: each comes once in a long time, in runs. */
+static void test_an_old_queue_is_not_even(void **state)
+{
+	struct networks every_half_hour = {0}, every_five_minutes = {0};
+	struct meeting meeting;
+
+	(void)state;
+	for (unsigned run = 0; run < 6; run++)
+		meet(&every_half_hour, run * 20, 20, START + run * 30 * MINUTE, 0, 0);
+	meeting = meeting_of(&every_half_hour, START + 155 * MINUTE);
+	assert_in_range(meeting.left, 40, 80);
+	assert_false(meeting_is_even(&meeting));
+	assert_false(meeting_abandons(&meeting, &refused));
+	for (unsigned run = 0; run < 12; run++)
+		meet(&every_five_minutes, run * 20, 20, START + run * 5 * MINUTE, 0, 0);
+	meeting = meeting_of(&every_five_minutes, START + HOUR);
+	assert_in_range(meeting_hour(&meeting, NETWORKS_SILENT), 160, 320);
+	assert_false(meeting_is_fast(&meeting, &refused));
+	assert_false(meeting_is_steady(&meeting, &refused));
+}
+
+static void test_a_steady_bot(void **state)
+{
+	struct networks networks = {0};
+	struct meeting meeting;
+	struct meeting_terms terms = refused;
+
+	(void)state;
+	meet(&networks, 0, 60, START, 55, 0);
+	meeting = meeting_of(&networks, START + 55 * MINUTE);
+	assert_true(meeting_is_even(&meeting));
+	assert_false(meeting_is_fast(&meeting, &refused));
+	assert_true(meeting_is_steady(&meeting, &refused));
+	assert_false(meeting_is_steady(&meeting, &slow));
+	terms.known = HOUR / 2;
+	assert_false(meeting_is_steady(&meeting, &terms));
+}
+
+static void test_bursts_with_pauses(void **state)
 {
 	struct networks networks = {0};
 	struct meeting meeting;
 
 	(void)state;
-	for (unsigned run = 0; run < 6; run++)
-		meet(&networks, run * 20, 20, START + run * 30 * MINUTE, 0, 0);
-	meeting = meeting_of(&networks, START + 155 * MINUTE);
-	assert_in_range(meeting.left, 40, 80);
-	assert_false(meeting_abandons(&meeting, &refused));
+	meet(&networks, 0, 40, START, 5, 0);
+	meet(&networks, 40, 40, START + 100 * MINUTE, 5, 0);
+	meeting = meeting_of(&networks, START + 105 * MINUTE);
+	assert_true(meeting_abandons(&meeting, &refused));
 }
 
 static void test_one_that_comes_back_and_goes_on(void **state)
@@ -180,7 +217,9 @@ int main(void)
 		cmocka_unit_test(test_a_slow_bot_does_not_come_back),
 		cmocka_unit_test(test_a_queue_comes_back),
 		cmocka_unit_test(test_who_stopped_is_not_told_from_a_queue_that_was_emptied),
-		cmocka_unit_test(test_runs_of_an_old_queue_are_in_few_parts),
+		cmocka_unit_test(test_an_old_queue_is_not_even),
+		cmocka_unit_test(test_a_steady_bot),
+		cmocka_unit_test(test_bursts_with_pauses),
 		cmocka_unit_test(test_one_that_comes_back_and_goes_on),
 		cmocka_unit_test(test_where_it_is_open_the_dead_count),
 		cmocka_unit_test(test_proven_by_those_that_answered),
