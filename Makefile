@@ -247,7 +247,7 @@ build-fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*) $(wildcard daemon/common/*.c d
 		-fsanitize=fuzzer,address,undefined -o $@ $(filter %.c,$^) $(FUZZ_LIBS_$*)
 
 bench: deps-bench check-root ## benchmarks (root)
-	@$(MAKE) --no-print-directory bench-programs
+	@$(MAKE) --no-print-directory bench-programs $(BUILD)/time_travel.so
 	@EDGE25_BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
 
 bench-detect: all ## who is called infected, on labelled synthetic traffic: some minutes

@@ -58,7 +58,8 @@ struct policy_snapshot {
 
 /*
  * The action for a packet that carries @question in its mark. MARK_QUESTION means: leave it as it
- * is, the kernel gives the policy's safe answer (unknown policy, packet that cannot be parsed).
+ * is, the kernel gives the policy's safe answer (unknown policy, packet that cannot be parsed). Of a
+ * guard policy it is to pass: whom its burst refuses is for whoever counts to say.
  */
 enum mark_action policy_decide(const struct policy_snapshot *snapshot, struct mark question,
 			       enum packet_reason reason);

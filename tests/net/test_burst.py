@@ -104,6 +104,21 @@ def test_real_connections(edge25, gate, line, version, configuration, promise):
     gate.passes(*gate.flows(gate.topology.subscribers[1], BURST, version))
 
 
+def test_servers_that_talk_have_no_line(edge25, gate, line):
+    """They are told to edge25 as well, so that it knows who was answered; nobody else hears of it."""
+    daemon = edge25("events-per-host = 1000\n" + GUARD)
+    flows = gate.flows(line, BURST - 1)
+    gate.passes(*flows)
+    eventually(lambda: daemon.status()["counters"].get("handshakes") == len(flows),
+               lambda: str(daemon.status()["counters"]))
+    last, = gate.flows(line)
+    gate.passes(last)
+    daemon.wait_for_event(lambda event: event["dest_ip"] == last.destination, "the last opening")
+    pairs = [(event["src_ip"], event["dest_ip"]) for event in daemon.events()
+             if not {"summary", "incident"} & event["alert"]["metadata"].keys()]
+    assert sorted(pairs) == sorted((line.address4, flow.destination) for flow in [*flows, last])
+
+
 @kept_by(GUARD, broken_by=FREE)
 def test_it_is_counted_and_told(edge25, gate, meet, line, configuration, promise):
     daemon = edge25("events-per-host = 1000\n" + configuration)
