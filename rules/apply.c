@@ -4,7 +4,8 @@
  * them; when every packet has left the old rules, what only these named goes. A packet keeps the
  * rules that it met first, but its look-ups see the elements of the moment: so no set that rules in
  * force name may change or go in the batch that replaces them, and no rule has a map of its own.
- * The allow sets, which stay, change in a batch of their own before the rules turn.
+ * The allow sets, which stay, change in batches of their own: what comes, before the rules turn;
+ * what goes, after that.
  */
 #include <errno.h>
 #include <libnftnl/rule.h>
@@ -315,6 +316,8 @@ static int change_run(struct change *change, bool allow_fine, struct table_error
 		return table_fail(error, -ENOMEM, "change");
 	put_turn(change, batch, allow_fine);
 	result = table_send(change->table, batch, error);
+	if (!result)
+		result = apply_allows_turned(change, error);
 	if (result)
 		change->table->installed = false; /* sets and rules are not of one plan */
 	else

@@ -69,16 +69,14 @@ static int replace_allow(struct change *change, const struct allow_element *elem
 	return result;
 }
 
-/*
- * The kernel's allow sets from what they hold to what the plan says. What goes is deleted in @goes,
- * or where that is NULL at once and alone.
- */
-static int put_allows(struct change *change, struct batch *goes, struct batch *comes,
-		      struct table_error *error)
+/* What an element is in the kernel, and what it shall be: NULL, nothing. 0 or -errno. */
+typedef int difference_fn(const struct allow_element *was, const struct allow_element *is,
+			  void *arg);
+
+static int each_difference(const struct change *change, difference_fn *each, void *arg)
 {
-	struct table *table = change->table;
+	const struct table *table = change->table;
 	const struct plan *plan = change->plan;
-	bool destroy = table->features & MESSAGE_DESTROY;
 	size_t held = table->installed ? table->allow_count : 0, old = 0, new = 0;
 	int result = 0;
 
@@ -87,20 +85,55 @@ static int put_allows(struct change *change, struct batch *goes, struct batch *c
 		int order = old == held                 ? 1 :
 			    new == plan->header->allows ? -1 :
 							  allow_element_compare(was, is);
-		bool other = order || !same_end(was, is, change->late);
 
-		if (order <= 0 && other && goes)
-			set_allow_delete(goes, was, 1, destroy);
-		else if (order < 0)
-			result = table_delete_allow(table, was, error);
-		else if (!order && other)
-			result = replace_allow(change, is, error);
-		if (order >= 0 && other && (order || goes))
-			set_allow_add(comes, is, 1, change->now);
+		if (order || !same_end(was, is, change->late))
+			result = each(order > 0 ? NULL : was, order < 0 ? NULL : is, arg);
 		old += order <= 0;
 		new += order >= 0;
 	}
 	return result;
+}
+
+/*
+ * An entry that is watched from now on, or always counts, moves from one set to another, which the
+ * rules may not know yet. So what goes is there until the rules have turned, unless it is a prefix in
+ * whose place another may come.
+ */
+struct step {
+	struct change *change;
+	struct batch *batch; /* NULL: what goes, goes alone and at once */
+	struct table_error *error;
+	bool gains[SETS_EVER]; /* sets to which something is added */
+	bool turned;
+};
+
+static int note_gain(const struct allow_element *was, const struct allow_element *is, void *arg)
+{
+	struct step *step = arg;
+
+	(void)was;
+	if (is)
+		step->gains[set_of_allow(is)] = true;
+	return 0;
+}
+
+static int put_difference(const struct allow_element *was, const struct allow_element *is,
+			  void *arg)
+{
+	struct step *step = arg;
+	struct table *table = step->change->table;
+	bool stays = !is && (was->exact || !step->gains[set_of_allow(was)]);
+
+	if (step->turned != stays)
+		return 0;
+	if (!step->batch && was)
+		return is ? replace_allow(step->change, is, step->error) :
+			    table_delete_allow(table, was, step->error);
+	if (was)
+		set_allow_delete(step->batch, was, 1, table->features & MESSAGE_DESTROY);
+	if (is && step->batch)
+		set_allow_add(step->batch, is, 1, step->change->now);
+	return 0;
 }
 
 /* Whatever an earlier engine, or somebody else, left in the allow sets. */
@@ -116,32 +149,74 @@ static void put_flushes(struct change *change, struct batch *batch)
 			set_flush(batch, name);
 }
 
-int apply_allows(struct change *change, struct table_error *error)
+/* @batch: what comes with it. Without DESTROYSETELEM something that expired meanwhile makes it fail. */
+static int send_step(struct step *step, struct batch *batch)
 {
-	struct table *table = change->table;
+	if (!batch)
+		return table_fail(step->error, -ENOMEM, "change");
+	step->batch = batch;
+	each_difference(step->change, put_difference, step);
+	return table_send(step->change->table, batch, step->error);
+}
+
+static int add_only(const struct allow_element *was, const struct allow_element *is, void *arg)
+{
+	struct step *step = arg;
+
+	if (!was)
+		set_allow_add(step->batch, is, 1, step->change->now);
+	return 0;
+}
+
+/* What goes or changes one by one, then what comes. */
+static int send_alone(struct step *step)
+{
 	struct batch *batch = batch_new();
 	int result;
 
 	if (!batch)
-		return table_fail(error, -ENOMEM, "change");
-	if (!table->installed)
-		put_flushes(change, batch);
-	put_allows(change, batch, batch, error);
-	result = table_send(table, batch, error);
+		return table_fail(step->error, -ENOMEM, "change");
+	step->batch = NULL;
+	result = each_difference(step->change, put_difference, step);
+	step->batch = batch;
+	if (result || step->turned) {
+		batch_free(batch);
+		return result;
+	}
+	each_difference(step->change, add_only, step);
+	return table_send(step->change->table, batch, step->error);
+}
+
+static int run_step(struct step *step, struct batch *batch)
+{
+	struct table *table = step->change->table;
+	int result;
+
+	each_difference(step->change, note_gain, step);
+	result = send_step(step, batch);
 	if (result != -ENOENT || table->features & MESSAGE_DESTROY)
 		return result;
-	/* something expired meanwhile, and DELSETELEM does not bear that */
-	batch = batch_new();
-	if (!batch)
-		return table_fail(error, -ENOMEM, "change");
-	result = put_allows(change, NULL, batch, error);
-	if (!result)
-		result = table_send(table, batch, error);
-	else
-		batch_free(batch);
+	result = send_alone(step);
 	if (result)
 		table->installed = false; /* some of what goes is gone */
 	return result;
+}
+
+int apply_allows(struct change *change, struct table_error *error)
+{
+	struct step step = {.change = change, .error = error};
+	struct batch *batch = batch_new();
+
+	if (batch && !change->table->installed)
+		put_flushes(change, batch);
+	return run_step(&step, batch);
+}
+
+int apply_allows_turned(struct change *change, struct table_error *error)
+{
+	struct step step = {.change = change, .error = error, .turned = true};
+
+	return run_step(&step, batch_new());
 }
 
 int apply_allows_keep(struct table *table, const struct plan *plan)

@@ -20,8 +20,12 @@ struct change {
 	int failed;
 };
 
-/* The kernel's allow sets from what they hold to what the plan says. */
+/*
+ * The kernel's allow sets from what they hold to what the plan says: what comes before the rules
+ * turn, and, when they have turned, what goes.
+ */
 int apply_allows(struct change *change, struct table_error *error);
+int apply_allows_turned(struct change *change, struct table_error *error);
 /* The table remembers what its allow sets hold. 0 or -ENOMEM. */
 int apply_allows_keep(struct table *table, const struct plan *plan);
 /* Do they hold what @plan says? @late: the machine has slept. */

@@ -235,3 +235,29 @@ def test_it_survives_reloads_restarts_and_repairs(edge25, gate, topology, line, 
         eventually(lambda: daemon.status()["healthy"], "edge25 to be healthy")
         gate.passes(flow)
         gate.refuses(other)
+
+
+OWN = 'policy "watched" { mode = guard  burst = 0  pace = 0 }\n'
+
+
+@pytest.mark.parametrize("width", ["exact", "prefix"])
+@pytest.mark.parametrize("other, promise", [("watched = yes", holds), ("always = yes", holds),
+                                            ("expires = 2020-01-01", must_fail)],
+                         ids=["watched", "always", "control"])
+def test_nothing_is_refused_while_an_entry_becomes_another(edge25, topology, line, width, other,
+                                                           promise):
+    """Under a stream of openings; the entry is a plain one in between."""
+    source = line.address6 + ("" if width == "exact" else "/127")
+    plain = BLOCK + OWN + f'allow "own" {{ from = {{ "{source}" }}  comment = "a test"  WAY }}\n'
+    daemon = edge25(plain.replace("WAY", ""))
+    with Capture(line) as wire, Stream(topology, line) as stream:
+        for number in range(6):
+            daemon.configure(plain.replace("WAY", "" if number % 2 else other))
+            assert daemon.ctl("reload")["changed"]
+            wait_for_packets(stream, 20)
+
+    def none_refused():
+        refused = [packet for packet in wire.packets()
+                   if not packet.outgoing and packet.flags & RST]
+        assert not refused, f"{len(refused)} of {stream.sent} were refused"
+    promise(none_refused)
