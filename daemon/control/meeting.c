@@ -13,7 +13,7 @@
 #define STEADY_HOUR 1.25 /* before all that can have waited in a queue is known */
 #define OPEN_PART 0.075  /* where only dead servers count */
 #define OPEN_HOUR 0.3
-#define ABANDON_HOUR 0.2 /* the slowest that is still told from a queue */
+#define ABANDON_HOUR 0.3 /* the slowest that is still told from a queue */
 #define SLOW_HOUR 3      /* four connections at a time that wait for 127 s each make 2.8 */
 
 #define EVEN 0.6        /* of the moments that there are when they come by chance */
