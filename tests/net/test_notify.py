@@ -546,6 +546,18 @@ def test_ends(control, notify, number):
     check_told(one, (1, ("opened",)), (2, ("opened",)))
 
 
+def test_ends_at_once_when_told_twice(control, notify):
+    """Ctrl-C again: the command gets no moment more."""
+    one = notify(*FAST, command=shell("sleep 1000"))
+    control.put(incident(1))
+    eventually(one.children, one.stderr)
+    begun = time.monotonic()
+    one.process.send_signal(signal.SIGINT)
+    time.sleep(0.2)  # else the two signals may be one
+    assert one.stop(signal.SIGINT) == 0
+    assert time.monotonic() - begun < 4  # of five
+
+
 def test_ends_although_the_command_does_not(control, notify):
     one = notify(*FAST, command=shell("trap '' TERM; while :; do sleep 1; done"))
     control.put(incident(1))

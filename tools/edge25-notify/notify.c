@@ -10,15 +10,12 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "environment.h"
+#include "hand.h"
 #include "rate.h"
-#include "run.h"
 #include "source.h"
 #include "state.h"
 
-#define RETRY_MAX 600. /* seconds between two tries at most */
 #define SAVE_AGAIN 30. /* seconds; the state could not be written */
-#define STOP_GRACE 5.  /* seconds that a run has to end by itself when we are to end */
 
 struct notify {
 	const struct options *options;
@@ -27,12 +24,11 @@ struct notify {
 	struct gather *gather;
 	struct told told;
 	struct rate rate;
-	struct run *run;
+	struct hand *hand;
 	struct notice notice; /* in hand: text is NULL if none is */
-	unsigned try;
 	struct state state;
 	bool stopping, unsaved;
-	ev_timer pace, retry, save, grace;
+	ev_timer pace, save;
 	ev_signal terminate, interrupt, hurry;
 };
 
@@ -79,24 +75,7 @@ static void on_save(struct ev_loop *loop, ev_timer *timer, int events)
 	save(timer->data);
 }
 
-/* "incident 12 (100.64.3.7, infected): opened" */
-static const char *describe(const struct notice *notice, char *text, size_t size)
-{
-	const struct item *item = &notice->item;
-	char words[CHANGES_WORDS_MAX];
-
-	if (notice->digest)
-		snprintf(text, size, "digest of %u incidents", notice->count);
-	else
-		snprintf(text, size, "incident %" PRId64 " (%s, %s): %s", item->incident.id,
-			 item->host, item->incident.class,
-			 incident_changes_words(item->changes, words));
-	return text;
-}
-
-/* --- runs --- */
-
-static void start_run(struct notify *notify);
+/* --- the next notice --- */
 
 static void next_notice(struct notify *notify)
 {
@@ -118,84 +97,25 @@ static void next_notice(struct notify *notify)
 		return;
 	}
 	rate_take(&notify->rate, now);
-	notify->try = 0;
-	start_run(notify);
+	hand_give(notify->hand, &notify->notice);
 }
 
-/* What was in hand is done with, one way or the other. */
-static void finish_notice(struct notify *notify)
-{
-	notify->state.change = notify->notice.upto;
-	notice_free(&notify->notice);
-	save(notify);
-	if (notify->stopping)
-		return;
-	source_ask(notify->source); /* there may be room again */
-	next_notice(notify);
-}
-
-static double retry_delay(const struct notify *notify)
-{
-	double delay = notify->options->retry;
-
-	for (unsigned i = 1; i < notify->try && delay < RETRY_MAX; i++)
-		delay *= 2;
-	return delay < RETRY_MAX || delay == notify->options->retry ? delay : RETRY_MAX;
-}
-
-static void run_failed(struct notify *notify, const char *why)
-{
-	char text[192];
-	double delay = retry_delay(notify);
-
-	describe(&notify->notice, text, sizeof(text));
-	if (notify->stopping) {
-		log_notice("command: %s: %s; it comes again after the next start", text, why);
-	} else if (notify->try < notify->options->tries) {
-		log_warning("command: %s: %s (try %u of %u, the next in %g s)", text, why,
-			    notify->try, notify->options->tries, delay);
-		wait_for(notify, &notify->retry, delay);
-	} else {
-		notify->state.given_up++;
-		log_error(
-			"command: %s: %s: given up after %u tries; edge25ctl incidents shows what it "
-			"would have said",
-			text, why, notify->try);
-		finish_notice(notify);
-	}
-}
-
-static void on_ended(void *ctx, const char *why)
+static void on_done(void *ctx, enum hand_outcome outcome)
 {
 	struct notify *notify = ctx;
-	char text[192];
 
-	if (why) {
-		run_failed(notify, why);
-	} else {
-		log_info("handed over: %s", describe(&notify->notice, text, sizeof(text)));
-		notify->state.given_up = 0;
-		finish_notice(notify);
+	if (outcome != HAND_KEPT) {
+		notify->state.given_up = outcome == HAND_TAKEN ? 0 : notify->state.given_up + 1;
+		notify->state.change = notify->notice.upto;
+		notice_free(&notify->notice);
+		save(notify);
 	}
-	if (notify->stopping)
+	if (notify->stopping) {
 		ev_break(notify->loop, EVBREAK_ALL);
-}
-
-static void start_run(struct notify *notify)
-{
-	struct environment environment;
-	int error;
-
-	notify->try++;
-	error = environment_make(&environment, &notify->notice, notify->options->socket,
-				 notify->try);
-	if (!error)
-		error = run_start(notify->run, notify->options->command, environment.entry,
-				  notify->notice.text, notify->notice.length,
-				  notify->options->limit);
-	environment_free(&environment);
-	if (error)
-		run_failed(notify, strerror(-error));
+		return;
+	}
+	source_ask(notify->source); /* there may be room again */
+	next_notice(notify);
 }
 
 static void on_pace(struct ev_loop *loop, ev_timer *timer, int events)
@@ -203,13 +123,6 @@ static void on_pace(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	next_notice(timer->data);
-}
-
-static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop;
-	(void)events;
-	start_run(timer->data);
 }
 
 /* --- incidents --- */
@@ -275,27 +188,14 @@ static const struct source_ops source_ops = {
 
 /* --- signals --- */
 
-static void on_grace(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct notify *notify = timer->data;
-
-	(void)loop;
-	(void)events;
-	run_stop(notify->run, "ended, because edge25-notify is to end");
-}
-
 static void on_stop(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct notify *notify = watcher->data;
 
 	(void)events;
-	if (!run_busy(notify->run))
-		ev_break(loop, EVBREAK_ALL);
-	else if (notify->stopping) /* the second time */
-		on_grace(loop, &notify->grace, 0);
-	else
-		wait_for(notify, &notify->grace, STOP_GRACE);
 	notify->stopping = true;
+	if (!hand_stop(notify->hand))
+		ev_break(loop, EVBREAK_ALL);
 }
 
 /* Something was mended: what waits for its time does not wait for it. */
@@ -303,24 +203,20 @@ static void on_hurry(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct notify *notify = watcher->data;
 
+	(void)loop;
 	(void)events;
 	source_ask(notify->source);
-	if (ev_is_active(&notify->retry)) {
-		ev_timer_stop(loop, &notify->retry);
-		start_run(notify);
-	}
+	hand_hurry(notify->hand);
 }
 
 static void watch(struct notify *notify)
 {
 	ev_init(&notify->pace, on_pace);
-	ev_init(&notify->retry, on_retry);
 	ev_init(&notify->save, on_save);
-	ev_init(&notify->grace, on_grace);
 	ev_signal_init(&notify->terminate, on_stop, SIGTERM);
 	ev_signal_init(&notify->interrupt, on_stop, SIGINT);
 	ev_signal_init(&notify->hurry, on_hurry, SIGHUP);
-	notify->pace.data = notify->retry.data = notify->save.data = notify->grace.data = notify;
+	notify->pace.data = notify->save.data = notify;
 	notify->terminate.data = notify->interrupt.data = notify->hurry.data = notify;
 	ev_signal_start(notify->loop, &notify->terminate);
 	ev_signal_start(notify->loop, &notify->interrupt);
@@ -390,8 +286,8 @@ int notify_run(const struct options *options)
 		goto out;
 	watch(&notify);
 	notify.gather = gather_new(&options->wanted, options->most);
-	notify.run = run_new(notify.loop, on_ended, &notify);
-	if (!notify.gather || !notify.run)
+	notify.hand = hand_new(notify.loop, options, on_done, &notify);
+	if (!notify.gather || !notify.hand)
 		goto out;
 	error = begin(&notify, &after);
 	if (error)
@@ -407,7 +303,7 @@ out:
 	if (error == -ENOMEM)
 		log_error("notify: no memory");
 	source_free(notify.source);
-	run_free(notify.run);
+	hand_free(notify.hand);
 	gather_free(notify.gather);
 	notice_free(&notify.notice);
 	told_free(&notify.told);
