@@ -98,6 +98,10 @@ LEASE_SOURCES := $(addprefix daemon/control/,lease_parse.c name_table.c name_tex
 LEASE_PARSERS := lease_dnsmasq lease_odhcpd lease_isc lease_kea label_file
 $(foreach parser,$(LEASE_PARSERS),\
 	$(eval FUZZ_SOURCES_$(parser) := daemon/control/$(parser).c $(LEASE_SOURCES)))
+FUZZ_SOURCES_notify_gather := $(addprefix tools/edge25-notify/,gather.c incident.c item.c told.c)
+FUZZ_LIBS_notify_gather = $(call libs,jansson,)
+FUZZ_SOURCES_notify_state := $(addprefix tools/edge25-notify/,incident.c state.c told.c)
+FUZZ_LIBS_notify_state = $(call libs,jansson,)
 FUZZ_SOURCES_neighbour_read := daemon/control/neighbour_read.c
 FUZZ_LIBS_neighbour_read = $(call libs,libmnl,)
 

@@ -5,6 +5,7 @@
 Run it when the layout of a plan or a message changes, and commit what it writes.
 """
 
+import json
 import pathlib
 import socket
 import struct
@@ -303,8 +304,38 @@ def neighbours():
     write("neighbour_read", "short", struct.pack("=IHHII", 20, NEWNEIGH, 0, 0, 0) + b"\x02\0\0\0")
 
 
+def incident(identity, change, state="open", name="suspect", **other):
+    return json.dumps({"id": identity, "change": change, "state": state, "host": "100.64.3.7",
+                       "class": name, "action": "refused", **other}).encode() + b"\n"
+
+
+def notices():
+    opened, closed = incident(1, 5), incident(1, 9, "closed")
+    write("notify_gather", "one", opened + b"run\n")
+    write("notify_gather", "life", opened + b"run\n" + incident(1, 7, name="infected") + b"run\n" +
+          closed + b"run\n")
+    write("notify_gather", "joined", opened + closed + b"run\n")
+    write("notify_gather", "digest", b"".join(incident(n, n) for n in range(1, 6)) + b"\n")
+    write("notify_gather", "left-out", b"".join(incident(n, n) for n in range(1, 6)) +
+          incident(5, 6, "closed") + b"\n")
+    write("notify_gather", "hostile", incident(1, 1, name="infected", host="$(reboot)",
+                                               reasons=["a\x1b\x7f[31m\n\0\u202e"]) +
+          incident(2, 2, host="::1/64\n", name="suspect") + b"run\n")
+    write("notify_gather", "backwards", opened + incident(2, 4) + b"run\n")
+    write("notify_gather", "types", b'[]\n1\n{"id":"1"}\n{"id":1,"change":1.5}\nrun\n')
+    whole = b"edge25-notify 1\nchange 345\ngiven-up 2\nruns-left 7.500000 at 1795000000\n"
+    write("notify_state", "empty", whole + b"end\n")
+    write("notify_state", "whole", whole + b"incident 1 suspect refused\n"
+          b"incident 12 infected contained\nend\n")
+    write("notify_state", "cut", whole + b"incident 1 sus")
+    write("notify_state", "negative", b"edge25-notify 1\nchange -1\nend\n")
+    write("notify_state", "not-a-number", b"edge25-notify 1\nruns-left nan at 1\nend\n")
+    write("notify_state", "long-word", b"edge25-notify 1\nincident 1 sixteen-letters- x\nend\n")
+
+
 leases()
 neighbours()
+notices()
 packets()
 plans()
 messages()

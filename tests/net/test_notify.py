@@ -15,7 +15,7 @@ from lab.host import wait_for
 from lab.notify import PATH, FakeControl, Notify, answer, incident
 from lab.promise import eventually, must_fail
 
-HOSTILE = "a\x1b]0;owned\x07\n\"$(reboot)`'; \u202egpj.exe \U0001f4a9 \x00 %s"
+HOSTILE = "a\x1b\x7f]0;owned\x07\n\"$(reboot)`'; \u202egpj.exe \U0001f4a9 \x00 %s"
 MEBIBYTE = 1 << 20
 FAST = ("--rate", "1000/s")
 

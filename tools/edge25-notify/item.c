@@ -29,10 +29,35 @@ static void read_host(const json_t *document, char host[ITEM_HOST_MAX])
 		strcpy(host, text);
 }
 
+/* jansson takes DEL for a character as any other. It is never outside of a string. */
+static char *escape_delete(char *text)
+{
+	size_t count = 0;
+	char *escaped, *out;
+
+	for (const char *p = text; *p; p++)
+		count += *p == '\x7f';
+	if (!count)
+		return text;
+	out = escaped = malloc(strlen(text) + count * strlen("\\u007f") + 1);
+	for (const char *p = text; escaped && *p; p++) {
+		if (*p == '\x7f')
+			out = stpcpy(out, "\\u007f");
+		else
+			*out++ = *p;
+	}
+	if (escaped)
+		*out = '\0';
+	free(text);
+	return escaped;
+}
+
 static char *dump(const json_t *document)
 {
 	char *text = document ? json_dumps(document, JSON_FORM) : NULL;
 
+	if (text)
+		text = escape_delete(text);
 	if (text && strlen(text) <= ITEM_TEXT_MAX)
 		return text;
 	free(text);
