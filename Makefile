@@ -254,11 +254,16 @@ bench: deps-bench check-root ## benchmarks (root)
 	@$(MAKE) --no-print-directory bench-programs $(BUILD)/time_travel.so
 	@EDGE25_BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
 
-bench-detect: all ## who is called infected, on labelled synthetic traffic: some minutes
+bench-detect: all $(BUILD)/bench/tracker_speed ## who is called infected, on labelled synthetic traffic: some minutes
 	@EDGE25_BUILD=$(BUILD) $(PYTHON) tests/bench/detect.py
 
 bench-programs: all $(BENCH_PROGRAMS)
 	@:
+
+$(BUILD)/bench/tracker_speed: $(BUILD)/obj/tests/bench/tracker_speed.o $(OBJ_replay_control) $(OBJ_common)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_replay)
 
 $(BUILD)/bench/inject: $(addprefix $(BUILD)/obj/tests/bench/,pairs.o frames.o)
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o

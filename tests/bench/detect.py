@@ -31,7 +31,9 @@ from detect_rules import RULES  # noqa: E402
 from kinds import BY_NAME  # noqa: E402
 
 REPLAY, CONFIGURATION = BUILD / "edge25-replay", TRAFFIC / "replay.conf"
+SPEED = BUILD / "bench" / "tracker_speed"
 EVALUATION_SEED = 25
+SPEED_HOSTS, SPEED_ACTIVE, SPEED_EVENTS = (1000, 100000, 1000000), 4096, 1000000
 
 
 class Unmeasured(Exception):
@@ -78,6 +80,17 @@ def measure(name, seed, hosts):
         return judge(kind, names, rows, replay(trace, CONFIGURATION))
 
 
+def speed():
+    """Events a second through the tracker, and bytes a host, alone on the machine."""
+    def run(hosts):
+        done = subprocess.run([SPEED, str(hosts), str(SPEED_ACTIVE), str(SPEED_EVENTS)],
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Unmeasured(f"tracker_speed: {done.stderr.strip() or done.returncode}")
+        return json.loads(done.stdout)
+    return [run(hosts) for hosts in SPEED_HOSTS]
+
+
 def _measure(arguments):
     return measure(*arguments)
 
@@ -98,18 +111,20 @@ def main():
         kinds = generate.chosen(arguments.kinds)
     except ValueError as error:
         parser.error(f"no kind: {error}")
-    if not REPLAY.exists():
-        print(f"detect: not built: {REPLAY}", file=sys.stderr)
+    missing = [program for program in (REPLAY, SPEED) if not program.exists()]
+    if missing:
+        print(f"detect: not built: {missing[0]}; run make bench-detect", file=sys.stderr)
         return 1
     started = time.monotonic()
     work = [(kind.name, arguments.seed, arguments.hosts) for kind in kinds]
     try:
         with multiprocessing.Pool(min(2, os.cpu_count() or 1)) as pool:
             results = pool.map(_measure, work, chunksize=1)
+        speeds = [] if arguments.kinds else speed()
     except Unmeasured as error:
         print(f"detect: {error}", file=sys.stderr)
         return 1
-    document = detect_report.document(results, arguments.seed)
+    document = detect_report.document(results, speeds, arguments.seed)
     detect_report.show(document, results, arguments.wrong)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")

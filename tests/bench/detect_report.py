@@ -46,7 +46,7 @@ def aims(kinds):
     return found
 
 
-def document(results, seed):
+def document(results, speeds, seed):
     """All that was measured."""
     kinds = [{key: value for key, value in result.items() if key != "reports"}
              for result in results]
@@ -59,7 +59,7 @@ def document(results, seed):
     return {"machine": platform.platform(), "seed": seed, "synthetic": True, "kinds": kinds,
             "sums": {name: {rule: score.precision_and_recall(some, rule) for rule in rules}
                      for name, some in sums.items() if some},
-            "aims": aims(kinds)}
+            "aims": aims(kinds), "speed": speeds}
 
 
 def _row(kind):
@@ -100,6 +100,12 @@ def show(document, results, wrong):
     print("\nAims\n")
     for aim in document["aims"]:
         print(f"  {aim['aim']:<54}{aim['reached']:>5} of {aim['of']}")
+    for number, one in enumerate(document["speed"]):
+        if not number:
+            print(f"\nSpeed, with details of at most {one['active_bytes']} bytes for each of "
+                  "4096 hosts that are active\n")
+        print(f"  {one['hosts']:>8} hosts {one['events_per_second']:>10.0f} events/s "
+              f"{one['bytes_per_host']:>6.0f} bytes a host, {one['idle_bytes']} of an idle one")
     if wrong:
         _wrong(results)
 
