@@ -1,66 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""edge25-notify: every incident reaches the operator's command, whatever happens to the command,
-to control or to edge25-notify itself; and the command runs no more often than it may."""
+"""edge25-notify: every incident reaches the operator's command as it is wanted, through kill -9 and
+restarts; and the command runs no more often than it may."""
 
 import itertools
-import json
 import pathlib
-import signal
 import time
 
 import pytest
 
 from lab.edge25 import BUILD
-from lab.host import wait_for
-from lab.notify import PATH, FakeControl, Notify, answer, incident
+from lab.notices import (FAST, check_log, check_told, fixture_control, fixture_notify,  # noqa: F401
+                         shell, wait_until_read)
+from lab.notify import PATH, Notify, incident
 from lab.promise import eventually, must_fail
 
 HOSTILE = "a\x1b\x7f]0;owned\x07\n\"$(reboot)`'; \u202egpj.exe \U0001f4a9 \x00 %s"
 MEBIBYTE = 1 << 20
-FAST = ("--rate", "1000/s")
-
-
-@pytest.fixture(name="control")
-def fixture_control(tmp_path):
-    """A monitor.sock."""
-    with FakeControl(tmp_path / "monitor.sock") as control:
-        yield control
-
-
-@pytest.fixture(name="notify")
-def fixture_notify(tmp_path, control):
-    """notify(*options, command=...) -> Notify, that has begun with no incident there."""
-    started = []
-
-    def start(*options, begun=True, **other):
-        directory = tmp_path / f"notify-{len(started)}"
-        started.append(Notify(directory, control.path, *options, **other).start())
-        if begun:
-            started[-1].wait_until_begun()
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.kill()
-
-
-def shell(script):
-    """A command that is a script."""
-    return ["/bin/sh", "-c", script]
-
-
-def check_told(notify, *expected):
-    """So much was handed over, in this order, and no more."""
-    eventually(lambda: len(notify.told()) >= len(expected),
-               lambda: f"told {notify.told()} of {expected}\n{notify.stderr()}")
-    assert notify.told() == list(expected), notify.stderr()
-
-
-def check_log(notify, text, times=1):
-    """The log says it, so often."""
-    eventually(lambda: notify.stderr().count(text) >= times,
-               lambda: f"'{text}' is not in the log\n{notify.stderr()}")
-    assert notify.stderr().count(text) == times, notify.stderr()
 
 
 def test_life_of_an_incident(control, notify):
@@ -108,6 +63,20 @@ def test_host_that_is_no_address(control, notify):
     assert "\x1b" not in one.stderr()
 
 
+def test_long_incident(control, notify):
+    """One that is too long loses its evidence, then everything but what it is."""
+    one = notify(*FAST)
+    many = incident(1)["evidence"] * 200
+    control.put(incident(1, evidence=many))
+    eventually(lambda: len(one.documents()) == 1, one.stderr)
+    control.put(incident(2, evidence=many, reasons=["x" * 100000]))
+    eventually(lambda: len(one.documents()) == 2, one.stderr)
+    assert one.documents()[0] == {**incident(1), "change": 1, "evidence": [],
+                                  "changed": ["opened"]}
+    assert one.documents()[1] == {"id": 2, "change": 2, "state": "open", "host": "100.64.0.2",
+                                  "class": "suspect", "action": "refused", "changed": ["opened"]}
+
+
 @pytest.mark.parametrize("options, expected", [
     ((), [(1, ("opened",)), (1, ("class",)), (1, ("closed",))]),
     (("--on", "opened"), [(1, ("opened",))]),
@@ -123,16 +92,6 @@ def test_what_is_wanted(control, notify, options, expected):
         control.put({**incident(1), **control.incidents.get(1, {}), **step})
         wait_until_read(control, one)
     check_told(one, *expected)
-
-
-def wait_until_read(control, notify):
-    """Wait until every change was asked for, judged, and handed over or not."""
-    def read():
-        control.send(b'{"jsonrpc":"2.0","method":"events.lost","params":{"count":1}}')
-        last = control.asked[-1].get("params", {})
-        return last.get("after") == control.last and not notify.children()
-
-    wait_for(read, lambda: f"everything to be read\n{notify.stderr()}")
 
 
 def test_first_start(control, notify):
@@ -200,130 +159,6 @@ def test_killed_while_in_hand(control, notify):
     gate.touch()
     one.start()
     check_told(one, (1, ("opened",)), (1, ("opened",)), (2, ("opened",)))
-
-
-def test_command_ends_with_a_killed_notify(control, notify):
-    one = notify(*FAST, command=shell("exec sleep 1000"))
-    control.put(incident(1))
-    (child,) = eventually(one.children, one.stderr)
-    one.kill()
-    eventually(lambda: not pathlib.Path(f"/proc/{child}").exists(), "the command to end")
-
-
-def test_failing_command(control, notify):
-    """Tried again, later each time; then given up, said, and the next ones come."""
-    one = notify(*FAST, "--tries", "3", "--retry", "1s")
-    recorder = " ".join(map(str, one.command))
-    one.stop()
-    one.command = shell(f"test $EDGE25_INCIDENT = 1 && exit 3; {recorder}")
-    one.start()
-    begun = time.monotonic()
-    control.put(incident(1))
-    wait_for(lambda: "try 1 of 3" in one.stderr(), one.stderr)
-    control.put(incident(2))
-    eventually(lambda: one.documents(), one.stderr)
-    assert time.monotonic() - begun >= 3  # 1 s and 2 s
-    check_log(one, "incident 1 (100.64.0.1, suspect): opened: exit code 3 (try 2 of 3, the next "
-              "in 2 s)")
-    check_log(one, "exit code 3: given up after 3 tries")
-    digest = one.documents()[0]
-    assert (digest["given_up"], digest["count"], digest["incidents"][0]["id"]) == (1, 1, 2)
-    assert one.environments()[0]["EDGE25_NOTICE"] == "digest"
-    control.put(incident(3))
-    eventually(lambda: len(one.documents()) == 2, one.stderr)
-    assert "given_up" not in one.documents()[1]  # what was given up is told once
-
-
-def test_given_up_survives_a_restart(control, notify):
-    one = notify(*FAST, "--tries", "1", command=shell("exit 1"))
-    control.put(incident(1))
-    check_log(one, "given up after 1 tries")
-    one.stop()
-    one.command = [one.directory / "recorder", one.records]
-    one.start()
-    control.put(incident(2))
-    check_told(one, (2, ("opened",)))
-    assert one.documents()[0]["given_up"] == 1
-
-
-def test_retry_on_sighup(control, notify):
-    """Something was mended: SIGHUP tries again at once."""
-    gate = pathlib.Path(control.path).with_name("gate")
-    one = notify(*FAST, "--retry", "1h")
-    recorder = " ".join(map(str, one.command))
-    one.stop()
-    one.command = shell(f"test -e {gate} && {recorder}")
-    one.start()
-    control.put(incident(1))
-    check_log(one, "try 1 of 8")
-    gate.touch()
-    one.process.send_signal(signal.SIGHUP)
-    check_told(one, (1, ("opened",)))
-    assert one.environments()[0]["EDGE25_TRY"] == "2"
-
-
-@pytest.mark.parametrize("script", [
-    "exec sleep 1000",
-    "trap '' TERM; while :; do sleep 1; done",
-    "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & wait",
-    "sleep 1000 & exec sleep 1000",
-    "(trap '' TERM; while :; do sleep 1; done) & exec sleep 1000",
-], ids=["hangs", "ignores SIGTERM", "all ignore it", "has children", "a child ignores it"])
-def test_time_limit(control, notify, script):
-    """A command that hangs is ended with all of its group, and the next incident comes."""
-    one = notify(*FAST, "--timeout", "1s", "--tries", "1")
-    recorder, seen = " ".join(map(str, one.command)), one.directory / "group"
-    one.stop()
-    one.command = shell(f"if test $EDGE25_COUNT.$EDGE25_NOTICE = 1.incident; then "
-                        f"echo $$ > {seen}; {script}; fi; {recorder}")
-    one.start()
-    control.put(incident(1))
-    wait_for(seen.exists, one.stderr)
-    control.put(incident(2))
-    check_told(one, (2, ("opened",)))
-    check_log(one, "not done after 1 s, ended: given up")
-    group = int(seen.read_text())
-    eventually(lambda: not members(group), lambda: f"alive: {members(group)}")
-
-
-def members(group):
-    """Processes of a process group that are alive."""
-    found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[2]) == group and fields[0] != "Z":
-            found.append(int(path.parent.name))
-    return found
-
-
-def test_output(control, notify):
-    """What a command says is in the log: escaped, a line each, and bounded."""
-    one = notify(*FAST, command=shell(
-        r"printf 'plain\nred \033[31m\n\0end\nno newline' >&2; test $EDGE25_INCIDENT = 2 && "
-        r"yes | head -c 100000; exit 0"))
-    control.put(incident(1))
-    for line in ("plain", r"red \x1b[31m", " end", "no newline"):
-        check_log(one, f"edge25-notify: command: {line}\n")
-    control.put(incident(2))
-    check_log(one, "bytes more that it said are left out")
-    assert one.stderr().count("command: y\n") < 40
-
-
-def test_command_that_reads_nothing(control, notify):
-    """Standard input that is left alone is no failure."""
-    one = notify(*FAST, command=["/bin/true"])
-    control.put(*(incident(number) for number in range(200)[1:]))
-    check_log(one, "handed over: digest of 199 incidents")
-
-
-def test_command_that_is_not_there(control, notify):
-    one = notify(*FAST, "--tries", "1", command=["no-such-command"])
-    control.put(incident(1))
-    check_log(one, "command: cannot run no-such-command: No such file or directory")
-    check_log(one, "exit code 127: given up")
 
 
 def test_rate(control, notify):
@@ -395,179 +230,6 @@ def test_flood(control, notify):
                            if isinstance(document.get("changed"), dict) else 1
                            for document in one.documents()
                            if "closed" in document["changed"]) == 10, one.stderr, patience=30)
-
-
-def test_control_restarts(control, notify):
-    """Control goes and comes; nothing is lost, and the log says it once each."""
-    one = notify(*FAST)
-    control.put(incident(1))
-    check_told(one, (1, ("opened",)))
-    control.stop()
-    control.path.unlink()
-    control.put(incident(2))
-    check_log(one, "cannot connect: No such file or directory")
-    control.start()
-    check_told(one, (1, ("opened",)), (2, ("opened",)))
-    check_log(one, "connected\n")
-    control.stop()
-    check_log(one, "edge25-control closed the connection", times=2)
-    control.start()
-    control.put(incident(3))
-    check_told(one, (1, ("opened",)), (2, ("opened",)), (3, ("opened",)))
-
-
-def test_notification_that_is_lost(control, notify):
-    """A watcher that is too slow is told that events were lost: that is a reason to ask."""
-    one = notify(*FAST)
-    eventually(control.watchers, one.stderr)
-    control.put(incident(1), tell=False)
-    control.send(b'{"jsonrpc":"2.0","method":"events.lost","params":{"count":3}}')
-    check_told(one, (1, ("opened",)))
-
-
-def test_attempts_are_passed_by(control, notify):
-    """The lines of attempts, which come on the same stream, cost nothing but reading."""
-    one = notify(*FAST)
-    wait_until_read(control, one)
-    asked = len(control.asked)
-    line = json.dumps({"jsonrpc": "2.0", "method": "event", "params": {"src_ip": "100.64.0.1"}})
-    for _ in range(2000):
-        control.send(line.encode())
-    control.put(incident(1))
-    check_told(one, (1, ("opened",)))
-    assert len(control.asked) - asked < 10
-
-
-@pytest.mark.parametrize("line", [
-    b"", b"\x00\xff\xfe", b"[]", b"{}", b"GET / HTTP/1.1", b'{"jsonrpc":"2.0","id":1}',
-    b"[" * 100000,
-    b'{"jsonrpc":"2.0","id":null,"error":{"code":-32002,"message":"\\u001b[31mbusy"}}',
-    b"x" * (17 * MEBIBYTE),
-], ids=["empty", "bytes", "array", "object", "http", "neither", "nested", "error", "long"])
-def test_garbage(control, notify, line):
-    """Whatever comes from the socket ends that connection at most; then it goes on."""
-    one = notify(*FAST)
-    eventually(control.watchers, one.stderr)
-    control.send(line)
-    check_log(one, "; trying again")
-    assert "\x1b" not in one.stderr()
-    control.put(incident(1))
-    check_told(one, (1, ("opened",)))
-
-
-@pytest.mark.parametrize("result", [
-    [], {}, {"incidents": []}, {"incidents": {}, "last": 1}, {"incidents": [1], "last": 1},
-    {"incidents": [{"id": 1}], "last": 1}, {"incidents": [], "last": -5},
-    {"incidents": [{**incident(1), "change": 1, "class": "no word"}], "last": 1},
-    {"incidents": [{**incident(1), "change": 1, "state": "ajar"}], "last": 1},
-    {"incidents": [{**incident(1), "change": 2}, {**incident(2), "change": 2}], "last": 2},
-    {"incidents": [{**incident(1), "change": 1 << 62}], "last": "1"},
-], ids=range(11))
-def test_answers_that_are_none(control, notify, result):
-    """An answer that is not as edge25-rpc(7) says moves nothing forward."""
-    one = notify(*FAST)
-    eventually(control.watchers, one.stderr)
-
-    def reply(request):
-        if request["method"] == "events.watch":
-            return None
-        return answer(request, result=result)
-
-    control.reply = reply
-    control.put(incident(5))
-    check_log(one, "is this socket edge25-control's?; trying again")
-    control.reply = None
-    eventually(lambda: (5, ("opened",)) in one.told(), one.stderr)
-
-
-def test_silence(control, notify):
-    """A control that stands still is left, and found again."""
-    one = notify(*FAST)
-    eventually(control.watchers, one.stderr)
-    control.reply = lambda request: b""
-    control.put(incident(1))
-    eventually(lambda: "no answer for 10 s" in one.stderr(), one.stderr, patience=30)
-    control.reply = None
-    check_told(one, (1, ("opened",)))
-
-
-def test_control_without_incidents(control, notify):
-    """One of an older version: said, and asked again."""
-    fault = {"code": -32601, "message": "there is no method incidents.list"}
-    control.reply = lambda request: None if request["method"] == "events.watch" else \
-        answer(request, error=fault)
-    one = notify(begun=False)
-    check_log(one, "there is no method incidents.list; trying again")
-    control.reply = None
-    one.wait_until_begun()
-
-
-def test_another_database(control, notify):
-    """Changes that are counted from the beginning are of another database: all of it is new."""
-    one = notify(*FAST)
-    control.put(*(incident(number) for number in range(1, 6)))
-    eventually(lambda: len(one.told()) == 5, one.stderr)
-    control.stop()
-    control.incidents, control.last = {}, 0
-    control.put(incident(1))
-    control.start()
-    eventually(lambda: len(one.told()) == 6, one.stderr)
-    assert one.told()[5] == (1, ("opened",))
-    check_log(one, "this is another database")
-
-
-def test_long_incident(control, notify):
-    """One that is too long loses its evidence, then everything but what it is."""
-    one = notify(*FAST)
-    many = incident(1)["evidence"] * 200
-    control.put(incident(1, evidence=many))
-    eventually(lambda: len(one.documents()) == 1, one.stderr)
-    control.put(incident(2, evidence=many, reasons=["x" * 100000]))
-    eventually(lambda: len(one.documents()) == 2, one.stderr)
-    assert one.documents()[0] == {**incident(1), "change": 1, "evidence": [],
-                                  "changed": ["opened"]}
-    assert one.documents()[1] == {"id": 2, "change": 2, "state": "open", "host": "100.64.0.2",
-                                  "class": "suspect", "action": "refused", "changed": ["opened"]}
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_ends(control, notify, number):
-    """At once when nothing runs, or when the run is done."""
-    one = notify(*FAST)
-    assert one.stop(number) == 0
-    one.command = shell(f"sleep 1; exec {one.directory}/recorder {one.records}")
-    one.start()
-    control.put(incident(1))
-    eventually(one.children, one.stderr)
-    assert one.stop(number) == 0
-    assert one.told() == [(1, ("opened",))]
-    one.start()
-    control.put(incident(2))
-    check_told(one, (1, ("opened",)), (2, ("opened",)))
-
-
-def test_ends_at_once_when_told_twice(control, notify):
-    """Ctrl-C again: the command gets no moment more."""
-    one = notify(*FAST, command=shell("sleep 1000"))
-    control.put(incident(1))
-    eventually(one.children, one.stderr)
-    begun = time.monotonic()
-    one.process.send_signal(signal.SIGINT)
-    time.sleep(0.2)  # else the two signals may be one
-    assert one.stop(signal.SIGINT) == 0
-    assert time.monotonic() - begun < 4  # of five
-
-
-def test_ends_although_the_command_does_not(control, notify):
-    one = notify(*FAST, command=shell("trap '' TERM; while :; do sleep 1; done"))
-    control.put(incident(1))
-    (child,) = eventually(one.children, one.stderr)
-    assert one.stop(patience=30) == 0
-    assert not pathlib.Path(f"/proc/{child}").exists()
-    check_log(one, "it comes again after the next start")
-    one.command = [one.directory / "recorder", one.records]
-    one.start()
-    check_told(one, (1, ("opened",)))
 
 
 @pytest.mark.parametrize("text, line", [

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""edge25-notify and the real edge25: what a host does on the wire reaches the operator's command, by a
-user who may only ask, and through the death of either."""
+"""edge25-notify and the real edge25: what a host does on the wire reaches the operator's command,
+by a user who may only ask, and through the death of either."""
 
 import grp
 import os

@@ -14,20 +14,14 @@ import pytest
 
 from lab.edge25 import REPOSITORY
 from lab.mail import ADDRESSES, PASSWORD, RECIPIENT, USER
-from lab.notify import FakeControl, Notify, incident
+from lab.notices import fixture_control  # noqa: F401
+from lab.notify import Notify, incident
 from lab.promise import eventually, must_fail
 from lab.web import WebServer
 
 MAIL, WEBHOOK = REPOSITORY / "examples/notify-mail", REPOSITORY / "examples/notify-webhook"
 HOSTILE = "a\x1b]0;owned\x07\nBcc: victim@example.org\n$(reboot)\u202e"
 WEB = "203.0.113.80"
-
-
-@pytest.fixture(name="control")
-def fixture_control(tmp_path):
-    """A monitor.sock."""
-    with FakeControl(tmp_path / "monitor.sock") as control:
-        yield control
 
 
 @pytest.fixture(name="notify")
