@@ -17,6 +17,7 @@
 #include "keeper.h"
 #include "methods.h"
 #include "reload.h"
+#include "responder.h"
 
 #define EXPIRY_LOOK_MAX 60. /* seconds: the wall clock may have been set since */
 #define SWEEP 1.
@@ -83,6 +84,7 @@ static void on_clock(void *ctx, const struct clock_change *change)
 	if (change->slept)
 		log_notice("clock: this machine slept for %" PRId64 " s", change->slept / 1000);
 	expire(control);
+	responder_clock(control->responder);
 	intent_send_plan(control->intent);
 }
 
@@ -131,12 +133,14 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 	    !store_try(control->store)) {
 		log_notice("store: %s/edge25.db can be written again",
 			   control->config->settings.state_dir);
+		responder_database(control->responder);
 		keeper_database(control->keeper);
 	}
 	if (store_ready(control->store) || store_reopen(control->store) ||
 	    allowlist_read(control->allowlist))
 		return;
 	log_notice("store: %s/edge25.db is there again", control->config->settings.state_dir);
+	responder_database(control->responder);
 	keeper_database(control->keeper);
 	control_expiry_changed(control);
 	intent_send_plan(control->intent);
@@ -150,6 +154,7 @@ static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	tracker_sweep(control->tracker, control_now());
+	responder_pass(control->responder);
 }
 
 static void start_timers(struct control *control)
@@ -260,8 +265,10 @@ static int make_state(struct control *control)
 	control->tracker = tracker_new((uint32_t)settings->max_hosts,
 				       (uint32_t)settings->max_active, max_tallies(settings), key);
 	control->incidents = incidents_new((uint32_t)settings->max_active / 2, key);
+	control->containment = containment_new(CONTAINED_MAX, key);
 	control->event_file = event_file_new(settings->log_dir, settings->event_file_max);
-	return control->figures && control->tracker && control->incidents && control->event_file ?
+	return control->figures && control->tracker && control->incidents &&
+			       control->containment && control->event_file ?
 		       0 :
 		       -ENOMEM;
 }
@@ -288,13 +295,15 @@ static int make_connections(struct control *control)
 	control->reporter = reporter_new(control->tracker, control->event_file, control->names,
 					 control->config, publish, control);
 	control->keeper = keeper_new(control);
-	if (!control->keeper || asprintf(&path, "%s/engine.sock", settings->run_dir) < 0)
+	control->responder = responder_new(control);
+	if (!control->keeper || !control->responder || asprintf(&path, "%s/engine.sock", settings->run_dir) < 0)
 		return -ENOMEM;
 	control->link = link_new(control->loop, path, &engine_ops, control);
 	free(path);
 	if (!control->link || !control->reporter)
 		return -ENOMEM;
-	control->intent = intent_new(control->link, control->config, control->allowlist);
+	control->intent = intent_new(control->link, control->config, control->allowlist,
+				     control->containment);
 	control->reading = reading_new(control->loop, control->link);
 	control->reload = reload_new(control);
 	control->ruleset = ruleset_new(control->link);
@@ -360,12 +369,14 @@ void control_free(struct control *control)
 	link_free(control->link);
 	reload_free(control->reload);
 	keeper_free(control->keeper);
+	responder_free(control->responder);
 	ruleset_free(control->ruleset);
 	clock_watch_free(control->clock);
 	reading_free(control->reading);
 	server_free(control->server);
 	intent_free(control->intent);
 	incidents_free(control->incidents);
+	containment_free(control->containment);
 	reporter_free(control->reporter);
 	names_free(control->names);
 	event_file_free(control->event_file);

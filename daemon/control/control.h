@@ -8,6 +8,7 @@
 #include "allowlist.h"
 #include "clock_watch.h"
 #include "config.h"
+#include "containment.h"
 #include "event_file.h"
 #include "figures.h"
 #include "incidents.h"
@@ -23,6 +24,7 @@
 #include "tracker.h"
 
 struct keeper;
+struct responder;
 
 struct control {
 	struct ev_loop *loop;
@@ -36,6 +38,8 @@ struct control {
 	struct tracker *tracker;
 	struct incidents *incidents;
 	struct keeper *keeper;
+	struct containment *containment;
+	struct responder *responder;
 	struct event_file *event_file;
 	struct names *names;
 	struct reporter *reporter;

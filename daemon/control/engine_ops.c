@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine_ops.h"
 #include "control.h"
+#include "responder.h"
 #include "ruleset.h"
 
 static void on_up(void *ctx, const struct message_hello *hello)
@@ -16,17 +17,31 @@ static void on_down(void *ctx)
 	struct control *control = ctx;
 
 	intent_down(control->intent);
+	responder_down(control->responder);
 	figures_down(control->figures);
 }
 
 static void on_ack(void *ctx, uint64_t sequence, const struct message_ack *ack)
 {
-	intent_ack(((struct control *)ctx)->intent, sequence, ack);
+	struct control *control = ctx;
+
+	intent_ack(control->intent, sequence, ack);
+	responder_ack(control->responder, sequence, ack);
 }
 
 static void on_event(void *ctx, const struct message_event *event)
 {
-	reporter_event(((struct control *)ctx)->reporter, event, control_now());
+	struct control *control = ctx;
+	const struct policy *policy = config_policy(control->config, event->policy);
+	const struct host *host;
+
+	reporter_event(control->reporter, event, control_now());
+	if (!policy || policy->mode != MODE_GUARD || event->kind == MESSAGE_UNTRUE)
+		return;
+	/* an infected one may be believed only now that a handshake was completed */
+	host = tracker_find(control->tracker, &event->source);
+	if (host)
+		responder_consider(control->responder, host);
 }
 
 static void on_counter(void *ctx, const struct message_counter *counter)

@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "health.h"
+#include "responder.h"
 
 /* --- problems --- */
 
@@ -52,6 +53,8 @@ json_t *health_problems(const struct control *control, bool fresh)
 	const char *text;
 
 	engine_problems(control, fresh, problems);
+	if (responder_refusal(control->responder))
+		problem(problems, "containment", responder_refusal(control->responder));
 	if (reload_problem(control->reload))
 		problem(problems, "reload", reload_problem(control->reload));
 	if (store_problem(control->store))
@@ -177,6 +180,20 @@ static void tracker_part(const struct tracker *tracker, json_t *losses)
 	     "readings of hosts that were not counted: tally-hosts was made greater since the start");
 }
 
+static void incidents_part(const struct control *control, json_t *losses)
+{
+	const struct incidents_losses incidents = incidents_losses(control->incidents);
+
+	loss(losses, "incidents-unopened", incidents.unopened,
+	     "incidents for which there was no room: max-active is too small");
+	loss(losses, "incidents-displaced", incidents.displaced,
+	     "incidents that were closed early to make room for others: max-active is too small");
+	loss(losses, "incidents-unwritten", incidents.unwritten,
+	     "closed incidents that the database did not take in time");
+	loss(losses, "hosts-uncontained", responder_lost(control->responder),
+	     "infected hosts that were not contained: too many are");
+}
+
 json_t *health_losses(const struct control *control)
 {
 	struct event_file_losses file = event_file_losses(control->event_file);
@@ -186,6 +203,7 @@ json_t *health_losses(const struct control *control)
 
 	kernel_part(control, losses);
 	tracker_part(control->tracker, losses);
+	incidents_part(control, losses);
 	loss(losses, "events-over-rate", reporter_dropped(control->reporter),
 	     "first attempts without a line of their own: events-per-second; summaries count them");
 	loss(losses, "events-unwritten", file.unwritten, "lines that could not be written");

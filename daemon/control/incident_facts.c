@@ -81,6 +81,7 @@ static void read_place(const struct control *control, struct incident *incident,
 	const struct policy *policy = config_policy(control->config, host->policy);
 	const struct addr *source = facts->last_source.family ? &facts->last_source :
 								&incident->host.addr;
+	const struct contained *contained = containment_find(control->containment, &incident->host);
 	const struct config_range *range;
 	char name[IF_NAMESIZE] = "";
 
@@ -94,6 +95,10 @@ static void read_place(const struct control *control, struct incident *incident,
 		snprintf(incident->policy, sizeof(incident->policy), "%s", policy->name);
 	incident->verified = facts->verified;
 	incident->shared = facts->shared;
+	if (contained && contained_now(contained)) {
+		incident->action = INCIDENT_CONTAINED;
+		incident->contained_until = contained->until;
+	}
 	if (incident->action == INCIDENT_CONTAINED || !policy)
 		return;
 	incident->action = policy->mode == MODE_BLOCK ? INCIDENT_REFUSED :

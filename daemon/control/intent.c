@@ -13,6 +13,7 @@ struct intent {
 	struct link *link;
 	const struct config *config;
 	const struct allowlist *list;
+	struct containment *containment;
 	uint64_t plan; /* sequence of the last plan sent on this connection; 0: none */
 	bool in_hand;  /* the engine has not answered it yet */
 	bool in_force;
@@ -36,7 +37,7 @@ struct allow_clock intent_clock(void)
 }
 
 struct intent *intent_new(struct link *link, const struct config *config,
-			  const struct allowlist *list)
+			  const struct allowlist *list, struct containment *containment)
 {
 	struct intent *intent = calloc(1, sizeof(*intent));
 
@@ -45,6 +46,7 @@ struct intent *intent_new(struct link *link, const struct config *config,
 	intent->link = link;
 	intent->config = config;
 	intent->list = list;
+	intent->containment = containment;
 	return intent;
 }
 
@@ -94,7 +96,7 @@ uint64_t intent_send_plan(struct intent *intent)
 
 	if (!link_connected(intent->link))
 		return 0;
-	fd = plan_file(intent->config, intent->list, intent_clock(), &size);
+	fd = plan_file(intent->config, intent->list, intent->containment, intent_clock(), &size);
 	if (fd < 0) {
 		snprintf(why, sizeof(why), "the plan cannot be made: %s", strerror(-fd));
 		refuse(intent, "not sent", why);
@@ -105,6 +107,7 @@ uint64_t intent_send_plan(struct intent *intent)
 	intent->ways = ways_of(intent->list);
 	intent->plan = link_send(intent->link, MESSAGE_PLAN, &plan, 1, fd);
 	intent->in_hand = intent->plan;
+	containment_told(intent->containment, intent->plan);
 	return intent->plan;
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What we want the engine to do: the plan made of configuration and allowlist, sent on every
- * connection and whenever it changes, and single changes of exact allow elements in between.
+ * What we want the engine to do: the plan made of configuration, allowlist and containments, sent on
+ * every connection and whenever it changes, and single changes of exact allow elements in between.
  */
 #ifndef EDGE25_CONTROL_INTENT_H
 #define EDGE25_CONTROL_INTENT_H
 
 #include "allowlist.h"
 #include "config.h"
+#include "containment.h"
 #include "link.h"
 
 #define INTENT_DEADLINE 5.0 /* seconds that a client waits for the engine's word on a change */
@@ -16,9 +17,9 @@
 
 struct intent;
 
-/* Both must live on; config may be replaced by intent_configure(). */
+/* All must live on; config may be replaced by intent_configure(). */
 struct intent *intent_new(struct link *link, const struct config *config,
-			  const struct allowlist *list);
+			  const struct allowlist *list, struct containment *containment);
 void intent_free(struct intent *intent);
 /*
  * The plan has to be made anew from this configuration. It is sent at once, and @done called later

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "incident_facts.h"
 #include "keeper.h"
+#include "responder.h"
 #include "store_incidents.h"
 
 #define LOOKED_AT 512    /* open incidents in one step of a pass: most are as they were */
@@ -159,7 +160,9 @@ static bool work(struct keeper *keeper)
 	static bool (*const stages[])(struct keeper *) = {
 		[STAGE_OPEN] = pass_open, [STAGE_TOLD] = pass_told, [STAGE_OLD] = pass_old};
 
-	if (write_urgent(keeper))
+	bool more = responder_write(keeper->control->responder);
+
+	if (write_urgent(keeper) || more)
 		return true;
 	if (keeper->stage == STAGE_REST)
 		return false;
@@ -215,6 +218,11 @@ void keeper_urgent(struct keeper *keeper, struct incident *incident)
 	soon(keeper, 0.);
 }
 
+void keeper_soon(struct keeper *keeper)
+{
+	soon(keeper, 0.);
+}
+
 void keeper_close(struct keeper *keeper, struct incident *incident)
 {
 	close_one(keeper, incident, intent_clock().real);
@@ -226,11 +234,14 @@ void keeper_class(void *ctx, const struct host *host, enum host_class before)
 	struct keeper *keeper = ctx;
 	const struct prefix prefix = host_prefix(host);
 	const struct allow_clock now = intent_clock();
-	struct incident *incident = incidents_find(keeper->incidents, &prefix);
+	struct incident *incident;
 
 	(void)before;
 	if (host->class == CLASS_CLEAN)
 		return;
+	/* before anything else: it sends as long as the kernel lets it */
+	responder_consider(keeper->control->responder, host);
+	incident = incidents_find(keeper->incidents, &prefix);
 	if (!incident) {
 		incident = incidents_open(keeper->incidents, &prefix, host->class, now);
 		if (!incident)

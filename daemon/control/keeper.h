@@ -29,6 +29,8 @@ void keeper_free(struct keeper *keeper);
 void keeper_class(void *ctx, const struct host *host, enum host_class before);
 /* Something of @incident is to be told at once. */
 void keeper_urgent(struct keeper *keeper, struct incident *incident);
+/* The database is owed something. */
+void keeper_soon(struct keeper *keeper);
 /* Ends an incident that is open. */
 void keeper_close(struct keeper *keeper, struct incident *incident);
 /* The database is there again, or can be written again. */

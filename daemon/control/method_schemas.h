@@ -18,6 +18,23 @@
 	"},\"required\":[" required "]}}"
 #define NUMBER_OR_NULL "{\"type\":[\"integer\",\"null\"]}"
 
+#define CONTAINED_PROPERTIES                                                              \
+	"\"host\":" STRING ",\"since\":" TIME ",\"until\":" TIME ",\"remaining\":" NUMBER \
+	",\"times\":" NUMBER ",\"automatic\":" BOOLEAN ",\"policy\":" STRING_OR_NULL      \
+	",\"comment\":" STRING ",\"applied\":" BOOLEAN                                    \
+	",\"by\":{\"type\":[\"object\",\"null\"],\"properties\":{\"uid\":" NUMBER         \
+	",\"user\":" STRING "}}"
+#define CONTAINED_REQUIRED                                                               \
+	"\"host\",\"since\",\"until\",\"remaining\",\"times\",\"automatic\",\"policy\"," \
+	"\"comment\",\"applied\",\"by\""
+#define CONTAINED                                                    \
+	"{\"type\":\"object\",\"properties\":{" CONTAINED_PROPERTIES \
+	"},\"required\":[" CONTAINED_REQUIRED "],\"additionalProperties\":false}"
+
+/* method_contain.c */
+extern const struct rpc_param contain_params[], release_params[];
+extern const char contain_result[], release_result[];
+
 /* method_incidents.c */
 extern const struct rpc_param incidents_list_params[], incidents_show_params[];
 extern const char incidents_list_result[], incident_result[];

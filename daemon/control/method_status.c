@@ -265,7 +265,8 @@ static json_t *status_json(const struct control *control, bool fresh)
 	json_t *problems = health_problems(control, fresh);
 
 	return json_pack(
-		"{s:s, s:b, s:b, s:o, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"{s:s, s:b, s:b, s:o, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o,"
+		" s:o, s:o, s:o, s:o, s:o, s:o}",
 		"version", EDGE25_VERSION, "healthy", json_array_size(problems) == 0, "enforcing",
 		enforcing(control), "problems", problems, "fresh", fresh, "uptime",
 		(json_int_t)(((int64_t)clock.boot_ms - control->started) / 1000), "now",
@@ -273,7 +274,8 @@ static json_t *status_json(const struct control *control, bool fresh)
 		policies_json(control), "totals", totals_json(control), "losses",
 		health_losses(control), "hosts", hosts_json(control), "allow",
 		allow_json(control, clock.real), "counters", counters_json(control), "names",
-		names_status(control->names), "bounds",
+		names_status(control->names), "incidents", status_incidents(control),
+		"contained", status_contained(control, clock.real), "bounds",
 		bounds_json(&control->config->settings));
 }
 

@@ -214,6 +214,14 @@ const struct rpc_method methods[] = {
 	 method_incidents_show},
 	{"incidents.close", "Ends an incident before its host was quiet for incident-quiet",
 	 ROLE_CONTROL, incidents_show_params, incident_result, method_incidents_close},
+	{"contain",
+	 "Cuts a host off from port 25 for a while, established connections too; the reply comes "
+	 "when the kernel has it",
+	 ROLE_CONTROL, contain_params, contain_result, method_contain},
+	{"release",
+	 "Ends a containment; what the host did before counts no longer; the reply comes when the "
+	 "kernel has it",
+	 ROLE_CONTROL, release_params, release_result, method_release},
 	{"ruleset.show",
 	 "What the kernel's table has: chains with their rules, sets with the number of their "
 	 "elements, counters and limits",

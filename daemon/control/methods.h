@@ -20,10 +20,17 @@ void method_watch(struct rpc_call *call, void *control);
 void method_incidents_list(struct rpc_call *call, void *control);
 void method_incidents_show(struct rpc_call *call, void *control);
 void method_incidents_close(struct rpc_call *call, void *control);
+void method_contain(struct rpc_call *call, void *control);
+void method_release(struct rpc_call *call, void *control);
 void method_discover(struct rpc_call *call, void *control);
 
 /* An entry as every method shows it. */
 json_t *entry_json(const struct allow_entry *entry, int64_t now);
+/* A containment likewise. */
+json_t *contained_json(const struct contained *contained, int64_t now);
+/* What status says of incidents and of contained hosts. */
+json_t *status_incidents(const struct control *control);
+json_t *status_contained(const struct control *control, int64_t now);
 /* A string, or null for NULL. */
 json_t *string_or_null(const char *text);
 /* RFC 3339, or null for 0. */

@@ -156,8 +156,38 @@ static uint32_t ways_of(const struct allow_element *allows, size_t count)
 	return ways;
 }
 
-void *plan_make(const struct config *config, const struct allowlist *list, struct allow_clock clock,
-		size_t *size, int *error)
+/* Contained hosts stand among the entries in the order of all elements: no two are alike. */
+static int add_contained(const struct containment *containment, struct allow_clock clock,
+			 struct allow_element **elements, size_t *count)
+{
+	struct allow_element *contained, *all;
+	size_t contained_count, a = 0, b = 0;
+	int error = containment_elements(containment, clock, &contained, &contained_count);
+
+	if (error || !contained_count) {
+		free(error ? NULL : contained);
+		return error;
+	}
+	all = calloc(*count + contained_count, sizeof(*all));
+	for (size_t i = 0; all && i < *count + contained_count; i++) {
+		bool first =
+			b == contained_count ||
+			(a < *count && allow_element_compare(&(*elements)[a], &contained[b]) < 0);
+
+		all[i] = first ? (*elements)[a++] : contained[b++];
+	}
+	free(contained);
+	if (!all)
+		return -ENOMEM;
+	free(*elements);
+	*elements = all;
+	*count += contained_count;
+	return 0;
+}
+
+void *plan_make(const struct config *config, const struct allowlist *list,
+		const struct containment *containment, struct allow_clock clock, size_t *size,
+		int *error)
 {
 	struct plan_parts parts = {
 		.settings = plan_settings(config),
@@ -181,6 +211,9 @@ void *plan_make(const struct config *config, const struct allowlist *list, struc
 	if (!*error) {
 		/* the policy of what is watched is there when something is */
 		parts.ways = ways_of(allows, count);
+		*error = add_contained(containment, clock, &allows, &count);
+	}
+	if (!*error) {
 		parts.policy_count = (uint32_t)(parts.ways & 1u << ALLOW_WATCHED ?
 							config->numbered_count :
 							config->policy_count);
@@ -224,12 +257,12 @@ static int write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
-int plan_file(const struct config *config, const struct allowlist *list, struct allow_clock clock,
-	      size_t *size)
+int plan_file(const struct config *config, const struct allowlist *list,
+	      const struct containment *containment, struct allow_clock clock, size_t *size)
 {
 	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 	int error, fd;
-	void *block = plan_make(config, list, clock, size, &error);
+	void *block = plan_make(config, list, containment, clock, size, &error);
 
 	if (!block)
 		return error;

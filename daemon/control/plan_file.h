@@ -5,12 +5,14 @@
 
 #include "allowlist.h"
 #include "config.h"
+#include "containment.h"
 
 /* The parts in one block that free() releases, or NULL; -errno in *error. For tests and for -t. */
-void *plan_make(const struct config *config, const struct allowlist *list, struct allow_clock clock,
-		size_t *size, int *error);
+void *plan_make(const struct config *config, const struct allowlist *list,
+		const struct containment *containment, struct allow_clock clock, size_t *size,
+		int *error);
 /* A descriptor that nobody can change any more, its size in *size; or -errno. */
-int plan_file(const struct config *config, const struct allowlist *list, struct allow_clock clock,
-	      size_t *size);
+int plan_file(const struct config *config, const struct allowlist *list,
+	      const struct containment *containment, struct allow_clock clock, size_t *size);
 
 #endif

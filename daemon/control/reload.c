@@ -9,6 +9,7 @@
 #include "control.h"
 #include "difference.h"
 #include "keeper.h"
+#include "responder.h"
 #include "reload.h"
 #include "work.h"
 
@@ -190,6 +191,7 @@ static int exchange(struct reload *reload)
 	reporter_configure(control->reporter, control->config);
 	event_file_bound(control->event_file, control->config->settings.event_file_max);
 	keeper_configure(control->keeper);
+	responder_configure(control->responder);
 	if (names_configure(control->names, &control->config->settings))
 		log_error("reload: names: no memory: the files before are still read");
 	return 0;

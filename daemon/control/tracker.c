@@ -362,6 +362,16 @@ void tracker_pin(struct tracker *tracker, struct host *host, bool pinned)
 	tracker_level(tracker, host);
 }
 
+void tracker_renew(struct tracker *tracker, struct host *host)
+{
+	const bool pinned = host->pinned;
+
+	host->pinned = false;
+	tracker_idle(tracker, host);
+	tracker_set_class(tracker, host, CLASS_CLEAN);
+	tracker_pin(tracker, host, pinned);
+}
+
 void tracker_forget(struct tracker *tracker, struct host *host)
 {
 	tracker_remove(tracker, host);

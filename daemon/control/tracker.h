@@ -126,6 +126,11 @@ struct tracker_losses tracker_losses(const struct tracker *tracker);
 
 /* It stays, and keeps the class infected, until it is unpinned: an incident is open. */
 void tracker_pin(struct tracker *tracker, struct host *host, bool pinned);
+/*
+ * It begins anew (it was released): what it did in the last day counts no longer, nor does its class. How
+ * much it did in all stays, and so does its pin.
+ */
+void tracker_renew(struct tracker *tracker, struct host *host);
 /* Everything about it, at once; it may not be used again. The observer is not called. */
 void tracker_forget(struct tracker *tracker, struct host *host);
 /* Its class and record at an earlier time (an incident that is open after a restart); NULL: no room. */

@@ -29,6 +29,7 @@ static const struct {
 	[OPTION_CLASS] = {"--class", 0, "CLASS",
 			  "only infected, suspect, misconfigured (or clean) ones"},
 	[OPTION_LIMIT] = {"--limit", 0, "N", "at most so many"},
+	[OPTION_FOR] = {"--for", 0, "TIME", "how long (30m, 2h, 7d)"},
 };
 
 const char *option_name(enum option_id id)

@@ -24,6 +24,7 @@ enum option_id {
 	OPTION_CLOSED,
 	OPTION_CLASS,
 	OPTION_LIMIT,
+	OPTION_FOR,
 	OPTIONS
 };
 

@@ -11,13 +11,12 @@ from .host import LabError, wait_for
 from .promise import eventually
 from .sockets import connect_many
 
-PART = 301  # seconds: the next 5 minutes by which the tracker counts
-
-# A bot in the least time in which one can be called so: 15 minutes, three parts of 5. That the servers of
-# the laboratory answer does not speak for it.
-QUICK = "infected-servers = 6  answered-weight = 1"
-PARTS = 4
-NEW = 4  # mail servers in each part
+# What is called infected soonest: address after address of a few networks. That the servers of the
+# laboratory answer does not speak for it.
+QUICK = "infected-servers = 6  infected-parts = 1  suspect-tries = 4  answered-weight = 1"
+SCAN = 90     # mail servers; 60 in 5 minutes are enough, 96 are known one by one
+HAMMER = 6    # parts of so many seconds each, with 5 attempts; no 5 minutes are without
+PART = 200
 
 
 class TimeTravel:
@@ -40,26 +39,32 @@ class TimeTravel:
         self._ahead[:8] = struct.pack("=q", ahead + seconds)
 
 
-def attempt(edge25, gate, line, count=NEW, version=4, source=None):
-    """A host opens connections to so many new mail servers, and edge25 has noticed; the flows."""
+def attempt(edge25, gate, line, count, version=4, source=None):
+    """A host opens connections to so many new mail servers, and edge25 has counted them; the flows."""
     address = source or line.address(version)
     host = address if version == 4 else str(ipaddress.ip_network(f"{address}/64", False)[0])
-    before = edge25.host(host).get("destinations", 0)
+    before = edge25.host(host).get("attempts", 0)
     flows = gate.flows(line, count, version, source)
     connect_many(line, [flow.destination for flow in flows], 25, 1.0, address)
-    wait_for(lambda: edge25.host(host).get("destinations", 0) >= before + count,
-             lambda: f"{count} more destinations of {host}: {edge25.host(host)}")
+    wait_for(lambda: edge25.host(host).get("attempts", 0) >= before + count,
+             lambda: f"{count} more attempts of {host}: {edge25.host(host)}")
     return flows
 
 
-def misbehave(edge25, gate, time, line, version=4, source=None):
-    """A host does for a quarter of an hour what only a bot does: it goes on meeting new servers.
-    Returns the flows."""
-    flows = []
-    for _ in range(PARTS):
-        flows += attempt(edge25, gate, line, NEW, version, source)
+def misbehave(gate, line, version=4):
+    """A host does what is called infected at once; the flows."""
+    flows = gate.flows(line, SCAN, version)
+    connect_many(line, [flow.destination for flow in flows], 25, 1.0, line.address(version))
+    return flows
+
+
+def hammer(edge25, gate, time, line):
+    """A host does it for up to 20 minutes with few servers."""
+    for _ in range(HAMMER):
+        attempt(edge25, gate, line, 5)
+        if edge25.host(line.address(4))["class"] == "infected":
+            return
         time.pass_by(PART)
-    return flows + attempt(edge25, gate, line, 1, version, source)
 
 
 def incidents(edge25, *arguments):

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Containments in the database, with the audit trail. Every function returns 0 or -EIO (store_problem()). */
+#ifndef EDGE25_CONTROL_STORE_CONTAINMENT_H
+#define EDGE25_CONTROL_STORE_CONTAINMENT_H
+
+#include "containment.h"
+#include "store.h"
+
+/* All of them as they are now, with what the audit trail is to say, or none. */
+int store_containment_write(struct store *store, struct contained *const *list, size_t count);
+int store_containment_delete(struct store *store, const struct prefix *host);
+/* Calls @each for all of them; what somebody else wrote is left out. */
+int store_containment_read(struct store *store,
+			   void (*each)(void *ctx, const struct contained *contained), void *ctx);
+
+#endif
