@@ -122,16 +122,14 @@ static bool answer_aside(const struct packet *packet, enum packet_reason reason,
 	return true;
 }
 
-static enum mark_action decide(const struct judge *judge, struct mark mark,
-			       const struct packet *packet, enum packet_reason reason)
+/* A packet that hides its flags meets a destination, too: the safe answer would let it pass. */
+static bool is_beyond_burst(const struct judge *judge, struct mark mark,
+			    const struct packet *packet)
 {
-	enum mark_action action = policy_decide(judge->snapshot, mark, reason);
-
-	if (action == MARK_PASS && judge->snapshot->policies[mark.policy].mode == MODE_GUARD &&
-	    !burst_admit(judge->burst, judge->snapshot, mark.policy, &packet->source,
-			 &packet->destination, judge->now))
-		return MARK_REFUSE;
-	return action;
+	return mark.action == MARK_QUESTION && packet->destination.family &&
+	       judge->snapshot->policies[mark.policy].mode == MODE_GUARD &&
+	       !burst_admit(judge->burst, judge->snapshot, mark.policy, &packet->source,
+			    &packet->destination, judge->now);
 }
 
 bool question_answer(const struct question *question, const struct judge *judge, uint32_t *value,
@@ -153,7 +151,9 @@ bool question_answer(const struct question *question, const struct judge *judge,
 	if (judge->snapshot && mark.action == MARK_NONE && mark.epoch == MARK_UNTRUE)
 		event->kind = MESSAGE_UNTRUE;
 	else if (judge->snapshot)
-		mark.action = decide(judge, mark, &packet, reason);
+		mark.action = is_beyond_burst(judge, mark, &packet) ?
+				      MARK_REFUSE :
+				      policy_decide(judge->snapshot, mark, reason);
 	event->action = (uint8_t)mark.action;
 	*value = (question->mark & ~mask) | mark_encode(mark, mask);
 	return true;

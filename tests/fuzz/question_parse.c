@@ -36,7 +36,7 @@ static void ask(const void *data, size_t size)
 	require((mark & ~MARK_MASK_DEFAULT) == (question.mark & ~MARK_MASK_DEFAULT));
 	require(event.reason < PACKET_REASONS);
 	require(event.reason == PACKET_OK || event.kind == MESSAGE_UNTRUE ||
-		mark_decode(mark, MARK_MASK_DEFAULT).action == MARK_QUESTION);
+		mark_decode(mark, MARK_MASK_DEFAULT).action == MARK_QUESTION || event.policy == 2);
 	answers_begin(&answers, 0);
 	answers_add(&answers, question.id, mark);
 	require(answers.length <= sizeof(answers.buffer));

@@ -15,13 +15,14 @@ from lab.capture import Capture
 from lab.faults import wait_until_held
 from lab.gate import MARKER
 from lab.packets import ACK, RST, SYN, TCP
-from lab.promise import eventually, must_fail
+from lab.promise import eventually, kept_by, must_fail
 from lab.raw import Wire
 from lab.sockets import connect
 from lab.tricks import ROUTED, TRICKS
 
 RANGE = 'range "all" { prefixes = { "100.64.0.0/10", "2001:db8:1::/48" }  policy = "home" }\n'
 BLOCK = 'policy "home" { mode = block  deny = drop }\n' + RANGE
+GUARD = 'policy "home" { mode = guard  deny = drop  burst = 1  burst-time = 1h }\n' + RANGE
 MONITOR = 'policy "home" { mode = monitor }\n' + RANGE
 TRACKED = """
 table inet other {
@@ -94,6 +95,18 @@ def test_headers_that_are_split_pass_where_they_may(edge25, gate):
     must_fail(attempt.check_none_answered)
     attempt.check_none_answered(but={trick.name for trick in TRICKS[6] if trick.hidden})
     attempt.check_none_passed()
+
+
+@versions
+@tracking
+@kept_by(GUARD, broken_by=GUARD.replace("burst = 1", "burst = 0"))
+def test_nothing_evades_a_burst(edge25, gate, track, version, tracked, configuration, promise):
+    """But what hides its port, of which no honest system sends any."""
+    track(tracked)
+    daemon = edge25(configuration)
+    gate.passes(*gate.flows(gate.topology.subscribers[0], 1, version))
+    promise(Attempt(gate, version, daemon).check_none_answered,
+            but={trick.name for trick in TRICKS[version] if trick.hidden})
 
 
 @versions

@@ -264,9 +264,25 @@ static void test_guard_refuses_beyond_the_burst(void **state)
 	assert_answer(guarded(1, 2000, &event), MARK_PASS, 6);
 	assert_answer(guarded(8, 2000, &event), MARK_REFUSE, 6);
 	assert_answer(guarded(8, 62000, &event), MARK_PASS, 6);
-	/* what it cannot judge it does not count */
-	answer(&snapshot, MARK_QUESTION, 6, 28, &event);
-	assert_int_equal(event.action, MARK_QUESTION);
+}
+
+/* What hides its flags is not passed for that by the safe answer; what hides its destination is. */
+static void test_guard_counts_what_it_cannot_parse(void **state)
+{
+	struct message_event event;
+
+	(void)state;
+	assert_answer(answer(&snapshot, MARK_QUESTION, 6, 28, &event), MARK_QUESTION, 6);
+	for (uint8_t server = 0; server < 2; server++)
+		assert_answer(guarded(server, 1000, &event), MARK_PASS, 6);
+	assert_answer(guarded(2, 1000, &event), MARK_REFUSE, 6);
+	assert_answer(answer(&snapshot, MARK_QUESTION, 6, 28, &event), MARK_QUESTION, 6);
+	burst_sweep(burst, BURST_SWEEP_MS); /* a new window */
+	for (uint8_t server = 0; server < 3; server++)
+		assert_answer(guarded(server, 1000, &event), MARK_PASS, 6);
+	assert_answer(answer(&snapshot, MARK_QUESTION, 6, 28, &event), MARK_REFUSE, 6);
+	assert_int_equal(event.reason, PACKET_SHORT_TCP);
+	assert_answer(answer(&snapshot, MARK_QUESTION, 6, 0, &event), MARK_QUESTION, 6);
 }
 
 /* What it cannot judge it leaves as it is, for the kernel's safe answer, and says why. */
@@ -413,6 +429,7 @@ int main(void)
 		TEST(test_questions_left_open),
 		TEST(test_event),
 		TEST(test_guard_refuses_beyond_the_burst),
+		TEST(test_guard_counts_what_it_cannot_parse),
 		TEST(test_handshakes_are_told_as_the_subscribers),
 		TEST(test_no_handshake_is_told_as_nothing),
 		TEST(test_no_question_is_taken_for_a_handshake),
