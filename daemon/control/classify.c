@@ -4,17 +4,19 @@
 #include <string.h>
 
 /* What is no matter of taste is here, and measured: see the table of the detection benchmark. */
-#define DEAD_HOUR 0.3     /* of infected-servers */
+#define DEAD_HOUR 0.3 /* of infected-servers */
 #define DEAD_SHARE 0.1
 #define SCAN_PART 60      /* new destinations that make a 5-minute part count */
 #define SCAN_FRESH 0.9    /* and the share of the new among those that it meets */
 #define SCAN_NETWORKS 4   /* more of them than this in each network, or it is a fan-out */
-#define QUEUE_MIN 5     /* destinations, to tell whether a host comes back to them */
-#define QUEUE_SHARE 0.6 /* a queue comes back to this share or more; of refused zombies 40% do */
-#define HAMMER_PARTS 3    /* 5-minute parts in a row with suspect_tries */
+#define QUEUE_MIN 5       /* destinations, to tell whether a host comes back to them */
+#define QUEUE_SHARE 0.6   /* a queue comes back to this share or more; of refused zombies 40% do */
+#define HAMMER_PARTS 3    /* 5-minute parts in a row with infected_tries */
 #define HAMMER_SERVERS 30 /* more of them are a fan-out, or a queue */
 #define FEW_SERVERS 6     /* an old setting names one; some names have several addresses */
 #define FEW_TRIES 3
+#define TIMED 0.2 /* variance by mean of attempts in half a minute: by chance 1, of a timer 0 */
+#define SILENT_TRIES 2   /* packets that count as one attempt where nobody answers */
 #define SILENT_PACKETS 5 /* packets of one attempt that nobody answers: 0, 1, 3, 7, 15 s */
 
 /* New destinations, those that answered with less weight: a mail server's do. */
@@ -78,8 +80,8 @@ static bool has_dead(const struct evidence *e, const struct meeting_terms *terms
 	const struct window_counts *hour = &e->sum[WINDOW_HOUR];
 	unsigned dead = hour->fresh > hour->answered ? hour->fresh - hour->answered : 0;
 
-	return !terms->open ||
-	       (dead >= DEAD_HOUR * terms->servers && share_at_least(dead, hour->fresh, DEAD_SHARE));
+	return !terms->open || (dead >= DEAD_HOUR * terms->servers &&
+				share_at_least(dead, hour->fresh, DEAD_SHARE));
 }
 
 /* Addresses of few networks, one after the other. */
@@ -96,9 +98,10 @@ static bool scans(const struct evidence *e, const struct thresholds *t)
 	       hour->fresh >= SCAN_NETWORKS * e->networks[WINDOW_HOUR];
 }
 
-static double tries_limit(const struct evidence *e, const struct thresholds *t)
+/* Attempts, as packets. */
+static double tries_limit(const struct evidence *e, const struct thresholds *t, uint64_t attempts)
 {
-	double tries = (double)t->suspect_tries * (e->silent ? SILENT_PACKETS : 1);
+	double tries = (double)attempts * (e->silent ? SILENT_TRIES : 1);
 
 	/* open connections that are answered are mail */
 	if (e->servers[WINDOW_HOUR] && 2 * e->answered[WINDOW_HOUR] > e->servers[WINDOW_HOUR])
@@ -106,17 +109,38 @@ static double tries_limit(const struct evidence *e, const struct thresholds *t)
 	return tries;
 }
 
+/*
+ * Are there as many attempts in one half minute as in any other? Then a timer is behind them. Neither
+ * the newest counts, which is not full, nor the first.
+ */
+static bool is_timed(const struct evidence *e)
+{
+	const double packets = e->silent ? SILENT_PACKETS :
+					   1; /* of one attempt, which come together */
+	double sum = 0, squares = 0, mean;
+	unsigned parts = 0;
+
+	for (unsigned i = 1; i + 1 < WINDOW_5MIN_BUCKETS && e->five[i + 1].attempts; i++) {
+		sum += e->five[i].attempts;
+		squares += (double)e->five[i].attempts * e->five[i].attempts;
+		parts++;
+	}
+	if (parts < 2)
+		return false;
+	mean = sum / parts;
+	return squares / parts - mean * mean < TIMED * mean * packets;
+}
+
 static bool hammers(const struct evidence *e, const struct thresholds *t)
 {
+	const double limit = tries_limit(e, t, t->infected_tries);
 	unsigned parts = 0;
 
 	/* the newest part is not full */
-	for (unsigned i = e->hour[0].attempts < tries_limit(e, t); i < WINDOW_HOUR_BUCKETS; i++) {
-		if (e->hour[i].attempts < tries_limit(e, t))
-			break;
+	for (unsigned i = e->hour[0].attempts < limit;
+	     i < WINDOW_HOUR_BUCKETS && e->hour[i].attempts >= limit; i++)
 		parts++;
-	}
-	return parts >= HAMMER_PARTS && e->servers_recent <= HAMMER_SERVERS;
+	return parts >= HAMMER_PARTS && e->servers_recent <= HAMMER_SERVERS && !is_timed(e);
 }
 
 /* --- the others --- */
@@ -129,7 +153,7 @@ static uint32_t suspicions(const struct evidence *e, const struct thresholds *t)
 		rules |= 1u << RULE_MANY_AT_ONCE;
 	if (servers_weight(e, t, WINDOW_HOUR) >= allowance(e, t->suspect_servers_hour))
 		rules |= 1u << RULE_MANY_IN_AN_HOUR;
-	if (e->sum[WINDOW_5MIN].attempts >= tries_limit(e, t))
+	if (e->sum[WINDOW_5MIN].attempts >= tries_limit(e, t, t->suspect_tries))
 		rules |= 1u << RULE_VOLUME;
 	if (e->over_burst)
 		rules |= 1u << RULE_BURST;

@@ -27,6 +27,7 @@
 struct evidence {
 	/* by the windows; the lists are newest first */
 	struct window_counts sum[WINDOWS];
+	struct window_counts five[WINDOW_5MIN_BUCKETS];
 	struct window_counts hour[WINDOW_HOUR_BUCKETS];
 	struct window_counts day[WINDOW_DAY_BUCKETS];
 	/* destinations */

@@ -26,6 +26,7 @@ static const struct key keys[] = {
 	{"suspect-servers-hour", AT(suspect_servers_hour), false, 25, 2, 1000000},
 	{"suspect-tries", AT(suspect_tries), false, 300, 2, 1000000},
 	{"infected-servers", AT(infected_servers), false, 40, 2, 1000000},
+	{"infected-tries", AT(infected_tries), false, 250, 2, 1000000},
 	{"infected-parts", AT(infected_parts), false, 3, 1, 12},
 	{"answered-weight", AT(answered_weight), false, 10, 1, 1000000},
 	{"contain-for", AT(contain_for), true, HOUR, MINUTE, 366 * DAY},

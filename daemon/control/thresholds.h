@@ -9,11 +9,12 @@ struct thresholds {
 	uint64_t suspect_servers;      /* different destinations in 5 minutes */
 	uint64_t suspect_servers_hour; /* ... in an hour */
 	uint64_t suspect_tries;        /* attempts in 5 minutes */
-	uint64_t infected_servers;     /* destinations that were not met before */
+	uint64_t infected_servers;     /* networks with destinations not met before, an hour */
+	uint64_t infected_tries;       /* attempts in each of three 5-minute parts in a row */
 	uint64_t infected_parts;       /* 5-minute parts of an hour in which new ones came */
 	uint64_t answered_weight;      /* so many that answered count as one that did not */
-	uint64_t contain_for;          /* seconds, the first time; doubled each time it comes back */
-	uint64_t contain_max;          /* seconds, at most */
+	uint64_t contain_for; /* seconds, the first time; doubled each time it comes back */
+	uint64_t contain_max; /* seconds, at most */
 };
 
 #endif

@@ -43,9 +43,9 @@ static void windows_evidence(const struct tracker *tracker, const struct active 
 		e->sum[window] = windows_sum(&active->windows, window, now);
 		e->servers[window] = contacts_servers(contacts, now, seconds);
 		e->answered[window] = contacts_answered(contacts, now, seconds);
-		e->networks[window] =
-			networks_met(&contacts->networks, NETWORKS_ALL, now, seconds);
+		e->networks[window] = networks_met(&contacts->networks, NETWORKS_ALL, now, seconds);
 	}
+	windows_list(&active->windows, WINDOW_5MIN, now, e->five);
 	windows_list(&active->windows, WINDOW_HOUR, now, e->hour);
 	windows_list(&active->windows, WINDOW_DAY, now, e->day);
 }

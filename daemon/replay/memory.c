@@ -9,8 +9,9 @@
 
 /* Pairs by 64 bits of a keyed hash: among a million one is mistaken once in 30 million runs. */
 struct pair {
-	uint64_t mark; /* 0: free */
+	uint64_t mark; /* 0: free; the lowest bit is always set */
 	uint64_t until;
+	bool talked;
 };
 
 struct memory {
@@ -90,20 +91,37 @@ static void pairs_renew(struct memory *memory, uint64_t now)
 	memory->pair_count = kept;
 }
 
+static uint64_t mark_of(const struct memory *memory, const struct addr *source,
+			const struct addr *destination)
+{
+	const struct addr key[2] = {source_key(source), *destination};
+
+	return hash_bytes(&memory->key, key, sizeof(key)) | 1;
+}
+
 bool memory_ask(struct memory *memory, const struct addr *source, const struct addr *destination,
 		uint64_t now)
 {
-	const struct addr key[2] = {source_key(source), *destination};
-	uint64_t mark = hash_bytes(&memory->key, key, sizeof(key)) | 1;
+	uint64_t mark = mark_of(memory, source, destination);
 	struct pair *pair = pair_slot(memory->pairs, memory->pair_size, mark);
 
 	if (pair->mark && pair->until > now)
 		return false;
 	memory->pair_count += !pair->mark;
-	*pair = (struct pair){mark, now + memory->remember_for};
+	*pair = (struct pair){.mark = mark, .until = now + memory->remember_for};
 	if (memory->pair_count > memory->pair_size / 2)
 		pairs_renew(memory, now);
 	return true;
+}
+
+bool memory_answer(struct memory *memory, const struct addr *source, const struct addr *destination)
+{
+	struct pair *pair =
+		pair_slot(memory->pairs, memory->pair_size, mark_of(memory, source, destination));
+	bool first = pair->mark && !pair->talked;
+
+	pair->talked |= first;
+	return first;
 }
 
 /* --- counts --- */

@@ -28,6 +28,9 @@ void memory_free(struct memory *memory);
 /* True: the pair was not asked about within remember-for, and is remembered from now on. Time: ns. */
 bool memory_ask(struct memory *memory, const struct addr *source, const struct addr *destination,
 		uint64_t now);
+/* True: the pair is remembered, and this is its first answer since it is. */
+bool memory_answer(struct memory *memory, const struct addr *source,
+		   const struct addr *destination);
 /* The source's counts, made if it is new. NULL: no memory. */
 struct memory_count *memory_count(struct memory *memory, const struct addr *source);
 /* Those of a source that was seen before, or NULL. */

@@ -246,27 +246,25 @@ static int submission(struct replay *replay, const struct trace_row *row)
 	return memory_wait(replay->memory, count);
 }
 
-static int tell(struct replay *replay, const struct trace_row *row, const struct policy *policy)
+static void tell(struct replay *replay, const struct trace_row *row, const struct policy *policy,
+		 enum message_event_kind kind)
 {
 	const struct tracker_source source = source_of(replay->config, policy, &row->source);
-	struct message_event event = {
+	const struct message_event event = {
 		.time = BEGIN + row->time,
 		.source = row->source,
 		.destination = row->destination,
 		.source_port = row->source_port,
 		.destination_port = row->destination_port,
-		.action = policy->mode == MODE_BLOCK ? MARK_REFUSE : MARK_PASS,
+		.kind = (uint8_t)kind,
+		.action = kind == MESSAGE_HANDSHAKE  ? MARK_NONE :
+			  policy->mode == MODE_BLOCK ? MARK_REFUSE :
+						       MARK_PASS,
 		.policy = policy->number,
 	};
 	bool fresh;
 
 	tracker_event(replay->tracker, &event, &source, &fresh);
-	if (policy->mode != MODE_BLOCK && row->answered) {
-		event.kind = MESSAGE_HANDSHAKE;
-		event.action = MARK_NONE;
-		tracker_event(replay->tracker, &event, &source, &fresh);
-	}
-	return replay->failed ? -ENOMEM : 0;
 }
 
 int replay_row(struct replay *replay, const struct trace_row *row)
@@ -292,9 +290,12 @@ int replay_row(struct replay *replay, const struct trace_row *row)
 		return -ENOMEM;
 	result->attempts++;
 	(*(policy->mode == MODE_BLOCK ? &count->refused : &count->passed))++;
-	if (!memory_ask(replay->memory, &row->source, &row->destination, row->time))
-		return replay->failed ? -ENOMEM : 0;
-	return tell(replay, row, policy);
+	if (memory_ask(replay->memory, &row->source, &row->destination, row->time))
+		tell(replay, row, policy, MESSAGE_ATTEMPT);
+	if (row->answered && policy->mode != MODE_BLOCK &&
+	    memory_answer(replay->memory, &row->source, &row->destination))
+		tell(replay, row, policy, MESSAGE_HANDSHAKE);
+	return replay->failed ? -ENOMEM : 0;
 }
 
 /* --- the end --- */
