@@ -11,6 +11,7 @@ static const struct thresholds no_policy = {.suspect_servers = UINT32_MAX,
 					    .suspect_servers_hour = UINT32_MAX,
 					    .suspect_tries = UINT32_MAX,
 					    .infected_servers = UINT32_MAX,
+					    .infected_tries = UINT32_MAX,
 					    .infected_parts = WINDOW_HOUR_BUCKETS,
 					    .answered_weight = 1};
 
