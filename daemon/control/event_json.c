@@ -48,6 +48,7 @@ static const struct signature let_through[HOST_CLASSES] = {
 #define UNTRUE_TEXT "Outbound port 25 from a source that cannot be true"
 static const struct signature untrue_refused = {"blocked", UNTRUE_TEXT, NULL, 3, POSSIBLE};
 static const struct signature untrue_seen = {"allowed", UNTRUE_TEXT, "refused", 4, POSSIBLE};
+static const struct signature untrue_passed = {"allowed", UNTRUE_TEXT, NULL, 4, POSSIBLE};
 #define INCIDENT_TEXT "Outbound port 25 incident"
 static const struct signature incident_refused[HOST_CLASSES] = {
 	[CLASS_MISCONFIGURED] = {"blocked", INCIDENT_TEXT SETTING_TEXT, NULL, 13, MINOR},
@@ -203,8 +204,10 @@ json_t *event_json_attempt(const struct message_event *event, const struct track
 json_t *event_json_untrue(const struct message_event *event, const struct policy *policy,
 			  const struct names_found *found, unsigned destinations)
 {
-	bool pass = policy && policy->mode == MODE_MONITOR;
-	const struct signature *signature = pass ? &untrue_seen : &untrue_refused;
+	const struct signature *signature = !policy                      ? &untrue_refused :
+					    policy->mode == MODE_MONITOR ? &untrue_seen :
+					    policy->mode == MODE_GUARD   ? &untrue_passed :
+									   &untrue_refused;
 	const struct flow flow = flow_of(event, destinations);
 
 	return line(&flow, signature, metadata(NULL, NULL, found, policy, signature));

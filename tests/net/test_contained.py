@@ -12,7 +12,7 @@ from lab.edge25 import CONTROL, ENGINE
 from lab.faults import Thread, killed, wait_until_held
 from lab.gate import MX, RESET, Conversation, Flow
 from lab.packets import RST
-from lab.peer import ALWAYS, WATCHED, Peer
+from lab.peer import ALWAYS, WATCHED, Peer, host_of
 from lab.promise import eventually, holds, must_fail
 from lab.raw import Stream, Wire, opening
 from lab.sockets import connect
@@ -27,11 +27,6 @@ MONITOR = 'policy "line" { mode = monitor }' + RANGE
 versions = pytest.mark.parametrize("version", [4, 6])
 entries = pytest.mark.parametrize("entry", ["source", "destination", "pair"])
 widths = pytest.mark.parametrize("width", ["exact", "prefix"])
-
-
-def host_of(subscriber, version):
-    """What a policy with host-prefix6 = 64 takes for the host."""
-    return subscriber.address4 if version == 4 else f"{subscriber.address6.rpartition('::')[0]}::/64"
 
 
 @pytest.fixture(name="line")
@@ -55,12 +50,12 @@ def test_a_contained_host_is_cut_off_and_nobody_else(edge25, gate, topology, mai
           Conversation(Flow(line, MX[version])) as conversation):
         conversation.goes_on()
         must_fail(is_cut_off, gate, flow)
-        peer.contain(host_of(line, version), seconds=60)
+        peer.contain(host_of(line.address(version)), seconds=60)
         conversation.is_cut()
         is_cut_off(gate, flow)
         gate.passes(other)
         assert connect(line, MX[version], 587).error == ""
-        peer.release(host_of(line, version))
+        peer.release(host_of(line.address(version)))
         gate.passes(flow)
 
 
@@ -69,9 +64,9 @@ def test_containment_ends_by_itself(edge25, gate, line, version):
     daemon = edge25(GUARD)
     flow = gate.flows(line, 1, version)[0]
     with killed(daemon, CONTROL), Peer(daemon) as peer:
-        peer.contain(host_of(line, version), seconds=60)
+        peer.contain(host_of(line.address(version)), seconds=60)
         is_cut_off(gate, flow)
-        peer.contain(host_of(line, version), seconds=1)
+        peer.contain(host_of(line.address(version)), seconds=1)
         eventually(lambda: connect(line, flow.destination).error == "", "a connection")
     gate.passes(flow)
 
@@ -112,7 +107,7 @@ def test_plain_entries_do_not_help_it_and_others_do(edge25, gate, line, mode, en
         daemon = edge25(mode + allow.replace("ALWAYS", always))
         with killed(daemon, CONTROL), Peer(daemon) as peer:
             gate.passes(flow)
-            peer.contain(host_of(line, version))
+            peer.contain(host_of(line.address(version)))
             check(flow)
         daemon.stop()
 
@@ -123,7 +118,7 @@ def test_it_does_nothing_to_who_is_only_monitored(edge25, gate, line, version):
     daemon = edge25(MONITOR + f'allow "one" {{ {words("destination", "exact", friend)} '
                               'comment = "a test" }')
     with killed(daemon, CONTROL), Peer(daemon) as peer:
-        peer.contain(host_of(line, version))
+        peer.contain(host_of(line.address(version)))
         gate.passes(stranger, friend)
 
 
@@ -153,7 +148,7 @@ def test_it_holds_for_a_packet_under_way(edge25, gate, topology, line, version, 
             wait_until_held(daemon, 1)
             if moment == "answered":
                 thread.run_to(Thread.SENDTO)
-            peer.contain(host_of(topology.subscribers[whose], version))
+            peer.contain(host_of(topology.subscribers[whose].address(version)))
         wait_until_held(daemon, 0)
         eventually(lambda: beyond.openings() or [packet for packet in wire.packets()
                                                  if packet.source == flow.destination
@@ -169,7 +164,7 @@ def test_it_holds_for_a_packet_under_way(edge25, gate, topology, line, version, 
 def test_nothing_passes_between_containment_and_release(edge25, topology, line, whose, promise):
     """Under a stream of openings to ever new servers."""
     daemon = edge25(GUARD.replace("burst = 0", "burst = 0 pace = 0"))
-    host, passed = host_of(topology.subscribers[whose], 6), 0
+    host, passed = host_of(topology.subscribers[whose].address6), 0
     with killed(daemon, CONTROL), Peer(daemon) as peer, Stream(topology, line) as stream:
         for _ in range(10):
             peer.contain(host, seconds=60)
@@ -201,7 +196,7 @@ def test_it_stays_cut_off_without_engine_and_control(edge25, gate, topology, lin
     other = gate.flows(topology.subscribers[1], 1, version)[0]
     with killed(daemon, CONTROL):
         with Peer(daemon) as peer:
-            peer.contain(host_of(line, version))
+            peer.contain(host_of(line.address(version)))
         with killed(daemon, ENGINE):
             gate.refuses(*flows)
             gate.passes(other)
@@ -213,7 +208,7 @@ def test_it_is_cut_off_again_when_the_table_was_put_back(edge25, gate, topology,
     daemon = edge25("own-table = no\n" + GUARD)
     flow = gate.flows(line, 1, version)[0]
     with killed(daemon, CONTROL), Peer(daemon) as peer:
-        peer.contain(host_of(line, version), seconds=60)
+        peer.contain(host_of(line.address(version)), seconds=60)
         gate.refuses(flow)
         topology.gateway.run(["nft", "delete table inet edge25"])
         eventually(lambda: "contained" in topology.gateway.run(

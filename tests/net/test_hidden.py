@@ -8,8 +8,11 @@ import struct
 import pytest
 
 from lab.capture import Capture
+from lab.edge25 import CONTROL
+from lab.faults import killed
 from lab.gate import MARKER
 from lab.packets import TCP
+from lab.peer import Peer, host_of
 from lab.promise import eventually, kept_by
 from lab.raw import FRAGMENT, Wire, ipv4, ipv6, opening, packed, tcp
 from lab.sockets import connect
@@ -170,6 +173,30 @@ def test_tunnels_are_refused_where_they_shall_be(edge25, topology, gate, version
 def test_these_may_use_tunnels(edge25, topology, gate, version, configuration):
     edge25(configuration)
     assert len(Sent(topology, gate, version, build_tunnels(version)).passed) == 3
+
+
+# Guarded and watched hosts may do both, contained ones may not.
+
+GUARDED = TUNNELS.replace("mode = block", "mode = guard")
+
+
+@versions
+@pytest.mark.parametrize("watched", [False, True], ids=["guarded", "watched"])
+def test_a_contained_host_hides_no_port(edge25, topology, gate, version, watched):
+    address = topology.subscribers[0].address(version)
+    entry = ALLOW.format(end="from", address=address).replace("comment", "watched = yes  comment")
+    daemon = edge25(TUNNELS + entry if watched else GUARDED)
+
+    def passed(build):
+        return len(Sent(topology, gate, version, build).passed)
+    with killed(daemon, CONTROL), Peer(daemon) as peer:
+        assert passed(build_tunnels(version)) == 3
+        assert version == 4 or passed(split) == 1
+        peer.contain(host_of(address))
+        assert passed(build_tunnels(version)) == 0
+        assert version == 4 or passed(split) == 0
+        peer.release(host_of(address))
+        assert passed(build_tunnels(version)) == 3
 
 
 @versions

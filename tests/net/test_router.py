@@ -4,9 +4,10 @@
 import pytest
 
 from lab.capture import Capture
-from lab.edge25 import ENGINE, HOME
-from lab.faults import frozen
+from lab.edge25 import CONTROL, ENGINE, HOME
+from lab.faults import frozen, killed
 from lab.gate import AT_ONCE
+from lab.peer import Peer, host_of
 from lab.promise import eventually, kept_by
 from lab.sockets import connect_many
 
@@ -93,3 +94,17 @@ def test_a_reload_that_ends_it_opens_the_router_alone(edge25, topology, gate):
     Attempts(topology, servers).check_refused()
     daemon.stop()
     Attempts(topology, servers).check_refused()
+
+
+@versions
+def test_a_contained_router_is_refused(edge25, topology, gate, version):
+    """Its address is a host as any other; subscribers behind it have their own."""
+    daemon = edge25(OWN.replace("mode = block", "mode = guard"))
+    servers, own = gate.fresh(COUNT, version), {4: "192.0.2.1", 6: "2001:db8:e::1"}[version]
+    Attempts(topology, servers).check_pass()
+    with killed(daemon, CONTROL), Peer(daemon) as peer:
+        peer.contain(host_of(own))
+        Attempts(topology, servers).check_refused()
+        gate.passes(*gate.flows(topology.subscribers[0], 2, version))
+        peer.release(host_of(own))
+        Attempts(topology, servers).check_pass()

@@ -5,7 +5,10 @@ source is refused, counted apart, and held against nobody but the line that it c
 import pytest
 
 from lab.capture import Capture
+from lab.edge25 import CONTROL
+from lab.faults import killed
 from lab.gate import MARKER
+from lab.peer import Peer, host_of
 from lab.promise import eventually, kept_by, must_fail
 from lab.raw import Wire, opening
 from lab.sockets import connect
@@ -66,6 +69,17 @@ def test_monitor_counts_lies_and_lets_them_pass(edge25, topology, gate, version)
     daemon = edge25(CHECKED.replace("mode = block", "mode = monitor"))
     assert Spoofed(topology, gate, version).passed == COUNT
     is_held_against_nobody(daemon, topology, version, "monitor")
+
+
+@versions
+def test_guard_lets_lies_pass_but_not_in_the_name_of_a_contained_host(edge25, topology, gate,
+                                                                      version):
+    daemon = edge25(CHECKED.replace("mode = block", "mode = guard"))
+    assert Spoofed(topology, gate, version).passed == COUNT
+    is_held_against_nobody(daemon, topology, version, "guard")
+    with killed(daemon, CONTROL), Peer(daemon) as peer:
+        peer.contain(host_of(topology.subscribers[1].address(version)))
+        assert Spoofed(topology, gate, version).passed == 0
 
 
 @versions

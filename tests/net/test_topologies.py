@@ -9,9 +9,12 @@ import pytest
 
 from lab import pppoe
 from lab.capture import Capture
+from lab.edge25 import CONTROL
+from lab.faults import killed
 from lab.gate import AT_ONCE, DROP, MARKER, MX, RESET, Conversation, Flow
 from lab.host import LabError
 from lab.namespaces import Namespace
+from lab.peer import Peer, host_of
 from lab.promise import eventually, kept_by, must_fail
 from lab.sockets import Listener, connect
 
@@ -172,6 +175,19 @@ def test_vrf_allowed(edge25, gate, enslaved, place, version):
     must_fail(gate.passes, second)
     daemon.ctl("allow", "add", "--from", HOUSE[version], "--comment", "a source")
     gate.passes(second)
+
+
+@versions
+@places
+def test_vrf_contained(edge25, gate, enslaved, place, version):
+    """Plain entries do not help there either."""
+    daemon = edge25(PLACES[place](MONITOR.replace("mode = monitor", "mode = guard")))
+    first, second = flows(gate, enslaved, version, 2)
+    daemon.ctl("allow", "add", "--to", first.destination, "--comment", "a destination")
+    gate.passes(first, second)
+    with killed(daemon, CONTROL), Peer(daemon) as peer:
+        peer.contain(host_of(HOUSE[version]))
+        gate.refuses(first, second)
 
 
 @versions

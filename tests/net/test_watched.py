@@ -11,7 +11,7 @@ from lab.edge25 import CONTROL, ENGINE
 from lab.faults import Thread, killed, questions, wait_until_held
 from lab.gate import MX, Conversation, Flow
 from lab.packets import RST
-from lab.peer import WATCHED, Peer
+from lab.peer import WATCHED, Peer, host_of
 from lab.promise import eventually, holds, must_fail
 from lab.raw import Stream, Wire, opening
 
@@ -109,7 +109,7 @@ def test_a_conversation_ends_with_its_entry(edge25, mail, line, version):
 def test_containment_comes_before_it(edge25, gate, line, version):
     daemon = edge25(BLOCK)
     flow, other = gate.flows(line, 2, version)
-    host = line.address4 if version == 4 else f"{line.address6.rpartition('::')[0]}::/64"
+    host = host_of(flow.address)
     watch(daemon, words("source", "exact", flow))
     gate.passes(flow)
     with killed(daemon, CONTROL), Peer(daemon) as peer:

@@ -3,7 +3,7 @@
 how long each takes, and what the engine tells, without what control makes of it.
 
     with killed(edge25, CONTROL), Peer(edge25) as peer:
-        peer.contain("100.64.0.2", seconds=60)
+        peer.contain(host_of("100.64.0.2"), seconds=60)
 """
 
 import dataclasses
@@ -136,6 +136,12 @@ class Peer:
         answer = Answer(-error, text.partition(b"\0")[0].decode(), seconds)
         assert answer.error == expected, answer
         return answer
+
+
+def host_of(address):
+    """What a policy with host-prefix6 = 64 takes for the host."""
+    return address if ":" not in address else str(ipaddress.ip_network(f"{address}/64",
+                                                                       strict=False))
 
 
 def address_of(family, octets):
