@@ -64,7 +64,8 @@ static bool returns(const struct evidence *e)
 
 static struct meeting_terms terms_of(const struct evidence *e, const struct thresholds *t)
 {
-	return (struct meeting_terms){.open = e->guarded || e->monitored,
+	return (struct meeting_terms){.open = (e->guarded || e->monitored) &&
+					      t->answered_weight > 1,
 				      .slow = e->silent,
 				      .servers = allowance(e, t->infected_servers),
 				      .parts = (unsigned)t->infected_parts,

@@ -78,7 +78,7 @@ static void add(struct meeting *meeting, const struct network *network, unsigned
 	}
 }
 
-struct meeting meeting_of(const struct networks *networks, uint32_t now)
+struct meeting meeting_of(const struct networks *networks, uint32_t now, bool answered_count)
 {
 	uint64_t moments[MOMENTS / 64 + 1] = {0};
 	struct meeting meeting = {0};
@@ -87,6 +87,7 @@ struct meeting meeting_of(const struct networks *networks, uint32_t now)
 	for (unsigned i = 0; i < networks->count; i++) {
 		if (!networks_get(networks, i, now, &network))
 			continue;
+		network.answered = network.answered && !answered_count;
 		add(&meeting, &network, networks_weight(networks));
 		if (!network.answered)
 			add_moment(&meeting, moments, network.age);

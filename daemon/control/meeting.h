@@ -28,7 +28,8 @@ struct meeting {
 	unsigned aged, left;          /* silent, first met MEETING_AGE ago; not come back to */
 };
 
-struct meeting meeting_of(const struct networks *networks, uint32_t now);
+/* @answered_count: those that answered are taken for such that did not. */
+struct meeting meeting_of(const struct networks *networks, uint32_t now, bool answered_count);
 
 /* Where it happens, and how much is needed. */
 struct meeting_terms {

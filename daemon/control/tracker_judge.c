@@ -60,7 +60,8 @@ void tracker_evidence(const struct tracker *tracker, const struct host *host,
 
 	memset(e, 0, sizeof(*e));
 	windows_evidence(tracker, active, e);
-	e->meeting = meeting_of(&active->contacts.networks, now);
+	e->meeting = meeting_of(&active->contacts.networks, now,
+				tracker_thresholds(tracker, host)->answered_weight == 1);
 	e->servers_recent = contacts_servers(&active->contacts, now, tracker->remember_for + 300);
 	e->early = contacts_returns(&active->contacts, now, EVIDENCE_EARLY);
 	e->late = contacts_returns(&active->contacts, now, EVIDENCE_LATE);
