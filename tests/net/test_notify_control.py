@@ -43,15 +43,19 @@ def test_notification_that_is_lost(control, notify):
 
 
 def test_attempts_are_passed_by(control, notify):
-    """The lines of attempts, which come on the same stream, cost nothing but reading."""
+    """The lines of attempts, which come on the same stream, and counts that grow cost nothing but
+    reading."""
     one = notify(*FAST)
     wait_until_read(control, one)
     asked = len(control.asked)
     line = json.dumps({"jsonrpc": "2.0", "method": "event", "params": {"src_ip": "100.64.0.1"}})
-    for _ in range(2000):
-        control.send(line.encode())
     control.put(incident(1))
     check_told(one, (1, ("opened",)))
+    for number in range(2000):
+        control.send(line.encode())
+        control.change(1, attempts=number)
+    control.put(incident(2))
+    check_told(one, (1, ("opened",)), (2, ("opened",)))
     assert len(control.asked) - asked < 10
 
 

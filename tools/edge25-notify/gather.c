@@ -83,6 +83,18 @@ static bool class_wanted(const struct wanted *wanted, const char *class)
 	return !wanted->classes;
 }
 
+bool gather_wants(const struct gather *gather, const struct told *told, const json_t *document)
+{
+	const struct incident *before;
+	struct incident incident;
+
+	if (!incident_read(document, &incident))
+		return true;
+	before = told_find(told, incident.id);
+	return (before || class_wanted(&gather->wanted, incident.class)) &&
+	       (incident_changes(before, &incident) & gather->wanted.changes);
+}
+
 /* The newest change is the last. */
 static int add_item(struct gather *gather, struct item *item, struct item *same,
 		    const json_t *document)

@@ -44,6 +44,8 @@ void gather_free(struct gather *gather);
 /* Everything up to this change was handed over; nothing waits. */
 void gather_begin(struct gather *gather, int64_t change);
 
+/* Would gather_add() have it handed over? True also for what is none. */
+bool gather_wants(const struct gather *gather, const struct told *told, const json_t *document);
 /*
  * The next incident, in the order of changes. 0, -EBADMSG (not an incident, or not the next) or
  * -ENOMEM, and nothing has changed.

@@ -141,6 +141,13 @@ static int on_incident(void *ctx, const json_t *incident)
 	return error;
 }
 
+static bool on_news(void *ctx, const json_t *incident)
+{
+	const struct notify *notify = ctx;
+
+	return gather_wants(notify->gather, &notify->told, incident);
+}
+
 static void on_listed(void *ctx)
 {
 	next_notice(ctx);
@@ -180,6 +187,7 @@ static void on_begin(void *ctx, int64_t change)
 
 static const struct source_ops source_ops = {
 	.incident = on_incident,
+	.news = on_news,
 	.listed = on_listed,
 	.ready = on_ready,
 	.known = on_known,

@@ -75,6 +75,8 @@ static const char *reason(int error)
 		return "edge25-control closed the connection";
 	case -EBADMSG:
 		return "what came is not JSON-RPC 2.0 with incidents: is this socket edge25-control's?";
+	case -EACCES:
+		return "Permission denied: monitor-group in edge25.conf says who may ask";
 	case -EMSGSIZE:
 		return "a line is longer than 16 MiB";
 	default:
@@ -128,7 +130,7 @@ static void connect_now(struct source *source)
 	source->start = -1;
 	if (error) {
 		source_lost(source, "cannot connect: %s",
-			    error == -EAGAIN ? "too many wait there" : strerror(-error));
+			    error == -EAGAIN ? "too many wait there" : reason(error));
 		return;
 	}
 	ev_io_set(&source->readable, source->rpc.fd, EV_READ);
@@ -267,7 +269,9 @@ static void take_document(struct source *source, const json_t *document)
 
 	if (!method)
 		take_reply(source, document);
-	else if (!strcmp(method, "incident") || !strcmp(method, "events.lost"))
+	else if (!strcmp(method, "events.lost") ||
+		 (!strcmp(method, "incident") &&
+		  source->ops->news(source->ctx, json_object_get(document, "params"))))
 		source->stale = true;
 }
 

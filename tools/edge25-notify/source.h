@@ -20,6 +20,8 @@ struct source;
 struct source_ops {
 	/* The next incident. 0 or -errno, which ends the connection; it comes again then. */
 	int (*incident)(void *ctx, const json_t *incident);
+	/* Is this a reason to ask? Incidents change all the time by counts alone. */
+	bool (*news)(void *ctx, const json_t *incident);
 	/* No more for now. */
 	void (*listed)(void *ctx);
 	/* Is there room for more? After a false, which listed() follows, source_ask(). */

@@ -20,6 +20,18 @@ static int add(struct gather *gather, struct told *told, int64_t id, int64_t cha
 	return error;
 }
 
+static bool wants(struct gather *gather, struct told *told, int64_t id, const char *state,
+		  const char *class)
+{
+	json_t *document = json_pack("{s:I, s:I, s:s, s:s, s:s}", "id", (json_int_t)id, "change",
+				     (json_int_t)1000, "state", state, "class", class, "action",
+				     "refused");
+	bool result = gather_wants(gather, told, document);
+
+	json_decref(document);
+	return result;
+}
+
 static json_t *take(struct gather *gather, struct told *told, unsigned runs, struct notice *notice)
 {
 	json_t *document;
@@ -66,6 +78,11 @@ static void test_one_by_one(void **state)
 	assert_int_equal(gather_count(gather), 0);
 
 	/* Not worth telling, but seen. */
+	assert_false(wants(gather, &told, 2, "open", "suspect"));
+	assert_true(wants(gather, &told, 2, "open", "infected"));
+	assert_true(wants(gather, &told, 2, "closed", "suspect"));
+	assert_true(wants(gather, &told, 3, "open", "suspect"));
+	assert_true(gather_wants(gather, &told, NULL));
 	assert_int_equal(add(gather, &told, 2, 106, "open", "suspect"), 0);
 	assert_int_equal(gather_count(gather), 0);
 	assert_int_equal(gather_done(gather), 106);
