@@ -66,6 +66,20 @@ def allow(daemon, number):
     daemon.ctl("allow", "del", "--to", server)
 
 
+def watch(daemon, number):
+    """A watched entry for others comes, the only one, so the rules learn of such; and it goes."""
+    source = "192.0.2.9" if number % 2 else "192.0.2.8/29"
+    daemon.ctl("allow", "add", "--from", source, "--watched", "--comment", "a test")
+    daemon.ctl("allow", "del", "--from", source)
+
+
+def contain(daemon, number):
+    """A host of the range that sends is contained, and released."""
+    host = f"100.64.16.{number % 100}"
+    assert daemon.ctl("contain", host)["applied"]
+    assert daemon.ctl("release", host)["applied"]
+
+
 def restart(*programs, by=signal.SIGTERM):
     """Programs end in order, or are killed, and others take their place."""
     def change(daemon, number):
@@ -91,6 +105,6 @@ def removed(daemon, number):
     daemon.start()
 
 
-CHANGES = {"reload": reload, "allow": allow, "control": restart(CONTROL),
-           "engine": restart(ENGINE), "engine killed": restart(ENGINE, by=signal.SIGKILL),
+CHANGES = {"reload": reload, "allow": allow, "watch": watch, "contain": contain,
+           "control": restart(CONTROL), "engine": restart(ENGINE), "engine killed": restart(ENGINE, by=signal.SIGKILL),
            "all": whole}
