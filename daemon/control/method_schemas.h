@@ -31,6 +31,10 @@
 	"{\"type\":\"object\",\"properties\":{" CONTAINED_PROPERTIES \
 	"},\"required\":[" CONTAINED_REQUIRED "],\"additionalProperties\":false}"
 
+/* method_hosts.c */
+extern const struct rpc_param hosts_params[], host_params[];
+extern const char hosts_result[], host_result[];
+
 /* method_contain.c */
 extern const struct rpc_param contain_params[], release_params[];
 extern const char contain_result[], release_result[];

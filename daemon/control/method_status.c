@@ -176,35 +176,6 @@ static json_t *totals_json(const struct control *control)
 
 /* --- hosts and entries --- */
 
-static json_t *host_json(const struct control *control, const struct host *host)
-{
-	const struct policy *policy = config_policy(control->config, host->policy);
-	const struct tracker *tracker = control->tracker;
-	const struct prefix prefix = host_prefix(host);
-	char text[PREFIX_TEXT_MAX], mac[NAMES_MAC_TEXT_MAX], interface[IF_NAMESIZE];
-	struct names_found found;
-	struct host_facts facts;
-	json_t *object;
-	bool known;
-
-	host_facts(tracker, host, &facts);
-	host_names(control->names, tracker, host, control_now(), &found);
-	known = facts.interface && if_indextoname(facts.interface, interface);
-	object = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "host",
-			   prefix_format(&prefix, text), "class", host_class_word(host->class),
-			   "policy", string_or_null(policy ? policy->name : NULL), "attempts",
-			   number(host_attempts(host)), "refused", number(host->refused), "passed",
-			   number(host->passed), "destinations",
-			   number(host_destinations(tracker, host)), "questions",
-			   number(facts.questions), "first_seen",
-			   time_or_null(host_first_seen(tracker, host)), "last_seen",
-			   time_or_null(host_last_seen(tracker, host)), "interface",
-			   string_or_null(known ? interface : NULL), "mac",
-			   string_or_null(names_mac_text(&found, mac)));
-	names_json(&found, object);
-	return object;
-}
-
 static json_t *hosts_json(const struct control *control)
 {
 	const struct host *top[TOP_HOSTS];

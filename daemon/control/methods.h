@@ -20,12 +20,16 @@ void method_watch(struct rpc_call *call, void *control);
 void method_incidents_list(struct rpc_call *call, void *control);
 void method_incidents_show(struct rpc_call *call, void *control);
 void method_incidents_close(struct rpc_call *call, void *control);
+void method_hosts(struct rpc_call *call, void *control);
+void method_host(struct rpc_call *call, void *control);
 void method_contain(struct rpc_call *call, void *control);
 void method_release(struct rpc_call *call, void *control);
 void method_discover(struct rpc_call *call, void *control);
 
 /* An entry as every method shows it. */
 json_t *entry_json(const struct allow_entry *entry, int64_t now);
+/* A host in short. */
+json_t *host_json(const struct control *control, const struct host *host);
 /* A containment likewise. */
 json_t *contained_json(const struct contained *contained, int64_t now);
 /* What status says of incidents and of contained hosts. */

@@ -30,6 +30,7 @@ static const struct {
 			  "only infected, suspect, misconfigured (or clean) ones"},
 	[OPTION_LIMIT] = {"--limit", 0, "N", "at most so many"},
 	[OPTION_FOR] = {"--for", 0, "TIME", "how long (30m, 2h, 7d)"},
+	[OPTION_NEWEST] = {"--newest", 0, NULL, "those that were seen last first"},
 };
 
 const char *option_name(enum option_id id)

@@ -25,6 +25,7 @@ enum option_id {
 	OPTION_CLASS,
 	OPTION_LIMIT,
 	OPTION_FOR,
+	OPTION_NEWEST,
 	OPTIONS
 };
 

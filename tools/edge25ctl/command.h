@@ -28,6 +28,8 @@ enum exit_code command_incidents_show(const struct arguments *arguments,
 				      const struct screen *screen);
 enum exit_code command_incidents_close(const struct arguments *arguments,
 				       const struct screen *screen);
+enum exit_code command_hosts(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_host(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_contain(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_release(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_reload(const struct arguments *arguments, const struct screen *screen);

@@ -264,10 +264,22 @@ static void add_ago(struct table *table, const json_t *host, const char *name, c
 	table_add(table, text);
 }
 
+/* What it does not mean that a host is not listed. */
+static void print_silence(const struct screen *screen, const json_t *hosts)
+{
+	const char *text = field_text(hosts, "silence");
+
+	if (!*text)
+		return;
+	fputs("  ", screen->out);
+	screen_wrap(screen, 2, 2, text);
+}
+
 static int print_hosts(const struct screen *screen, const json_t *status)
 {
 	static const struct column columns[] = {
 		{.title = "HOST"},
+		{.title = "CLASS", .optional = true},
 		{.title = "NAME", .shrink = 16, .optional = true},
 		{.title = "POLICY", .shrink = 8, .drop = 3},
 		{.title = "ATTEMPTS", .right = true},
@@ -283,22 +295,26 @@ static int print_hosts(const struct screen *screen, const json_t *status)
 	const json_t *top = json_object_get(hosts, "top");
 	struct table *table;
 	const json_t *host;
-	char text[64 + TEXT_NUMBER_MAX];
+	char text[256], classes[128];
 	char number[TEXT_NUMBER_MAX];
 	size_t i;
 	int error;
 
 	if (!json_array_size(top)) {
 		heading(screen, STYLE_BOLD, "HOSTS: none has tried port 25");
+		print_silence(screen, hosts);
 		return 0;
 	}
-	snprintf(text, sizeof(text), "HOSTS that tried port 25: %s, most attempts first",
-		 text_number(field_number(hosts, "count"), number));
+	status_classes(json_object_get(hosts, "classes"), classes, sizeof(classes));
+	snprintf(text, sizeof(text), "HOSTS that tried port 25: %s, %s",
+		 text_number(field_number(hosts, "count"), number),
+		 *classes ? classes : "most attempts first");
 	heading(screen, STYLE_BOLD, text);
 	table = table_new(columns, COUNT(columns), screen->utf8);
 	json_array_foreach(top, i, host)
 	{
 		table_add(table, field_text(host, "host"));
+		table_add(table, field_text(host, "class"));
 		table_add(table, field_text(host, "name"));
 		table_add(table, field_text(host, "policy"));
 		table_add_number(table, field_number(host, "attempts"));
@@ -312,6 +328,7 @@ static int print_hosts(const struct screen *screen, const json_t *status)
 	}
 	error = table_print(table, screen, 2);
 	table_free(table);
+	print_silence(screen, hosts);
 	return error;
 }
 
@@ -372,7 +389,9 @@ int status_print(const struct screen *screen, const json_t *status)
 	print_not_enforcing(screen, policies);
 	print_bursts(screen, policies);
 	print_aside(screen, policies);
-	error = print_hosts(screen, status);
+	error = status_incidents_print(screen, status);
+	if (!error)
+		error = print_hosts(screen, status);
 	if (!error)
 		error = print_allow(screen, json_object_get(status, "allow"));
 	print_losses(screen, json_object_get(status, "losses"));

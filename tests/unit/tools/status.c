@@ -42,6 +42,7 @@ static const struct {
 	{"new.json", "new-80.txt", status_print, 80, false},
 	{"empty.json", "empty-80.txt", status_print, 80, false},
 	{"guard.json", "guard-80.txt", status_print, 80, false},
+	{"infected.json", "infected-80.txt", status_print, 80, false},
 	{"entries.json", "entries-80.txt", print_entries, 80, false},
 	{"entries.json", "entries-wide.txt", print_entries, 0, false},
 	{"events.json", "events.txt", print_events, 0, false},
