@@ -33,6 +33,16 @@ static bool outlasts(int64_t a, int64_t b)
 	return b && (!a || a > b);
 }
 
+/* Of two that match: by what they do, as the kernel asks for them; then the one that lasts longer. */
+static bool before(const struct allow_entry *a, const struct allow_entry *b)
+{
+	static const int order[] = {[ALLOW_ALWAYS] = 0, [ALLOW_FREE] = 1, [ALLOW_WATCHED] = 2};
+
+	if (order[a->way] != order[b->way])
+		return order[a->way] < order[b->way];
+	return outlasts(a->expires, b->expires);
+}
+
 const struct allow_entry *allowlist_match(const struct allowlist *list, const struct addr *source,
 					  const struct addr *destination, int64_t now)
 {
@@ -43,7 +53,7 @@ const struct allow_entry *allowlist_match(const struct allowlist *list, const st
 		struct allow_rule rule = rule_of(entry, (struct allow_clock){0});
 
 		if (!ended(entry, now) && allow_rule_matches(&rule, source, destination) &&
-		    (!best || outlasts(entry->expires, best->expires)))
+		    (!best || before(entry, best)))
 			best = entry;
 	}
 	return best;

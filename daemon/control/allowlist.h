@@ -28,7 +28,10 @@ const struct allow_entry *allowlist_by_id(const struct allowlist *list, int64_t 
 /* The entry with this source and destination, that of the database first; NULL: none. */
 const struct allow_entry *allowlist_same(const struct allowlist *list,
 					 const struct allow_entry *entry);
-/* The entry that lets this through now: of several the one that lasts longest. */
+/*
+ * The entry that lets this through now: of several one that always does, then a plain one, then one that
+ * is watched; of those the one that lasts longest.
+ */
 const struct allow_entry *allowlist_match(const struct allowlist *list, const struct addr *source,
 					  const struct addr *destination, int64_t now);
 

@@ -88,6 +88,14 @@ struct contained *containment_of(const struct containment *containment, const st
 	return NULL;
 }
 
+const struct contained *containment_of_address(const struct containment *containment,
+					       const struct addr *addr)
+{
+	const struct prefix prefix = prefix_of(addr, addr_bits(addr->family));
+
+	return containment_of(containment, &prefix);
+}
+
 bool contained_now(const struct contained *contained)
 {
 	return !contained->released;

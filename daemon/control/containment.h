@@ -65,6 +65,9 @@ struct contained *containment_find(const struct containment *containment,
 /* The one whose host is, or holds, or is in @prefix, and that is contained. */
 struct contained *containment_of(const struct containment *containment,
 				 const struct prefix *prefix);
+/* The contained host that an address is of; NULL: none. */
+const struct contained *containment_of_address(const struct containment *containment,
+					       const struct addr *addr);
 /* All of both: the first for NULL; NULL behind the last. */
 struct contained *containment_next(const struct containment *containment,
 				   const struct contained *after);

@@ -17,7 +17,8 @@ struct question {
 	struct addr source, destination;
 	const char *interface; /* NULL: not said */
 	const struct allow_entry *allow;
-	struct config_match *others; /* no interface was said: what holds by some */
+	const struct contained *contained; /* NULL: it is not */
+	struct config_match *others;       /* no interface was said: what holds by some */
 	size_t other_count;
 	struct config_match match; /* range NULL: none */
 };
@@ -32,7 +33,9 @@ static const char *verdict_of(const struct question *question, const struct conf
 {
 	const struct policy *policy = policy_of(question, match);
 
-	return policy && policy->mode == MODE_BLOCK ? "refuse" : "accept";
+	if (!policy || policy->mode == MODE_MONITOR)
+		return "accept";
+	return policy->mode == MODE_BLOCK || question->contained ? "refuse" : "accept";
 }
 
 /* Would some interface change the answer? */
@@ -113,11 +116,24 @@ static void describe_policy(const struct policy *policy, char *text, size_t size
 		snprintf(text, size, "guards it: it passes, unless its host is contained");
 }
 
+/* Behind the name of its policy: that comes before what the policy does. */
+static void describe_contained(const struct contained *contained, const struct policy *policy,
+			       char *text, size_t size)
+{
+	char host[PREFIX_TEXT_MAX], until[TIME_TEXT_MAX];
+
+	if (policy->mode == MODE_MONITOR)
+		return;
+	snprintf(text, size, "refuses it: %s is contained until %s%s%.80s",
+		 prefix_format(&contained->host, host), time_format(contained->until, until),
+		 contained->comment[0] ? ": " : "", contained->comment);
+}
+
 static void describe(const struct question *question, char text[REASON_MAX])
 {
 	const struct config_match *match = &question->match;
 	const struct policy *policy = policy_of(question, match);
-	char prefix[PREFIX_TEXT_MAX], entry[ALLOW_ENTRY_TEXT_MAX], does[160] = "";
+	char prefix[PREFIX_TEXT_MAX], entry[ALLOW_ENTRY_TEXT_MAX], does[256] = "";
 
 	if (question->allow) {
 		snprintf(text, REASON_MAX, "an allow entry lets it through%s: %s",
@@ -129,6 +145,8 @@ static void describe(const struct question *question, char text[REASON_MAX])
 	}
 	if (policy)
 		describe_policy(policy, does, sizeof(does));
+	if (policy && question->contained)
+		describe_contained(question->contained, policy, does, sizeof(does));
 	if (!policy)
 		snprintf(text, REASON_MAX, "its source is in no range%s",
 			 question->other_count ? " by prefix alone" : "");
@@ -232,8 +250,12 @@ void method_explain(struct rpc_call *call, void *ctx)
 		addr_parse(destination, &question.destination);
 	if (!valid(call, &question))
 		return;
+	question.contained = containment_of_address(control->containment, &question.source);
 	question.allow =
 		allowlist_match(control->allowlist, &question.source, &question.destination, now);
+	/* only an entry that always lets through helps a contained host */
+	if (question.contained && question.allow && question.allow->way != ALLOW_ALWAYS)
+		question.allow = NULL;
 	if (find(&question))
 		rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
 	else

@@ -31,17 +31,17 @@ const struct rpc_param host_params[] = {
 	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
-#define HOST_PROPERTIES                                                                           \
-	"\"host\":" STRING                                                                        \
-	",\"class\":{\"enum\":[\"clean\",\"misconfigured\",\"suspect\",\"infected\"]}"            \
-	",\"policy\":" STRING_OR_NULL ",\"attempts\":" NUMBER ",\"refused\":" NUMBER              \
-	",\"passed\":" NUMBER ",\"destinations\":" NUMBER ",\"questions\":" NUMBER                \
-	",\"first_seen\":" TIME_OR_NULL ",\"last_seen\":" TIME_OR_NULL                            \
-	",\"interface\":" STRING_OR_NULL ",\"mac\":" STRING_OR_NULL ",\"name\":" STRING_OR_NULL   \
-	",\"name_source\":" STRING_OR_NULL ",\"host_name\":" STRING ",\"verified\":" BOOLEAN      \
+#define HOST_PROPERTIES                                                                         \
+	"\"host\":" STRING                                                                      \
+	",\"class\":{\"enum\":[\"clean\",\"misconfigured\",\"suspect\",\"infected\"]}"          \
+	",\"policy\":" STRING_OR_NULL ",\"attempts\":" NUMBER ",\"refused\":" NUMBER            \
+	",\"passed\":" NUMBER ",\"destinations\":" NUMBER ",\"questions\":" NUMBER              \
+	",\"first_seen\":" TIME_OR_NULL ",\"last_seen\":" TIME_OR_NULL                          \
+	",\"interface\":" STRING_OR_NULL ",\"mac\":" STRING_OR_NULL ",\"name\":" STRING_OR_NULL \
+	",\"name_source\":" STRING_OR_NULL ",\"host_name\":" STRING ",\"verified\":" BOOLEAN    \
 	",\"shared\":" BOOLEAN ",\"contained\":" BOOLEAN
-#define HOST_REQUIRED                                                                        \
-	"\"host\",\"class\",\"policy\",\"attempts\",\"refused\",\"passed\",\"destinations\","    \
+#define HOST_REQUIRED                                                                               \
+	"\"host\",\"class\",\"policy\",\"attempts\",\"refused\",\"passed\",\"destinations\","       \
 	"\"first_seen\",\"last_seen\",\"interface\",\"mac\",\"name\",\"name_source\",\"verified\"," \
 	"\"shared\",\"contained\""
 const char hosts_result[] =
@@ -49,9 +49,9 @@ const char hosts_result[] =
 	"\"object\",\"properties\":{" HOST_PROPERTIES "},\"required\":[" HOST_REQUIRED
 	"]}},\"total\":" NUMBER "},\"required\":[\"hosts\",\"total\"],"
 	"\"additionalProperties\":false}";
-#define WINDOW                                                                                  \
-	"{\"type\":\"object\",\"properties\":{\"seconds\":" NUMBER ",\"attempts\":" NUMBER         \
-	",\"destinations\":" NUMBER ",\"new\":" NUMBER ",\"answered\":" NUMBER                     \
+#define WINDOW                                                                             \
+	"{\"type\":\"object\",\"properties\":{\"seconds\":" NUMBER ",\"attempts\":" NUMBER \
+	",\"destinations\":" NUMBER ",\"new\":" NUMBER ",\"answered\":" NUMBER             \
 	",\"networks\":" NUMBER "}}"
 const char host_result[] =
 	"{\"type\":\"object\",\"properties\":{" HOST_PROPERTIES ",\"reasons\":" STRINGS
@@ -177,7 +177,7 @@ void method_hosts(struct rpc_call *call, void *ctx)
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, host_json(control, found[i]));
 	total = class < 0 ? tracker_count(control->tracker) :
-			    tracker_class_count(control->tracker, (enum host_class)class);
+			    tracker_class_count(control->tracker, (enum host_class) class);
 	rpc_reply(call, json_pack("{s:o, s:I}", "hosts", list, "total", (json_int_t)total));
 }
 
@@ -188,15 +188,14 @@ static json_t *windows_json(const struct host_facts *facts)
 	json_t *list = json_array();
 
 	for (enum window window = WINDOW_5MIN; window < WINDOWS; window++)
-		json_array_append_new(
-			list,
-			json_pack("{s:i, s:I, s:i, s:I, s:i, s:i}", "seconds",
-				  (int)window_seconds(window), "attempts",
-				  (json_int_t)facts->counts[window].attempts, "destinations",
-				  (int)facts->servers[window], "new",
-				  (json_int_t)facts->counts[window].fresh, "answered",
-				  (int)facts->answered[window], "networks",
-				  (int)facts->networks[window]));
+		json_array_append_new(list,
+				      json_pack("{s:i, s:I, s:i, s:I, s:i, s:i}", "seconds",
+						(int)window_seconds(window), "attempts",
+						(json_int_t)facts->counts[window].attempts,
+						"destinations", (int)facts->servers[window], "new",
+						(json_int_t)facts->counts[window].fresh, "answered",
+						(int)facts->answered[window], "networks",
+						(int)facts->networks[window]));
 	return list;
 }
 

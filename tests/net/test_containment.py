@@ -176,8 +176,12 @@ def test_by_hand(edge25, gate, version):
     assert any(friend.destination in warning for warning in answer["warnings"]), answer
     gate.passes(friend)
     gate.refuses(*flows)
+    said = daemon.ctl("explain", address, flows[0].destination)
+    assert said["verdict"] == "refuse" and "is contained until" in said["reason"]
+    assert daemon.ctl("explain", address, friend.destination)["verdict"] == "accept"
     daemon.ctl("release", address)
     gate.passes(*flows)
+    assert daemon.ctl("explain", address, flows[0].destination)["verdict"] == "accept"
     assert daemon.control("release", address).returncode == 1
     rows = audit(daemon)
     assert [row[0] for row in rows if row[0] != "add"] == ["contain", "contain", "release"]

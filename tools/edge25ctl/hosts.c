@@ -145,7 +145,8 @@ static void known_lines(const struct screen *screen, const json_t *host)
 		     (long long)field_number(host, "attempts"),
 		     (long long)field_number(host, "refused"),
 		     (long long)field_number(host, "passed"));
-	label_format(screen, "mail servers", "%lld%s", (long long)field_number(host, "destinations"),
+	label_format(screen, "mail servers", "%lld%s",
+		     (long long)field_number(host, "destinations"),
 		     field_true(host, "exact") ? "" : ", about");
 	if (field_number(host, "submissions"))
 		label_format(screen, "submission", "%lld connections to 465 and 587",

@@ -38,9 +38,8 @@ static int print_open(const struct screen *screen, const json_t *incidents)
 		return 0;
 	status_classes(incidents, classes, sizeof(classes));
 	snprintf(text, sizeof(text), "INCIDENTS open: %s%s", classes,
-		 (size_t)field_number(incidents, "open") > json_array_size(worst) ?
-			 "; the worst:" :
-			 "");
+		 (size_t)field_number(incidents, "open") > json_array_size(worst) ? "; the worst:" :
+										    "");
 	heading(screen, field_number(incidents, "infected") ? STYLE_BAD : STYLE_WARN, text);
 	return incident_table(screen, worst, 2);
 }

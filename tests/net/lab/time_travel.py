@@ -13,7 +13,7 @@ from .sockets import connect_many
 
 # What is called infected soonest: address after address of a few networks. That the servers of the
 # laboratory answer does not speak for it.
-QUICK = "infected-servers = 6  infected-parts = 1  suspect-tries = 4  answered-weight = 1"
+QUICK = "infected-servers = 6  infected-parts = 1  infected-tries = 4  answered-weight = 1"
 SCAN = 90     # mail servers; 60 in 5 minutes are enough, 96 are known one by one
 HAMMER = 6    # parts of so many seconds each, with 5 attempts; no 5 minutes are without
 PART = 200
