@@ -32,9 +32,21 @@ static const char *more(unsigned servers)
 	return servers >= CONTACTS_MOST ? " or more" : "";
 }
 
-static double each(uint32_t attempts, unsigned servers)
+/* The kernel's count is read later than the first packet of each pair is told of. */
+static uint32_t tries_in(const struct evidence *e, enum window window)
 {
-	return servers ? (double)attempts / servers : attempts;
+	const struct window_counts *counts = &e->sum[window];
+
+	return counts->attempts > counts->met ? counts->attempts : counts->met;
+}
+
+static double each(const struct evidence *e, enum window window)
+{
+	const unsigned servers = e->servers[window];
+	const double tries = tries_in(e, window);
+
+	/* that there are more servers than tries, the estimate may say */
+	return tries > servers && servers ? tries / servers : 1;
 }
 
 static void many_at_once(const struct evidence *e, char *text, size_t size)
@@ -42,7 +54,7 @@ static void many_at_once(const struct evidence *e, char *text, size_t size)
 	unsigned servers = e->servers[WINDOW_5MIN];
 
 	snprintf(text, size, "%u%s different mail servers in 5 min, %.1f tries each", servers,
-		 more(servers), each(e->sum[WINDOW_5MIN].attempts, servers));
+		 more(servers), each(e, WINDOW_5MIN));
 }
 
 static void many_in_an_hour(const struct evidence *e, char *text, size_t size)
@@ -50,7 +62,7 @@ static void many_in_an_hour(const struct evidence *e, char *text, size_t size)
 	unsigned servers = e->servers[WINDOW_HOUR];
 
 	snprintf(text, size, "%u%s different mail servers in 1 h, %.1f tries each", servers,
-		 more(servers), each(e->sum[WINDOW_HOUR].attempts, servers));
+		 more(servers), each(e, WINDOW_HOUR));
 }
 
 static void keeps_meeting(const struct evidence *e, char *text, size_t size)
@@ -65,7 +77,7 @@ static void keeps_meeting(const struct evidence *e, char *text, size_t size)
 		 "5 min%s, %.1f tries each",
 		 meeting_hour(meeting, NETWORKS_SILENT), parts,
 		 e->guarded || e->monitored ? ", dead ones alone" : "",
-		 each(e->sum[WINDOW_HOUR].attempts, e->servers[WINDOW_HOUR]));
+		 each(e, WINDOW_HOUR));
 }
 
 static void abandons(const struct evidence *e, char *text, size_t size)
@@ -131,7 +143,7 @@ static void volume(const struct evidence *e, char *text, size_t size)
 	char server[96];
 
 	snprintf(text, size, "%" PRIu32 " tries in 5 min to %u mail server%s%s",
-		 e->sum[WINDOW_5MIN].attempts, e->servers_recent, plural(e->servers_recent),
+		 tries_in(e, WINDOW_5MIN), e->servers_recent, plural(e->servers_recent),
 		 mostly(e, ": ", server, sizeof(server)));
 }
 
@@ -157,7 +169,7 @@ static void few(const struct evidence *e, char *text, size_t size)
 	if (e->runs >= 3)
 		snprintf(often, sizeof(often), ", about every %s", span(e->interval, interval));
 	snprintf(text, size, "%" PRIu32 " tries in 24 h%s, to %u mail server%s%s: an old setting",
-		 e->sum[WINDOW_DAY].attempts, often, servers, plural(servers),
+		 tries_in(e, WINDOW_DAY), often, servers, plural(servers),
 		 mostly(e, servers == 1 ? " " : ", mostly ", server, sizeof(server)));
 }
 
@@ -171,11 +183,9 @@ static void answered(const struct evidence *e, char *text, size_t size)
 
 static void little(const struct evidence *e, char *text, size_t size)
 {
-	uint32_t tries = e->sum[WINDOW_DAY].attempts;
+	const uint32_t tries = tries_in(e, WINDOW_DAY);
 	unsigned servers = e->servers[WINDOW_DAY];
 
-	if (tries < e->sum[WINDOW_DAY].met)
-		tries = e->sum[WINDOW_DAY].met;
 	snprintf(text, size, "%" PRIu32 " %s to %u mail server%s in 24 h: too little to tell",
 		 tries, tries == 1 ? "try" : "tries", servers, plural(servers));
 }
