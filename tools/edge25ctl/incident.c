@@ -112,10 +112,13 @@ int evidence_table(const struct screen *screen, const json_t *evidence, unsigned
 	json_array_foreach(evidence, i, one)
 	{
 		const char *server = field_text(one, "dest_ip");
+		char port[8];
 
+		snprintf(port, sizeof(port), "%u",
+			 (unsigned)field_number(one, "src_port") & 0xffff);
 		table_add(table, field_text(one, "time"));
 		table_add(table, field_text(one, "src_ip"));
-		table_add_number(table, field_number(one, "src_port"));
+		table_add(table, port);
 		table_add(table, *server ? server : "not kept");
 		table_add(table, field_true(one, "answered") ? "yes" : "");
 	}
