@@ -21,7 +21,7 @@
 #define STEADY_KNOWN 2700
 #define STEADY_PARTS 8
 #define DEAD_SHARE 0.1 /* of the servers: lists of newsletters have 1 to 6 %, of spammers more */
-#define DEAD_SHARE_LEFT 0.07 /* where it does not come back to them */
+#define DEAD_SHARE_LEFT 0.09 /* where it does not come back to them */
 #define LEFT_MIN 6
 #define LEFT_SHARE 0.35
 #define GOES_ON_PARTS 8

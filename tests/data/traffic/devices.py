@@ -136,15 +136,17 @@ def nas(line, internet, start, end):
 
 
 def _motion(line, name, start, end):
-    """A picture every @gap seconds while something moves (cameras' manuals: "email interval",
-    "snapshot frame rate"); one connection after the other. Before some of them nothing rests."""
+    """A picture every @gap seconds while something moves, one connection after the other (cameras'
+    manuals: "email interval"); or one a second for some seconds after it moved ("snapshot frame
+    rate", "snapshot duration"). Before some of them nothing rests."""
     rand = line.random
     gap, restless = rand.choice((1, 5, 10, 30, 60)), rand.random() < 0.2
     if restless:
         gap = max(gap, 5)
     t = start
     while t < end:
-        still = end if restless else min(t + rand.expovariate(1 / (5 * MINUTE)), end)
+        lasts = rand.uniform(4, 30) if gap == 1 else rand.expovariate(1 / (5 * MINUTE))
+        still = end if restless else min(t + lasts, end)
         while t < still:
             t = max(t + gap, attempt(line, t, name)) + rand.uniform(0, 0.5)
         t += rand.expovariate(1 / (rand.choice((10, 60)) * MINUTE))
