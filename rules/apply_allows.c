@@ -96,8 +96,8 @@ static int each_difference(const struct change *change, difference_fn *each, voi
 
 /*
  * An entry that is watched from now on, or always counts, moves from one set to another, which the
- * rules may not know yet. So what goes is there until the rules have turned, unless it is a prefix in
- * whose place another may come.
+ * rules may not know yet. So what goes is there until the rules have turned, unless it is a prefix
+ * in whose place another may come.
  */
 struct step {
 	struct change *change;
@@ -149,7 +149,7 @@ static void put_flushes(struct change *change, struct batch *batch)
 			set_flush(batch, name);
 }
 
-/* @batch: what comes with it. Without DESTROYSETELEM something that expired meanwhile makes it fail. */
+/* With what is in @batch already. Without DESTROYSETELEM what expired meanwhile makes it fail. */
 static int send_step(struct step *step, struct batch *batch)
 {
 	if (!batch)

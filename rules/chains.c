@@ -90,6 +90,34 @@ bool handshakes_needed(const struct plan *plan)
 	return false;
 }
 
+static bool in_prefixes(const struct plan *plan, uint32_t policy)
+{
+	for (uint32_t i = 0; i <= plan->header->places; i++) {
+		struct plan_prefixes prefixes = plan_prefixes(plan, i);
+
+		for (uint32_t j = 0; j < prefixes.v4_count; j++)
+			if (prefixes.v4[j].policy == policy)
+				return true;
+		for (uint32_t j = 0; j < prefixes.v6_count; j++)
+			if (prefixes.v6[j].policy[0] == policy)
+				return true;
+	}
+	return false;
+}
+
+bool watched_by_entry(const struct plan *plan)
+{
+	const struct policy *policy = plan_watched(plan);
+
+	if (!plan_has_way(plan, ALLOW_WATCHED) ||
+	    policy->number == plan->header->settings.router_policy)
+		return false;
+	for (uint32_t i = 0; i < plan->header->interfaces; i++)
+		if (plan->interfaces[i].policy == policy->number)
+			return false;
+	return !in_prefixes(plan, policy->number);
+}
+
 void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 {
 	static const char *const common[] = {
@@ -129,6 +157,8 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 	if (plan_has_way(plan, ALLOW_WATCHED)) {
 		each(CHAIN_WATCHED, arg);
 		each(CHAIN_WATCHED_PASSING, arg);
+		if (watched_by_entry(plan))
+			each(CHAIN_STILL_WATCHED, arg);
 		if (settings->refuse_headless)
 			each(CHAIN_WATCHED_SPLIT, arg);
 		if (settings->refuse_tunnels)

@@ -60,6 +60,12 @@ bool chain_needed(enum policy_chain chain, const struct policy *policy,
 /* Is it told that destinations talk? Only where some policy lets pass. */
 bool handshakes_needed(const struct plan *plan);
 
+/*
+ * Do packets come to the policy for watched entries by such entries alone, and by no range? Then
+ * one whose entry has gone while it was asked about is refused.
+ */
+bool watched_by_entry(const struct plan *plan);
+
 /* Calls @each for the name of every regular chain, or every counter, that the plan needs. */
 typedef void chains_name_fn(const char *name, void *arg);
 void chains_each(const struct plan *plan, chains_name_fn *each, void *arg);

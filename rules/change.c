@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Exact allow entries and contained hosts, one or a few at a time: their elements first; then the
- * remembered refusals that entries contradict go. Between the two lies a grace period, so that no packet that met the sets
- * before the change can remember a refusal after it.
+ * remembered refusals that entries contradict go. Between the two lies a grace period, so that no
+ * packet that met the sets before the change can remember a refusal after it.
  */
 #include <errno.h>
 #include <linux/netfilter/nf_tables.h>

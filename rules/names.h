@@ -41,6 +41,7 @@
 #define CHAIN_LET_THROUGH "let_through"
 /* Where there are watched entries: from each chain of block policies that asks for them. */
 #define CHAIN_WATCHED "watched"
+#define CHAIN_STILL_WATCHED "still_watched"
 #define CHAIN_WATCHED_PASSING "watched_passing"
 #define CHAIN_WATCHED_SPLIT "watched_split"
 #define CHAIN_WATCHED_TUNNELLED "watched_tunnelled"

@@ -330,6 +330,7 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 		.input = input,
 		.mask = input->plan->header->settings.mark_mask,
 		.fine = ranges_fine(input->plan),
+		.by_entry = watched_by_entry(input->plan),
 	};
 
 	write_screen(&writer);

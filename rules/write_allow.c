@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is allowed, contained and watched. Of several that match, `always` comes first, then that the
- * source is contained, then a plain entry, then a watched one: the rules of the first go straight to
- * let_through, those of a plain one ask on their way whether the source is contained.
+ * What is allowed, contained and watched. Of several that match, `always` comes first, then that
+ * the source is contained, then a plain entry, then a watched one: the rules of the first go
+ * straight to let_through, those of a plain one ask on their way whether the source is contained.
  */
 #include "common/allow.h"
 #include "rules/writer.h"

@@ -38,15 +38,14 @@ static void write_contained(struct writer *writer, const struct policy *policy)
 }
 
 /* Remembers the pair of a packet whose answer belongs to the present rules. */
-static void write_memory(struct writer *writer, const struct policy *policy, bool refuse,
-			 enum family family, size_t way)
+static void write_memory(struct writer *writer, const char *chain, const struct policy *policy,
+			 bool refuse, enum family family, size_t way)
 {
 	const bool six = family == FAMILY_IPV6;
 	const struct mark remembered = {.action = MARK_REFUSE, .policy = policy->number};
 	const struct mark present = {.epoch = writer->input->generations.answers};
-	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX], set[RULES_NAME_MAX];
-	struct nftnl_rule *rule =
-		rule_new(chain_name(refuse ? CHAIN_JUDGED : CHAIN_PASSED, policy, chain), NULL);
+	char target[RULES_NAME_MAX], set[RULES_NAME_MAX];
+	struct nftnl_rule *rule = rule_new(chain, NULL);
 
 	rule_mark(rule, mark_epoch_mask(writer->mask), mark_encode(present, writer->mask), true);
 	if (refuse) {
@@ -62,16 +61,16 @@ static void write_memory(struct writer *writer, const struct policy *policy, boo
 }
 
 /* An answer that belongs to the present rules is remembered; every answer is carried out. */
-static void write_memories(struct writer *writer, const struct policy *policy, bool refuse)
+static void write_memories(struct writer *writer, const char *chain, const struct policy *policy,
+			   bool refuse)
 {
-	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX];
+	char target[RULES_NAME_MAX];
 
 	for (size_t family = 0; family < FAMILIES; family++)
 		for (size_t way = 0; way < (refuse ? writer_ways(writer, families[family]) : 1);
 		     way++)
-			write_memory(writer, policy, refuse, families[family], way);
-	writer_counter_goto(writer, chain_name(refuse ? CHAIN_JUDGED : CHAIN_PASSED, policy, chain),
-			    COUNTER_UNREMEMBERED,
+			write_memory(writer, chain, policy, refuse, families[family], way);
+	writer_counter_goto(writer, chain, COUNTER_UNREMEMBERED,
 			    chain_name(refuse ? CHAIN_REFUSE : CHAIN_PASSING, policy, target),
 			    "full, or an older question");
 }
@@ -94,7 +93,26 @@ static void write_judged(struct writer *writer, const struct policy *policy)
 	/* not to be remembered: when it is let go, its entries hold at once */
 	put_contained(writer, policy, chain);
 	writer_jump_watched(writer, chain, policy, CHAIN_WATCHED_PASSING);
-	write_memories(writer, policy, true);
+	write_memories(writer, chain, policy, true);
+}
+
+/*
+ * The entry by which it was asked about may have gone meanwhile. Where the rules have changed besides,
+ * the question is an older one, and its answer is carried out.
+ */
+static void put_unwatched(struct writer *writer, const struct policy *policy, const char *chain)
+{
+	const struct mark present = {.epoch = writer->input->generations.answers};
+	struct nftnl_rule *rule = rule_new(chain, "its entry has gone");
+	char target[RULES_NAME_MAX];
+
+	writer_watched(writer, chain, CHAIN_STILL_WATCHED, false);
+	writer_jump(writer, chain, CHAIN_ALLOWED_DESTINATION, NULL);
+	writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
+	rule_mark(rule, mark_epoch_mask(writer->mask), mark_encode(present, writer->mask), true);
+	rule_goto(rule, chain_name(CHAIN_REFUSE, policy, target));
+	writer_put(writer, rule);
+	writer_goto(writer, chain, CHAIN_STILL_WATCHED, NULL);
 }
 
 static void write_passed(struct writer *writer, const struct policy *policy)
@@ -103,7 +121,12 @@ static void write_passed(struct writer *writer, const struct policy *policy)
 
 	writer_count(writer, chain_name(CHAIN_PASSED, policy, chain), "answered_pass", policy);
 	put_contained(writer, policy, chain);
-	write_memories(writer, policy, false);
+	if (policy != plan_watched(writer->input->plan) || !writer->by_entry) {
+		write_memories(writer, chain, policy, false);
+		return;
+	}
+	put_unwatched(writer, policy, chain);
+	write_memories(writer, CHAIN_STILL_WATCHED, policy, false);
 }
 
 /* Exact counts by host: the element is made or counted up with each packet. */

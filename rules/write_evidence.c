@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is counted and told so that hosts can be told apart: submissions of those that tried port 25,
- * and destinations that talk to those that were let through. Nothing here refuses or delays.
+ * What is counted and told so that hosts can be told apart: submissions of those that tried port
+ * 25, and destinations that talk to those that were let through. Nothing here refuses or delays.
  */
 #include "rules/writer.h"
 

@@ -11,6 +11,7 @@ struct writer {
 	const struct chains_input *input;
 	uint32_t mask; /* our bits of the mark */
 	bool fine;     /* some /64 has sources of several policies */
+	bool by_entry; /* packets of the policy for watched entries come by those alone */
 };
 
 #define FAMILIES 2
@@ -51,11 +52,11 @@ void write_evidence(struct writer *writer);
 
 /* What is allowed, contained and watched: rules/write_allow.c. */
 void write_allowed(struct writer *writer);
-/* Packets of contained sources go to @target; where that is NULL, back to where the chain was called. */
+/* Packets of contained sources go to @target; NULL: back to where the chain was called. */
 void writer_contained(struct writer *writer, const char *chain, const char *target);
 /* Watched sources go from @chain to @target; IPv6 only, or both families. */
 void writer_watched(struct writer *writer, const char *chain, const char *target, bool only6);
-/* In a policy that blocks, where there are watched entries: a jump to the chain that asks for them. */
+/* In a policy that blocks, where there are watched entries: a jump to a chain that asks for them. */
 void writer_jump_watched(struct writer *writer, const char *chain, const struct policy *policy,
 			 const char *watched);
 

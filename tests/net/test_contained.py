@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A host that is cut off from port 25: its connections end, no plain entry helps it, and nothing but
-port 25 is touched."""
+"""A host that is cut off from port 25: its connections end, no plain entry helps it, and nothing
+but port 25 is touched."""
 
 import errno
 import ipaddress
@@ -100,7 +100,8 @@ def words(entry, width, flow):
 @widths
 @entries
 @pytest.mark.parametrize("mode", [GUARD, BLOCK], ids=["guard", "block"])
-def test_plain_entries_do_not_help_it_and_others_do(edge25, gate, line, mode, entry, width, version):
+def test_plain_entries_do_not_help_it_and_others_do(edge25, gate, line, mode, entry, width,
+                                                    version):
     flow = gate.flows(line, 1, version)[0]
     allow = f'allow "one" {{ {words(entry, width, flow)} comment = "a test" ALWAYS }}\n'
     for always, check in (("", gate.refuses), ("always = yes", gate.passes)):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the kernel says of hosts beside their attempts: that a mail server talks to them, and how often
-they submit. Neither touches a packet, and nobody outside can make more of it."""
+"""What the kernel says of hosts beside their attempts: that a mail server talks to them, and how
+often they submit. Neither touches a packet, and nobody outside can make more of it."""
 
 import contextlib
 import types
@@ -120,7 +120,7 @@ def greetings(wire, server):
 @versions
 @modes
 def test_servers_are_heard_without_the_engine(edge25, gate, topology, line, configuration, version):
-    """No listener: a greeting goes on. The engine stands still: it goes on when it is sent again."""
+    """No listener: a greeting goes on. The engine stands still: it does when it is sent again."""
     daemon = edge25(configuration)
     server = gate.fresh(1, version)[0]
     with silent_servers(topology):
@@ -154,7 +154,8 @@ def host_of(line, version):
 
 
 @versions
-@pytest.mark.parametrize("configuration", [GUARD, MONITOR, BLOCK], ids=["guard", "monitor", "block"])
+@pytest.mark.parametrize("configuration", [GUARD, MONITOR, BLOCK],
+                         ids=["guard", "monitor", "block"])
 @pytest.mark.parametrize("tries, promise", [(True, holds), (False, must_fail)],
                          ids=["holds", "control"])
 def test_submissions_are_counted_of_those_that_tried_port_25(edge25, gate, topology, line, version,

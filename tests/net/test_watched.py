@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Allow entries that are watched: in a range that blocks their sources are guarded rather than free or
-refused, and counted; plain entries come before them, containment before both."""
+"""Allow entries that are watched: in a range that blocks their sources are guarded rather than free
+or refused, and counted; plain entries come before them, containment before both."""
 
 import ipaddress
 
@@ -22,6 +22,7 @@ queues = 1
 read-interval = 1s
 """
 versions = pytest.mark.parametrize("version", [4, 6])
+OWN = 'policy "watched" { mode = guard  burst = 0  pace = 0 }\n'
 LENGTHS = {4: (30, 28), 6: (63, 126)}
 
 
@@ -59,7 +60,7 @@ def passed(daemon):
 def test_a_watched_source_passes_and_is_counted(edge25, gate, topology, line, kind, width, version):
     daemon = edge25(BLOCK)
     # neighbours of others lie in other prefixes
-    flow, other = gate.flows(line, 1, version)[0], gate.flows(topology.subscribers[2], 1, version)[0]
+    flow, other = (gate.flows(who, 1, version)[0] for who in (line, topology.subscribers[2]))
     gate.refuses(flow, other)  # and is remembered
     number = watch(daemon, words(kind, width, flow))
     for _ in range(3):
@@ -192,12 +193,43 @@ def test_an_entry_holds_for_a_packet_under_way(edge25, gate, topology, line, ver
     promise(arrived)
 
 
+@pytest.mark.skipif(Thread.SENDTO is None, reason="the number of sendto(2) is not known here")
+@versions
+@pytest.mark.parametrize("moment", ["asked", "answered"])
+@pytest.mark.parametrize("after, passes", [("gone", False), ("stays", True), ("plain", True),
+                                           ("gone, of a range", True)])
+def test_an_entry_that_goes_does_not_hold_for_a_packet_under_way(edge25, gate, topology, line,
+                                                                 version, moment, after, passes):
+    """Where the policy has ranges of its own, nobody can tell whose question it was."""
+    ranges = 'range "own" { prefixes = { "100.127.0.0/16" }  policy = "watched" }\n'
+    daemon = edge25(BLOCK + (OWN + ranges if "range" in after else ""))
+    watch(daemon, ["--from", "100.126.0.1"])
+    flow = gate.flows(line, 1, version)[0]
+    number = watch(daemon, words("source", "exact", flow))
+    with Capture(topology.internet) as beyond, Capture(line) as wire:
+        with Thread(daemon.pid(ENGINE), "queue 2500") as thread, Wire(topology, line) as sender:
+            sender.send([opening(flow.address, flow.destination)])
+            wait_until_held(daemon, 1)
+            if moment == "answered":
+                thread.run_to(Thread.SENDTO)
+            if after != "stays":
+                assert daemon.ctl("allow", "del", number)["applied"]
+            if after == "plain":
+                daemon.ctl("allow", "add", *words("source", "exact", flow), "--comment", "plain")
+        wait_until_held(daemon, 0)
+        eventually(lambda: beyond.openings() or [packet for packet in wire.packets()
+                                                 if packet.source == flow.destination
+                                                 and packet.flags & RST],
+                   "the packet, or its refusal")
+    assert bool(beyond.openings()) == passes
+
+
 @pytest.mark.parametrize("change, promise", [(True, holds), (False, must_fail)],
                          ids=["holds", "control"])
 def test_nothing_passes_once_an_entry_is_gone(edge25, topology, line, change, promise):
     """Under a stream of openings to ever new servers; single changes, as control sends them."""
     daemon = edge25(BLOCK.replace("mode = block", "mode = block  pace = 0")
-                    + 'policy "watched" { mode = guard  burst = 0  pace = 0 }')
+                    + OWN)
     watch(daemon, ["--from", "100.127.0.1"])
     leaked = 0
     with killed(daemon, CONTROL), Peer(daemon) as peer, Stream(topology, line) as stream:
@@ -235,9 +267,6 @@ def test_it_survives_reloads_restarts_and_repairs(edge25, gate, topology, line, 
         eventually(lambda: daemon.status()["healthy"], "edge25 to be healthy")
         gate.passes(flow)
         gate.refuses(other)
-
-
-OWN = 'policy "watched" { mode = guard  burst = 0  pace = 0 }\n'
 
 
 @pytest.mark.parametrize("width", ["exact", "prefix"])

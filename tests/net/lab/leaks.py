@@ -106,5 +106,5 @@ def removed(daemon, number):
 
 
 CHANGES = {"reload": reload, "allow": allow, "watch": watch, "contain": contain,
-           "control": restart(CONTROL), "engine": restart(ENGINE), "engine killed": restart(ENGINE, by=signal.SIGKILL),
-           "all": whole}
+           "control": restart(CONTROL), "engine": restart(ENGINE),
+           "engine killed": restart(ENGINE, by=signal.SIGKILL), "all": whole}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""In control's place at engine.sock (daemon/common/message.h): single changes of the kernel's table and
-how long each takes, and what the engine tells, without what control makes of it.
+"""In control's place at engine.sock (daemon/common/message.h): single changes of the kernel's table,
+and what the engine tells, without what control makes of it.
 
     with killed(edge25, CONTROL), Peer(edge25) as peer:
         peer.contain(host_of("100.64.0.2"), seconds=60)
