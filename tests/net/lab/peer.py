@@ -31,11 +31,10 @@ PATIENCE = 10
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What the engine said to a change, and after how many seconds."""
+    """What the engine said to a change."""
 
     error: int
     text: str
-    seconds: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,15 +124,13 @@ class Peer:
 
     def _change(self, operation, which, expected):
         self._sequence += 1
-        begin = time.monotonic()
         self._socket.send(HEADER.pack(VERSION, CHANGE, 1, self._sequence)
                           + struct.pack("=B7x", operation) + which)
         kind = sequence = None
         while (kind, sequence) != (ACK, self._sequence):
             message, kind, sequence = self._receive()
-        seconds = time.monotonic() - begin
         error, _, _, text = ACKNOWLEDGED.unpack_from(message, HEADER.size)
-        answer = Answer(-error, text.partition(b"\0")[0].decode(), seconds)
+        answer = Answer(-error, text.partition(b"\0")[0].decode())
         assert answer.error == expected, answer
         return answer
 

@@ -24,7 +24,8 @@ def tcp(source, destination, port=25, offset=5, options=b"", flags=SYN, payload=
         from_port=None):
     """A segment, by default a SYN; offset: how long its header claims to be, in words; spoil: how
     far its checksum is off."""
-    header = struct.pack("!HHIIBBHHH", from_port or next(_ports), port, 1, 0, offset << 4, flags, 64240, 0, 0)
+    header = struct.pack("!HHIIBBHHH", from_port or next(_ports), port, 1, 0, offset << 4, flags,
+                         64240, 0, 0)
     segment = header + options + payload
     pseudo = packed(source) + packed(destination) + struct.pack("!II", len(segment), TCP)
     checksum = int.from_bytes(_checksum(pseudo + segment), "big") ^ spoil
