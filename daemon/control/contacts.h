@@ -7,7 +7,7 @@
  * too few in a run of a million). Beyond that the same memory is a sketch: CONTACTS_CELLS cells with
  * the time at which a destination of that cell was last met, counted by linear counting (Whang,
  * Vander-Zanden, Taylor 1990): of m cells with the share v still empty, n = -m ln v, with a standard
- * error of sqrt(m (e^t - t - 1)) / n, t = n / m. For m = 432: 3.5 % at 100, 5.4 % at 1000, 10 % at
+ * error of sqrt(m (e^t - t - 1)) / n, t = n / m. For m = 432: 3.5 % at 100, 5.4 % at 1000, 12 % at
  * 2000; about CONTACTS_MOST is as much as it can tell. A destination counts as new when its cell is
  * empty, with the weight m / (empty cells): on average as often as new ones come (Ting 2014). It goes
  * back to exact counting when nothing was met for a day.

@@ -21,8 +21,10 @@ static inline uint16_t step_of(uint32_t now)
 /* Seconds since @step, which is not 0. */
 static inline uint32_t step_age(uint16_t step, uint32_t now)
 {
-	uint32_t steps = (step_of(now) + STEPS_MAX - (step & STEPS_MAX)) % STEPS_MAX;
+	/* without a division, since hundreds are asked at once */
+	uint32_t steps = step_of(now) - (step & STEPS_MAX);
 
+	steps += steps > STEPS_MAX ? STEPS_MAX : 0;
 	return steps >= STEPS_MAX - STEPS_SPARE ? 0 : steps * STEP;
 }
 
