@@ -281,13 +281,209 @@ static void test_random(void **state)
 	tracker_free(tracker);
 }
 
+/* --- classes --- */
+
+#define HOUR 3600u
+
+static const struct tracker_terms block = {
+	.thresholds = {.suspect_servers = 12,
+		       .suspect_servers_hour = 25,
+		       .suspect_tries = 300,
+		       .infected_servers = 40,
+		       .infected_tries = 250,
+		       .infected_parts = 3,
+		       .answered_weight = 10},
+	.mode = MODE_BLOCK,
+};
+
+struct changes {
+	enum host_class before[16], after[16];
+	size_t count;
+};
+
+static void note_change(void *ctx, const struct host *host, enum host_class before)
+{
+	struct changes *changes = ctx;
+
+	assert_true(changes->count < 16);
+	changes->before[changes->count] = before;
+	changes->after[changes->count++] = host->class;
+}
+
+static struct tracker *watching(struct changes *changes)
+{
+	struct tracker *tracker = tracker_new(64, 16, 64, key);
+
+	tracker_terms(tracker, 3, &block);
+	tracker_observe(tracker, note_change, changes);
+	return tracker;
+}
+
+/* @count different servers, of networks of their own, from @time on, @step seconds apart. */
+static void fan_out(struct tracker *tracker, const char *from, unsigned first, unsigned count,
+		    uint64_t time, unsigned step)
+{
+	char to[32];
+	bool fresh;
+
+	for (unsigned i = first; i < first + count; i++, time += step) {
+		snprintf(to, sizeof(to), "198.%u.%u.25", 18 + i / 256, i % 256);
+		event(tracker, from, to, time, &fresh);
+		tracker_sweep(tracker, time * SECOND);
+	}
+}
+
+static void sweep_for(struct tracker *tracker, uint64_t from, uint64_t to)
+{
+	for (uint64_t time = from; time < to; time += 60)
+		tracker_sweep(tracker, time * SECOND);
+}
+
+/* Suspect at the twelfth server, and not for ever; a suspect whose incident is open stays known. */
+static void test_class_comes_and_goes(void **state)
+{
+	struct changes changes = {.count = 0};
+	struct tracker *tracker = watching(&changes);
+	struct host *host;
+
+	(void)state;
+	fan_out(tracker, "100.64.3.7", 0, 11, 100000, 1);
+	assert_int_equal(changes.count, 0);
+	fan_out(tracker, "100.64.3.7", 11, 1, 100011, 1);
+	assert_int_equal(changes.count, 1);
+	assert_int_equal(changes.before[0], CLASS_CLEAN);
+	assert_int_equal(changes.after[0], CLASS_SUSPECT);
+	assert_int_equal(tracker_class_count(tracker, CLASS_SUSPECT), 1);
+	sweep_for(tracker, 100020, 100020 + 2 * HOUR);
+	assert_int_equal(changes.count, 2);
+	assert_int_equal(changes.after[1], CLASS_CLEAN);
+	sweep_for(tracker, 100020 + 2 * HOUR, 100020 + 25 * HOUR);
+	host = host_of(tracker, "100.64.3.7");
+	assert_non_null(host);
+	assert_null(host_lines(tracker, host)); /* idle */
+	assert_int_equal(host_destinations(tracker, host), 12);
+	assert_int_equal(tracker_active_count(tracker), 0);
+	tracker_free(tracker);
+}
+
+static void test_infected_stays_while_pinned(void **state)
+{
+	struct changes changes = {.count = 0};
+	struct tracker *tracker = watching(&changes);
+	char lines[HOST_REASONS_MAX][HOST_REASON_MAX];
+	struct host *host;
+
+	(void)state;
+	fan_out(tracker, "100.64.3.7", 0, 500, 100000, 2);
+	host = host_of(tracker, "100.64.3.7");
+	assert_int_equal(host->class, CLASS_INFECTED);
+	assert_true(host_reasons(tracker, host, lines) >= 1);
+	tracker_pin(tracker, host, true);
+	sweep_for(tracker, 101000, 101000 + 48 * HOUR);
+	assert_ptr_equal(host_of(tracker, "100.64.3.7"), host);
+	assert_int_equal(host->class, CLASS_INFECTED);
+	assert_true(host_reasons(tracker, host, lines) >= 1);
+	assert_non_null(strstr(lines[0], "while its incident is open"));
+	tracker_pin(tracker, host, false);
+	sweep_for(tracker, 101000 + 48 * HOUR, 101000 + 49 * HOUR);
+	assert_int_equal(host->class, CLASS_CLEAN);
+	tracker_free(tracker);
+}
+
+/* Room for two: who was pinned, and who is worse, stays; among equals who was there last. */
+static void test_who_makes_room(void **state)
+{
+	struct tracker *tracker = tracker_new(3, 3, 16, key);
+	bool fresh;
+
+	(void)state;
+	tracker_terms(tracker, 3, &block);
+	event(tracker, "100.64.3.1", "198.51.100.1", 1000, &fresh);
+	tracker_pin(tracker, host_of(tracker, "100.64.3.1"), true);
+	fan_out(tracker, "100.64.3.2", 0, 20, 1000, 1);
+	event(tracker, "100.64.3.3", "198.51.100.1", 1100, &fresh);
+	event(tracker, "100.64.3.4", "198.51.100.1", 2000, &fresh);
+	assert_non_null(host_of(tracker, "100.64.3.1"));
+	assert_non_null(host_of(tracker, "100.64.3.2"));
+	assert_null(host_of(tracker, "100.64.3.3"));
+	assert_non_null(host_of(tracker, "100.64.3.4"));
+	tracker_forget(tracker, host_of(tracker, "100.64.3.1"));
+	assert_null(host_of(tracker, "100.64.3.1"));
+	assert_int_equal(tracker_count(tracker), 2);
+	tracker_free(tracker);
+}
+
+/* The wall clock is set: nobody did in a second what took an hour, and nothing is forgotten. */
+static void test_clock(void **state)
+{
+	struct changes changes = {.count = 0};
+	struct tracker *tracker = watching(&changes);
+	struct host *host;
+
+	(void)state;
+	fan_out(tracker, "100.64.3.7", 0, 8, 100000, 100);
+	tracker_clock(tracker, -50000 * INT64_C(1000));
+	fan_out(tracker, "100.64.3.7", 8, 8, 50800, 100);
+	tracker_clock(tracker, 90000 * INT64_C(1000));
+	fan_out(tracker, "100.64.3.7", 16, 8, 141600, 100);
+	assert_int_equal(changes.count, 0);
+	host = host_of(tracker, "100.64.3.7");
+	assert_int_equal(host_destinations(tracker, host), 24);
+	assert_int_equal(host_last_seen(tracker, host), 142300);
+	assert_int_equal(host_last_seen(tracker, host) - host_first_seen(tracker, host), 2300);
+	tracker_free(tracker);
+}
+
+static void test_handshakes_and_submissions(void **state)
+{
+	struct tracker *tracker = tracker_new(16, 16, 64, key);
+	struct message_event talk = {.time = 1000 * SECOND,
+				     .kind = MESSAGE_HANDSHAKE,
+				     .source = addr_of("100.64.3.7"),
+				     .destination = addr_of("198.51.100.1")};
+	struct contact sample[CONTACTS_SAMPLE];
+	struct host_facts facts;
+	bool fresh;
+
+	(void)state;
+	/* nothing is kept about a host that never tried port 25 */
+	assert_null(tracker_event(tracker, &talk, &home, &fresh));
+	tally(tracker, "100.64.3.7", MESSAGE_SUBMISSION, 3, 1000);
+	assert_int_equal(tracker_count(tracker), 0);
+	event(tracker, "100.64.3.7", "198.51.100.1", 1000, &fresh);
+	event(tracker, "100.64.3.7", "198.51.100.2", 1000, &fresh);
+	assert_non_null(tracker_event(tracker, &talk, &home, &fresh));
+	tally(tracker, "100.64.3.7", MESSAGE_SUBMISSION, 5, 1002);
+	assert_true(host_facts(tracker, host_of(tracker, "100.64.3.7"), &facts));
+	assert_int_equal(facts.servers[WINDOW_5MIN], 2);
+	assert_int_equal(facts.answered[WINDOW_5MIN], 1);
+	assert_int_equal(facts.networks[WINDOW_HOUR], 1);
+	assert_int_equal(facts.submissions, 2);
+	assert_int_equal(facts.questions, 2);
+	assert_true(facts.exact);
+	assert_int_equal(host_sample(tracker, host_of(tracker, "100.64.3.7"), sample), 2);
+	assert_true(sample[0].answered);
+	assert_false(sample[1].answered);
+	assert_int_equal(sample[0].first, 1000);
+	tracker_free(tracker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_siphash),       cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_expired_tally), cmocka_unit_test(test_tally_born_again),
-		cmocka_unit_test(test_ipv6_hosts),    cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_top),           cmocka_unit_test(test_random),
+		cmocka_unit_test(test_class_comes_and_goes),
+		cmocka_unit_test(test_infected_stays_while_pinned),
+		cmocka_unit_test(test_who_makes_room),
+		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_handshakes_and_submissions),
+		cmocka_unit_test(test_siphash),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_expired_tally),
+		cmocka_unit_test(test_tally_born_again),
+		cmocka_unit_test(test_ipv6_hosts),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests_name("control/tracker", tests, NULL, NULL);
