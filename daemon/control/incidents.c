@@ -264,7 +264,6 @@ struct incident *incidents_recall(struct incidents *incidents, struct incident *
 		return NULL;
 	}
 	*incident = *stored;
-	incident->host_attempts = incident->host_destinations = 0;
 	incidents_seen(incident, 0, now);
 	return incident;
 }

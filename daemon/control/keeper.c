@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,13 +8,15 @@
 #include "incident_facts.h"
 #include "keeper.h"
 #include "responder.h"
+#include "store_hosts.h"
 #include "store_incidents.h"
 
 #define LOOKED_AT 512    /* open incidents in one step of a pass: most are as they were */
-#define DELETED_ROWS 256 /* old incidents in one step */
+#define HOSTS_ROWS 512   /* hosts in one transaction: ten milliseconds, and what the disk takes */
+#define DELETED_ROWS 256 /* what is old, in one step */
 #define REST_MIN 0.001
 
-enum stage { STAGE_REST, STAGE_OPEN, STAGE_TOLD, STAGE_OLD };
+enum stage { STAGE_REST, STAGE_OPEN, STAGE_TOLD, STAGE_HOSTS, STAGE_OLD, STAGE_OLD_HOSTS };
 
 struct keeper {
 	struct control *control;
@@ -22,7 +24,12 @@ struct keeper {
 	ev_timer pass, step;
 	enum stage stage;
 	const struct incident *at; /* of the pass: the last that was looked at */
-	bool read;                 /* what the database has is known */
+	const struct host *host;   /* likewise */
+	uint32_t written,
+		latest; /* last_seen of the hosts that are written, and of those in this pass */
+	bool read;      /* what the database has is known */
+	bool restored;  /* hosts were read: once, whatever follows */
+	unsigned rows;  /* of hosts, in this transaction */
 };
 
 /* --- telling --- */
@@ -50,6 +57,31 @@ static bool writable(const struct keeper *keeper)
 	return keeper->read && store_ready(store) && !store_problem(store);
 }
 
+static void summarize(const struct control *control, const struct host *host,
+		      struct host_summary *summary)
+{
+	const struct policy *policy = config_policy(control->config, host->policy);
+
+	host_past(control->tracker, host, &summary->past, summary->tallies);
+	snprintf(summary->policy, sizeof(summary->policy), "%s", policy ? policy->name : "");
+}
+
+/*
+ * With each incident goes its host, at the moment of its counts: after a restart both go on from there, and
+ * no attempt is counted twice.
+ */
+static int write_host(void *ctx, const struct incident *incident)
+{
+	const struct control *control = ((struct keeper *)ctx)->control;
+	const struct host *host = tracker_find_prefix(control->tracker, &incident->host);
+	struct host_summary summary;
+
+	if (!host)
+		return 0;
+	summarize(control, host, &summary);
+	return store_hosts_put(control->store, &summary);
+}
+
 /* @number: what they owe is new. */
 static void write_out(struct keeper *keeper, struct incident **list, size_t count, bool number)
 {
@@ -58,7 +90,8 @@ static void write_out(struct keeper *keeper, struct incident **list, size_t coun
 	if (number)
 		incidents_number(keeper->incidents, list, count);
 	if (writable(keeper)) {
-		stored = !store_incidents_write(keeper->control->store, list, count);
+		stored = !store_incidents_write(keeper->control->store, list, count, write_host,
+						keeper);
 		if (!stored)
 			log_error("store: incidents are kept in memory: %s",
 				  store_problem(keeper->control->store) ?
@@ -142,6 +175,54 @@ static bool pass_told(struct keeper *keeper)
 	return count == KEEPER_ROWS;
 }
 
+/* The next one that was seen since the last pass; false: none, or enough for one transaction. */
+static bool next_host(void *ctx, struct host_summary *summary)
+{
+	struct keeper *keeper = ctx;
+
+	while (keeper->rows < HOSTS_ROWS) {
+		keeper->host = tracker_next(keeper->control->tracker, keeper->host);
+		if (!keeper->host)
+			return false;
+		if (keeper->host->last_seen < keeper->written)
+			continue;
+		if (keeper->host->last_seen > keeper->latest)
+			keeper->latest = keeper->host->last_seen;
+		summarize(keeper->control, keeper->host, summary);
+		keeper->rows++;
+		return true;
+	}
+	return false;
+}
+
+static bool pass_hosts(struct keeper *keeper)
+{
+	struct store *store = keeper->control->store;
+
+	if (!writable(keeper))
+		return false;
+	keeper->rows = 0;
+	if (store_hosts_write(store, next_host, keeper)) {
+		log_error("store: summaries of hosts are not written: %s", store_problem(store));
+		return false;
+	}
+	if (!keeper->host)
+		keeper->written = keeper->latest;
+	return keeper->host != NULL;
+}
+
+static bool pass_old_hosts(struct keeper *keeper)
+{
+	const struct config_settings *settings = &keeper->control->config->settings;
+	const int64_t before = intent_clock().real - (int64_t)settings->keep_hosts;
+	size_t deleted = 0;
+
+	if (writable(keeper))
+		store_hosts_delete(keeper->control->store, before, settings->max_hosts,
+				   DELETED_ROWS, &deleted);
+	return deleted == DELETED_ROWS;
+}
+
 static bool pass_old(struct keeper *keeper)
 {
 	const struct config_settings *settings = &keeper->control->config->settings;
@@ -157,8 +238,11 @@ static bool pass_old(struct keeper *keeper)
 /* One bounded piece of work; true: there is more. */
 static bool work(struct keeper *keeper)
 {
-	static bool (*const stages[])(struct keeper *) = {
-		[STAGE_OPEN] = pass_open, [STAGE_TOLD] = pass_told, [STAGE_OLD] = pass_old};
+	static bool (*const stages[])(struct keeper *) = {[STAGE_OPEN] = pass_open,
+							  [STAGE_TOLD] = pass_told,
+							  [STAGE_HOSTS] = pass_hosts,
+							  [STAGE_OLD] = pass_old,
+							  [STAGE_OLD_HOSTS] = pass_old_hosts};
 
 	bool more = responder_write(keeper->control->responder);
 
@@ -167,7 +251,7 @@ static bool work(struct keeper *keeper)
 	if (keeper->stage == STAGE_REST)
 		return false;
 	if (!stages[keeper->stage](keeper))
-		keeper->stage = keeper->stage == STAGE_OLD ? STAGE_REST : keeper->stage + 1;
+		keeper->stage = keeper->stage == STAGE_OLD_HOSTS ? STAGE_REST : keeper->stage + 1;
 	return true;
 }
 
@@ -200,6 +284,7 @@ static void begin_pass(struct keeper *keeper)
 		return;
 	keeper->stage = STAGE_OPEN;
 	keeper->at = NULL;
+	keeper->host = NULL;
 	soon(keeper, 0.);
 }
 
@@ -276,11 +361,26 @@ static int recall(void *ctx, struct incident *stored)
 
 	if (!incident)
 		return 0;
+	host = tracker_find_prefix(control->tracker, &incident->host);
+	if (!host || host_attempts(host) < incident->host_attempts)
+		incident->host_attempts = incident->host_destinations = 0; /* its record is gone */
 	host = tracker_recall(control->tracker, &incident->host, incident->class, &source,
 			      control_now());
 	if (host)
 		tracker_pin(control->tracker, host, true);
 	return 0;
+}
+
+static void restore(void *ctx, const struct host_summary *summary)
+{
+	const struct control *control = ((struct keeper *)ctx)->control;
+	const struct config *config = control->config;
+	uint8_t number = TRACKER_NO_POLICY;
+
+	for (size_t i = 0; i < config->numbered_count; i++)
+		if (strcmp(config->policies[i].name, summary->policy) == 0)
+			number = config->policies[i].number;
+	tracker_restore(control->tracker, &summary->past, number, summary->tallies, control_now());
 }
 
 /*
@@ -302,6 +402,10 @@ static void read_database(struct keeper *keeper)
 
 	if (keeper->read || !store_ready(store))
 		return;
+	if (!keeper->restored)
+		store_hosts_read(store, keeper->control->config->settings.max_hosts, restore,
+				 keeper);
+	keeper->restored = true;
 	if (store_incidents_newest(store, &id, &change) ||
 	    store_incidents_open(store, keeper->control->config->settings.max_active / 2, recall,
 				 keeper))
@@ -360,6 +464,7 @@ void keeper_free(struct keeper *keeper)
 	ev_timer_stop(keeper->control->loop, &keeper->pass);
 	keeper->stage = STAGE_OPEN;
 	keeper->at = NULL;
+	keeper->host = NULL;
 	while (work(keeper) && ev_time() < until)
 		;
 	free(keeper);

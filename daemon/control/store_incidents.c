@@ -49,13 +49,16 @@ static int write_newest(struct store *store, const char *name, int64_t number)
 			 "ti", name, number);
 }
 
-int store_incidents_write(struct store *store, struct incident *const *list, size_t count)
+int store_incidents_write(struct store *store, struct incident *const *list, size_t count,
+			  store_incident_also *also, void *ctx)
 {
 	int64_t id = 0, change = 0;
 	int result = store_begin(store);
 
 	for (size_t i = 0; i < count && !result; i++) {
 		result = write_one(store, list[i]);
+		if (!result && also)
+			result = also(ctx, list[i]);
 		id = list[i]->id > id ? list[i]->id : id;
 		change = list[i]->change > change ? list[i]->change : change;
 	}

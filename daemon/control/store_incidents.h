@@ -6,8 +6,13 @@
 #include "incident.h"
 #include "store.h"
 
-/* All of them, and the newest numbers, or none. */
-int store_incidents_write(struct store *store, struct incident *const *list, size_t count);
+/*
+ * All of them, and the newest numbers, or none. @also, unless it is NULL, writes what belongs to one, in the
+ * same transaction.
+ */
+typedef int store_incident_also(void *ctx, const struct incident *incident);
+int store_incidents_write(struct store *store, struct incident *const *list, size_t count,
+			  store_incident_also *also, void *ctx);
 /* The newest id and change there ever were. */
 int store_incidents_newest(struct store *store, int64_t *id, int64_t *change);
 

@@ -73,8 +73,8 @@ int tallies_read(struct tallies *tallies, const struct message_tally *reading, u
 	uint64_t hash = hash_bytes(&tallies->key, &key, sizeof(key));
 	struct tally *tally;
 
-	if (!addr_size(key.host.family) ||
-	    key.kind < MESSAGE_REFUSED || key.kind > MESSAGE_SUBMISSION)
+	if (!addr_size(key.host.family) || key.kind < MESSAGE_REFUSED ||
+	    key.kind > MESSAGE_SUBMISSION)
 		return -EINVAL;
 	tally = find(tallies, &key, hash);
 	if (!tally)
@@ -88,6 +88,31 @@ int tallies_read(struct tallies *tallies, const struct message_tally *reading, u
 	tally->packets = reading->packets;
 	tally->here = true;
 	return 0;
+}
+
+bool tallies_get(const struct tallies *tallies, struct message_tally *last)
+{
+	struct tally_key key = {.host = last->host, .kind = last->kind};
+	const struct tally *tally =
+		find((struct tallies *)tallies, &key, hash_bytes(&tallies->key, &key, sizeof(key)));
+
+	if (!tally)
+		return false;
+	last->birth = tally->birth;
+	last->packets = tally->packets;
+	return true;
+}
+
+void tallies_put(struct tallies *tallies, const struct message_tally *last)
+{
+	struct tally_key key = {.host = last->host, .kind = last->kind};
+	uint64_t hash = hash_bytes(&tallies->key, &key, sizeof(key));
+	struct tally *tally = find(tallies, &key, hash) ? NULL : add(tallies, &key, hash);
+
+	if (!tally)
+		return;
+	tally->birth = last->birth;
+	tally->packets = last->packets;
 }
 
 void tallies_end(struct tallies *tallies)

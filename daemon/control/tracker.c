@@ -70,7 +70,7 @@ void tracker_clock(struct tracker *tracker, int64_t stepped_ms)
 }
 
 /* An event that comes late counts as of now: what was written stays in order. */
-static void advance(struct tracker *tracker, uint64_t real)
+void tracker_advance(struct tracker *tracker, uint64_t real)
 {
 	int64_t seconds = ((int64_t)(real / 1000000) + tracker->offset_ms) / 1000;
 
@@ -199,7 +199,7 @@ struct host *tracker_event(struct tracker *tracker, const struct message_event *
 			   const struct tracker_source *source, bool *fresh)
 {
 	*fresh = false;
-	advance(tracker, event->time);
+	tracker_advance(tracker, event->time);
 	return event->kind == MESSAGE_HANDSHAKE ? handshake(tracker, event) :
 						  attempt(tracker, event, source, fresh);
 }
@@ -240,7 +240,7 @@ void tracker_counted(struct tracker *tracker, const struct addr *addr, unsigned 
 {
 	struct host *host;
 
-	advance(tracker, now);
+	tracker_advance(tracker, now);
 	if (kind == MESSAGE_SUBMISSION) {
 		count_submissions(tracker, addr, packets);
 		return;
@@ -295,7 +295,7 @@ void tracker_sweep(struct tracker *tracker, uint64_t now)
 {
 	uint32_t count = tracker->fresh_active / SWEEP_SHARE + SWEEP_MIN;
 
-	advance(tracker, now);
+	tracker_advance(tracker, now);
 	if (count > tracker->fresh_active)
 		count = tracker->fresh_active;
 	for (; count; count--) {
@@ -384,7 +384,7 @@ struct host *tracker_recall(struct tracker *tracker, const struct prefix *prefix
 	struct host *host;
 	struct active *active;
 
-	advance(tracker, now);
+	tracker_advance(tracker, now);
 	host = tracker_admit(tracker, &prefix->addr, prefix->length);
 	active = host ? tracker_activate(tracker, host) : NULL;
 	if (!active)

@@ -138,6 +138,25 @@ struct host *tracker_recall(struct tracker *tracker, const struct prefix *prefix
 			    enum host_class class, const struct tracker_source *source,
 			    uint64_t now);
 
+/* A host in few words, that outlive us. Times: seconds since 1970, UTC. */
+struct host_past {
+	struct prefix prefix;
+	int64_t first_seen, last_seen;
+	uint64_t refused, passed;
+	uint32_t destinations;
+	uint8_t class;
+};
+#define HOST_TALLIES_TEXT_MAX 4096
+/* @tallies: how far those of it had been read, as a text; "" where there are too many networks. */
+void host_past(const struct tracker *tracker, const struct host *host, struct host_past *past,
+	       char tallies[HOST_TALLIES_TEXT_MAX]);
+/*
+ * Puts it back, idle and clean (what it did in its last day is not kept), before the first reading; what
+ * it did since is added. NULL: no room.
+ */
+struct host *tracker_restore(struct tracker *tracker, const struct host_past *past, uint8_t policy,
+			     const char *tallies, uint64_t now);
+
 struct prefix host_prefix(const struct host *host);
 uint64_t host_attempts(const struct host *host);
 /* Different ones since the host is known; what was not met for a day counts again. */

@@ -70,6 +70,11 @@ void tracker_level(struct tracker *tracker, struct host *host);
 void tracker_set_class(struct tracker *tracker, struct host *host, enum host_class class);
 uint32_t tracker_link(const struct tracker *tracker, const struct host *host);
 
+/* --- tracker.c --- */
+
+/* It is later now; @real: CLOCK_REALTIME, ns. */
+void tracker_advance(struct tracker *tracker, uint64_t real);
+
 /* --- tracker_judge.c --- */
 
 void tracker_evidence(const struct tracker *tracker, const struct host *host,

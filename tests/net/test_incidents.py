@@ -3,12 +3,15 @@
 until it was quiet; it is on the disk when it is told, and nothing but the time since the last batch is
 lost, whatever ends."""
 
+import contextlib
 import signal
+import sqlite3
 
 import pytest
 
 from lab.edge25 import CONTROL
 from lab.faults import read_only
+from lab.host import wait_for
 from lab.promise import eventually, must_fail
 from lab.time_travel import QUICK, attempt, incident_of, incidents, misbehave
 
@@ -80,3 +83,38 @@ def test_told_is_stored_control_run(edge25, gate):
     daemon = edge25(SUSPECT)
     with read_only(daemon.directory / "state"):
         must_fail(stored, daemon, gate, gate.topology.subscribers[0], ["100.64.0.110"])
+
+
+def test_counted_once(edge25, gate):
+    """What hosts did is counted once, through restarts in order and kill -9 after a batch."""
+    daemon = edge25(SUSPECT)
+    line, other = gate.topology.subscribers[:2]
+    sent = {line.address(4): 0, other.address(4): 0}
+    for way in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
+        for who, count in ((line, 5), (other, 2)):
+            attempt(daemon, gate, who, count)
+            sent[who.address(4)] += count
+        check_counts(daemon, sent)
+        wait_for(lambda: stored_counts(daemon) == sent, lambda: f"a batch: {stored_counts(daemon)}")
+        old = daemon.signal(CONTROL, way)
+        daemon.wait_for_new(CONTROL, old)
+        daemon.wait_until_healthy()
+        check_counts(daemon, sent)
+    (found,) = incidents(daemon)
+    eventually(lambda: incidents(daemon)[0]["attempts"] == sent[line.address(4)],
+               lambda: f"{incidents(daemon)} {sent}")
+    assert found["host"] == line.address(4)
+    must_fail(check_counts, daemon, {line.address(4): sent[line.address(4)] + 1})
+
+
+def check_counts(daemon, sent):
+    """The status page has these hosts, with so many attempts."""
+    def counts():
+        return {one["host"]: one["attempts"] for one in daemon.ctl("hosts")["hosts"]}
+    eventually(lambda: counts() == sent, lambda: f"{counts()} {sent}", patience=3)
+
+
+def stored_counts(daemon):
+    """The same of the database."""
+    with contextlib.closing(sqlite3.connect(daemon.directory / "state/edge25.db")) as database:
+        return dict(database.execute("SELECT host, refused + passed FROM host").fetchall())

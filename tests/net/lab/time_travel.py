@@ -47,7 +47,7 @@ def attempt(edge25, gate, line, count, version=4, source=None):
     flows = gate.flows(line, count, version, source)
     connect_many(line, [flow.destination for flow in flows], 25, 1.0, address)
     wait_for(lambda: edge25.host(host).get("attempts", 0) >= before + count,
-             lambda: f"{count} more attempts of {host}: {edge25.host(host)}")
+             lambda: f"{count} more attempts of {host}: {edge25.status()}\n{edge25.stderr()}")
     return flows
 
 

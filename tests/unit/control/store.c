@@ -5,6 +5,7 @@
 
 #include "control/host_class.h"
 #include "control/store.h"
+#include "control/store_hosts.h"
 #include "control/store_incidents.h"
 #include "temporary.h"
 
@@ -96,7 +97,7 @@ static void write_one(struct store *store, const char *host, int64_t id, int64_t
 {
 	struct incident incident = incident_of(host, id, change, closed), *list = &incident;
 
-	assert_int_equal(store_incidents_write(store, &list, 1), 0);
+	assert_int_equal(store_incidents_write(store, &list, 1, NULL, NULL), 0);
 	incident_release(&incident);
 }
 
@@ -248,12 +249,12 @@ static void test_trouble(void **state)
 	struct seen seen = {0};
 
 	two.action = 7;
-	assert_int_equal(store_incidents_write(store, list, 2), 0);
+	assert_int_equal(store_incidents_write(store, list, 2, NULL, NULL), 0);
 	assert_int_equal(store_incidents_open(store, 9, see, &seen), 0);
 	assert_int_equal(seen.count, 1);
 	make(state, "DROP TABLE newest;", NULL);
 	one.id = 5;
-	assert_true(store_incidents_write(store, list, 1) < 0);
+	assert_true(store_incidents_write(store, list, 1, NULL, NULL) < 0);
 	assert_non_null(store_problem(store));
 	seen.count = 0;
 	assert_int_equal(store_incidents_open(store, 9, see, &seen), 0);
@@ -261,6 +262,99 @@ static void test_trouble(void **state)
 	assert_int_equal(seen.count, 1);
 	incident_release(&one);
 	incident_release(&two);
+	store_free(store);
+}
+
+static struct message_tally tally_of(const char *host, uint32_t birth, uint64_t packets)
+{
+	struct message_tally tally = {.kind = MESSAGE_REFUSED, .birth = birth, .packets = packets};
+
+	assert_int_equal(addr_parse(host, &tally.host), 0);
+	return tally;
+}
+
+static void count(struct tracker *tracker, const char *host, uint32_t birth, uint64_t packets)
+{
+	const struct tracker_source source = {.policy = 3, .length6 = 56};
+	const struct message_tally tally = tally_of(host, birth, packets);
+
+	tracker_tally(tracker, &tally, &source, NOW * UINT64_C(1000000000));
+}
+
+struct again {
+	struct tracker *from, *to;
+	const struct host *at;
+	unsigned restored;
+};
+
+static bool next_host(void *ctx, struct host_summary *summary)
+{
+	struct again *again = ctx;
+
+	again->at = tracker_next(again->from, again->at);
+	if (!again->at)
+		return false;
+	host_past(again->from, again->at, &summary->past, summary->tallies);
+	snprintf(summary->policy, sizeof(summary->policy), "home");
+	return true;
+}
+
+static void restore(void *ctx, const struct host_summary *summary)
+{
+	struct again *again = ctx;
+
+	assert_string_equal(summary->policy, "home");
+	assert_non_null(tracker_restore(again->to, &summary->past, 3, summary->tallies,
+					(NOW + 100) * UINT64_C(1000000000)));
+	again->restored++;
+}
+
+static const struct host *host_at(struct tracker *tracker, const char *address)
+{
+	struct addr addr;
+
+	assert_int_equal(addr_parse(address, &addr), 0);
+	return tracker_find(tracker, &addr);
+}
+
+/* What a host did is known after a restart, and goes on to be counted once. */
+static void test_hosts(void **state)
+{
+	struct store *store = open_store(state);
+	struct again again = {.from = tracker_new(64, 16, 256, (struct hash_key){1, 2}),
+			      .to = tracker_new(64, 16, 256, (struct hash_key){3, 4})};
+	size_t deleted;
+
+	count(again.from, "100.64.0.7", 11, 40);
+	count(again.from, "100.64.0.8", 12, 50);
+	count(again.from, "2001:db8:0:1::", 13, 60); /* both of one household */
+	count(again.from, "2001:db8:0:2::", 14, 70);
+	tracker_reading_end(again.from);
+	assert_int_equal(store_hosts_write(store, next_host, &again), 0);
+	assert_int_equal(store_hosts_read(store, 64, restore, &again), 0);
+	assert_int_equal(again.restored, 3);
+	assert_int_equal(host_attempts(host_at(again.to, "100.64.0.7")), 40);
+	assert_int_equal(host_attempts(host_at(again.to, "2001:db8:0:9::")), 130);
+	assert_int_equal(host_last_seen(again.to, host_at(again.to, "100.64.0.7")), NOW);
+	assert_int_equal(host_at(again.to, "100.64.0.8")->policy, 3);
+
+	count(again.to, "100.64.0.7", 11, 45);     /* goes on */
+	count(again.to, "100.64.0.8", 99, 5);      /* expired meanwhile, and came back */
+	count(again.to, "2001:db8:0:2::", 14, 71); /* the other network is quiet */
+	tracker_reading_end(again.to);
+	count(again.to, "2001:db8:0:1::", 13, 3); /* and was forgotten by the kernel */
+	assert_int_equal(host_attempts(host_at(again.to, "100.64.0.7")), 45);
+	assert_int_equal(host_attempts(host_at(again.to, "100.64.0.8")), 55);
+	assert_int_equal(host_attempts(host_at(again.to, "2001:db8:0:9::")), 134);
+
+	assert_int_equal(store_hosts_delete(store, NOW, 64, 64, &deleted), 0);
+	assert_int_equal(deleted, 0);
+	assert_int_equal(store_hosts_delete(store, NOW, 2, 64, &deleted), 0);
+	assert_int_equal(deleted, 1);
+	assert_int_equal(store_hosts_delete(store, NOW + 1, 64, 1, &deleted), 0);
+	assert_int_equal(deleted, 1);
+	tracker_free(again.from);
+	tracker_free(again.to);
 	store_free(store);
 }
 
@@ -273,6 +367,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_incidents, temporary_setup,
 						temporary_teardown),
 		cmocka_unit_test_setup_teardown(test_delete, temporary_setup, temporary_teardown),
+		cmocka_unit_test_setup_teardown(test_hosts, temporary_setup, temporary_teardown),
 		cmocka_unit_test_setup_teardown(test_trouble, temporary_setup, temporary_teardown),
 	};
 
