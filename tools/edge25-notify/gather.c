@@ -12,7 +12,7 @@ struct gather {
 	unsigned most;
 	struct item *item; /* in the order of changes */
 	unsigned items;
-	struct item *left; /* those that are only counted */
+	struct item *left; /* those that are only counted, by id */
 	unsigned left_count, left_room;
 	int64_t done; /* the change up to which nothing waited when what waits began to gather */
 	int64_t seen; /* the newest that came */
@@ -59,7 +59,7 @@ void gather_begin(struct gather *gather, int64_t change)
 
 bool gather_full(const struct gather *gather)
 {
-	return gather->left_count == GATHER_LEFT_MAX;
+	return gather->left_count >= GATHER_LEFT_MAX;
 }
 
 unsigned gather_count(const struct gather *gather)
@@ -113,8 +113,19 @@ static int add_item(struct gather *gather, struct item *item, struct item *same,
 	return 0;
 }
 
+static struct item *find_left(const struct gather *gather, int64_t id)
+{
+	size_t place = item_place(gather->left, gather->left_count, id);
+
+	if (place == gather->left_count || gather->left[place].incident.id != id)
+		return NULL;
+	return &gather->left[place];
+}
+
 static int add_left(struct gather *gather, const struct item *item)
 {
+	size_t place = item_place(gather->left, gather->left_count, item->incident.id);
+
 	if (gather->left_count == gather->left_room) {
 		unsigned room = gather->left_room ? 2 * gather->left_room : LEFT_FIRST;
 		struct item *left = reallocarray(gather->left, room, sizeof(*left));
@@ -124,7 +135,10 @@ static int add_left(struct gather *gather, const struct item *item)
 		gather->left = left;
 		gather->left_room = room;
 	}
-	gather->left[gather->left_count++] = *item;
+	memmove(gather->left + place + 1, gather->left + place,
+		(gather->left_count - place) * sizeof(*gather->left));
+	gather->left[place] = *item;
+	gather->left_count++;
 	return 0;
 }
 
@@ -141,7 +155,7 @@ int gather_add(struct gather *gather, struct told *told, const json_t *document)
 		gather->done = gather->seen;
 	before = told_find(told, item.incident.id);
 	same = item_find(gather->item, gather->items, item.incident.id);
-	left = same ? NULL : item_find(gather->left, gather->left_count, item.incident.id);
+	left = same ? NULL : find_left(gather, item.incident.id);
 	item.changes = incident_changes(before, &item.incident) & gather->wanted.changes;
 	if (same || left)
 		item.changes |= (same ? same : left)->changes;

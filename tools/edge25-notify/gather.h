@@ -51,6 +51,7 @@ bool gather_wants(const struct gather *gather, const struct told *told, const js
  * -ENOMEM, and nothing has changed.
  */
 int gather_add(struct gather *gather, struct told *told, const json_t *document);
+/* Nothing more should come; a page that is there already may. */
 bool gather_full(const struct gather *gather);
 /* How many wait. */
 unsigned gather_count(const struct gather *gather);

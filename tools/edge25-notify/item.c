@@ -18,6 +18,21 @@ struct item *item_find(struct item *items, size_t count, int64_t id)
 	return NULL;
 }
 
+size_t item_place(const struct item *sorted, size_t count, int64_t id)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sorted[middle].incident.id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Goes into the environment of a command, so nothing but what an address is made of. */
 static void read_host(const json_t *document, char host[ITEM_HOST_MAX])
 {

@@ -19,6 +19,8 @@ struct item {
 
 /* NULL: not there. */
 struct item *item_find(struct item *items, size_t count, int64_t id);
+/* Where @id is, or belongs, among items that are sorted by it. */
+size_t item_place(const struct item *sorted, size_t count, int64_t id);
 /* From the incident as it came. 0 or -ENOMEM; item_free() its text. */
 int item_write(struct item *item, const json_t *document);
 void item_free(struct item *item);

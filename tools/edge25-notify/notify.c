@@ -27,7 +27,7 @@ struct notify {
 	struct hand *hand;
 	struct notice notice; /* in hand: text is NULL if none is */
 	struct state state;
-	bool stopping, unsaved;
+	bool stopping, unsaved, forgot;
 	ev_timer pace, save;
 	ev_signal terminate, interrupt, hurry;
 };
@@ -53,6 +53,11 @@ static void save(struct notify *notify)
 {
 	int error;
 
+	if (notify->told.forgotten && !notify->forgot)
+		log_warning("notify: more than %u incidents are open: that the oldest were told is "
+			    "forgotten",
+			    TOLD_MAX);
+	notify->forgot = notify->told.forgotten;
 	rate_left(&notify->rate, seconds()); /* fills it */
 	notify->state.runs_left = notify->rate.left;
 	notify->state.time = time(NULL);
@@ -130,15 +135,8 @@ static void on_pace(struct ev_loop *loop, ev_timer *timer, int events)
 static int on_incident(void *ctx, const json_t *incident)
 {
 	struct notify *notify = ctx;
-	uint64_t forgotten = notify->told.forgotten;
-	int error = gather_add(notify->gather, &notify->told, incident);
 
-	if (!forgotten && notify->told.forgotten)
-		log_warning(
-			"notify: more than %u incidents are open: of the oldest it is forgotten "
-			"that they were told",
-			TOLD_MAX);
-	return error;
+	return gather_add(notify->gather, &notify->told, incident);
 }
 
 static bool on_news(void *ctx, const json_t *incident)

@@ -171,15 +171,26 @@ static void test_full(void **state)
 
 	(void)state;
 	gather_begin(gather, 0);
-	/* Searching them all is slow; a class that is wanted by nobody is not what is tested. */
-	while (!gather_full(gather) && id < 3000) {
-		id++;
-		assert_int_equal(add(gather, &told, id, id, "open", "suspect"), 0);
+	while (!gather_full(gather)) {
+		int64_t change = ++id;
+
+		/* Not in the order of their ids. */
+		assert_int_equal(add(gather, &told, (change ^ 5) + 8, change, "open", "suspect"),
+				 0);
 	}
-	assert_int_equal(gather_count(gather), 3000);
+	assert_int_equal(gather_count(gather), GATHER_LEFT_MAX + 1);
+	/* What waits may still change. */
+	assert_int_equal(add(gather, &told, 4711, id + 1, "closed", "suspect"), 0);
+	assert_int_equal(gather_count(gather), GATHER_LEFT_MAX + 1);
+	/* And the page on which it became full goes on. */
+	assert_int_equal(add(gather, &told, id + 100, id + 2, "open", "suspect"), 0);
+	assert_true(gather_full(gather));
 	assert_int_equal(gather_take(gather, &told, 1, 0, &notice), 0);
-	assert_int_equal(notice.count, 3000);
+	assert_int_equal(notice.count, GATHER_LEFT_MAX + 2);
 	assert_true(notice.length < 1000);
+	assert_false(gather_full(gather));
+	assert_null(told_find(&told, 4711));
+	assert_non_null(told_find(&told, 4712));
 	notice_free(&notice);
 	told_free(&told);
 	gather_free(gather);
