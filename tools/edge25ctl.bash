@@ -1,19 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# bash completion for edge25ctl: commands, options, and the ids of entries from the socket itself.
+# bash completion for edge25ctl: commands, options, and ids and hosts from the socket itself.
 
 # Ids of the entries that came by the socket (those of the configuration have none to delete by).
 _edge25ctl_ids()
 {
-	local json word
+	_edge25ctl_members '"id":\ *([0-9]+)' allow list
+}
+
+# What a pattern finds in the reply to a command.
+_edge25ctl_members()
+{
+	local pattern="$1(.*)" json word
 	local -a socket=()
+
+	shift
 
 	for ((word = 1; word < COMP_CWORD; word++)); do
 		case ${COMP_WORDS[word]} in
 		-s | --socket) socket=(-s "${COMP_WORDS[word + 1]}") ;;
 		esac
 	done
-	json=$("${COMP_WORDS[0]}" "${socket[@]}" --json allow list 2>/dev/null </dev/null) || return
-	while [[ $json =~ \"id\":\ *([0-9]+)(.*) ]]; do
+	json=$("${COMP_WORDS[0]}" "${socket[@]}" --json "$@" 2>/dev/null </dev/null)
+	while [[ $json =~ $pattern ]]; do
 		printf '%s\n' "${BASH_REMATCH[1]}"
 		json=${BASH_REMATCH[2]}
 	done
@@ -41,13 +49,23 @@ _edge25ctl()
 		mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net 2>/dev/null)" -- "$current")
 		return
 		;;
-	--from | --to | --comment) return ;;
+	--for)
+		mapfile -t COMPREPLY < <(compgen -W '1h 6h 1d 7d' -- "$current")
+		return
+		;;
+	--class)
+		mapfile -t COMPREPLY < <(compgen -W 'infected suspect misconfigured clean' -- "$current")
+		return
+		;;
+	--from | --to | --comment | --limit) return ;;
 	esac
 
 	# The words that are no options and no values of options.
 	for ((word = 1; word < COMP_CWORD; word++)); do
 		case ${COMP_WORDS[word]} in
-		-s | --socket | --from | --to | --expires | --comment | --interface) ((word++)) ;;
+		-s | --socket | --from | --to | --expires | --comment | --interface | --for | --class | --limit)
+			((word++))
+			;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[word]}") ;;
 		esac
@@ -58,6 +76,9 @@ _edge25ctl()
 	'allow del') options="--from --to $common" ;;
 	'reload') options="--dry-run $common" ;;
 	explain*) options="--interface $common" ;;
+	contain*) options="--for --comment $common" ;;
+	hosts) options="--class --newest --limit $common" ;;
+	incidents | 'incidents list') options="--open --closed --class --limit $common" ;;
 	esac
 
 	if [[ $current == -* ]]; then
@@ -65,7 +86,17 @@ _edge25ctl()
 		return
 	fi
 	case "${words[*]}" in
-	'') mapfile -t COMPREPLY < <(compgen -W 'status allow explain reload ruleset watch discover' -- "$current") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W 'status hosts host incidents contain release allow explain reload ruleset watch discover' -- "$current") ;;
+	'incidents') mapfile -t COMPREPLY < <(compgen -W 'list show close' -- "$current") ;;
+	'incidents show' | 'incidents close')
+		mapfile -t COMPREPLY < <(compgen -W "$(_edge25ctl_members '"id":\ *([0-9]+)' incidents list)" -- "$current")
+		;;
+	'host' | 'contain')
+		mapfile -t COMPREPLY < <(compgen -W "$(_edge25ctl_members '"host":\ *"([0-9a-f.:]+)' hosts)" -- "$current")
+		;;
+	'release')
+		mapfile -t COMPREPLY < <(compgen -W "$(_edge25ctl_members '"host":\ *"([0-9a-f.:]+)[^}]*"remaining"' status)" -- "$current")
+		;;
 	'ruleset') mapfile -t COMPREPLY < <(compgen -W 'show verify' -- "$current") ;;
 	'allow') mapfile -t COMPREPLY < <(compgen -W 'add del list' -- "$current") ;;
 	'allow add') mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current") ;;
