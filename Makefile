@@ -103,6 +103,7 @@ FUZZ_LIBS_notify_gather = $(call libs,jansson,)
 FUZZ_SOURCES_notify_state := $(addprefix tools/edge25-notify/,incident.c state.c told.c)
 FUZZ_LIBS_notify_state = $(call libs,jansson,)
 FUZZ_SOURCES_neighbour_read := daemon/control/neighbour_read.c
+FUZZ_SOURCES_trace_next := daemon/replay/trace.c
 FUZZ_LIBS_neighbour_read = $(call libs,libmnl,)
 
 .PHONY: all deps deps-check deps-demo deps-bench check check-root check-layers check-unit check-fuzz \

@@ -304,6 +304,17 @@ def neighbours():
     write("neighbour_read", "short", struct.pack("=IHHII", 20, NEWNEIGH, 0, 0, 0) + b"\x02\0\0\0")
 
 
+def traces():
+    row = b"0.5,100.64.3.7,198.51.100.1,40000,25,0\n"
+    write("trace_next", "header", b"t,src,dst,sport,dport,answered\n" + row)
+    write("trace_next", "ipv6", row + b"1,2001:db8::7,2001:db9::25,0,587,1\r\n")
+    write("trace_next", "backwards", row + b"0,100.64.3.7,198.51.100.1,40000,25,0\n")
+    write("trace_next", "families", b"1,100.64.3.7,2001:db8::1,1,25,0\n")
+    write("trace_next", "long", b"1" * 600)
+    write("trace_next", "no-fields", row + b"\n" + row)
+    write("trace_next", "zero", row + b"1,100.64.3.7\0,198.51.100.1,1,25,0\n")
+
+
 def incident(identity, change, state="open", name="suspect", **other):
     return json.dumps({"id": identity, "change": change, "state": state, "host": "100.64.3.7",
                        "class": name, "action": "refused", **other}).encode() + b"\n"
@@ -334,6 +345,7 @@ def notices():
 
 
 leases()
+traces()
 neighbours()
 notices()
 packets()
