@@ -122,7 +122,7 @@ static int put_difference(const struct allow_element *was, const struct allow_el
 {
 	struct step *step = arg;
 	struct table *table = step->change->table;
-	bool stays = !is && (was->exact || !step->gains[set_of_allow(was)]);
+	bool stays = was && !is && (was->exact || !step->gains[set_of_allow(was)]);
 
 	if (step->turned != stays)
 		return 0;
