@@ -76,8 +76,9 @@ static json_t *range_names(const struct config *config, size_t policy)
 
 /* What the kernel counts for each policy, and what it is called here. */
 static const char *const policy_counters[] = {
-	"asked",      "answered_refuse", "answered_pass", "refused", "sent",  "passed",
-	"unanswered", "paced",           "overrun",       "untrue",  "split", "tunnelled"};
+	"asked",  "answered_refuse", "answered_pass", "refused", "sent",
+	"passed", "unanswered",      "paced",         "overrun", "untrue",
+	"split",  "tunnelled",       "contained"};
 #define POLICY_COUNTERS (sizeof(policy_counters) / sizeof(policy_counters[0]))
 
 static bool is_counted(const struct control *control, const struct policy *policy)
@@ -184,7 +185,7 @@ static json_t *hosts_json(const struct control *control)
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, host_json(control, top[i]));
-	for (enum host_class class = CLASS_CLEAN; class < HOST_CLASSES; class++)
+	for (enum host_class class = CLASS_CLEAN; class < HOST_CLASSES; class ++)
 		json_object_set_new(classes, host_class_word(class),
 				    number(tracker_class_count(control->tracker, class)));
 	return json_pack("{s:o, s:o, s:o, s:s, s:o}", "count",
@@ -235,19 +236,19 @@ static json_t *status_json(const struct control *control, bool fresh)
 	const struct allow_clock clock = intent_clock();
 	json_t *problems = health_problems(control, fresh);
 
-	return json_pack(
-		"{s:s, s:b, s:b, s:o, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o,"
-		" s:o, s:o, s:o, s:o, s:o, s:o}",
-		"version", EDGE25_VERSION, "healthy", json_array_size(problems) == 0, "enforcing",
-		enforcing(control), "problems", problems, "fresh", fresh, "uptime",
-		(json_int_t)(((int64_t)clock.boot_ms - control->started) / 1000), "now",
-		time_or_null(clock.real), "engine", engine_json(control), "policies",
-		policies_json(control), "totals", totals_json(control), "losses",
-		health_losses(control), "hosts", hosts_json(control), "allow",
-		allow_json(control, clock.real), "counters", counters_json(control), "names",
-		names_status(control->names), "incidents", status_incidents(control),
-		"contained", status_contained(control, clock.real), "bounds",
-		bounds_json(&control->config->settings));
+	return json_pack("{s:s, s:b, s:b, s:o, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o,"
+			 " s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "version", EDGE25_VERSION, "healthy", json_array_size(problems) == 0,
+			 "enforcing", enforcing(control), "problems", problems, "fresh", fresh,
+			 "uptime", (json_int_t)(((int64_t)clock.boot_ms - control->started) / 1000),
+			 "now", time_or_null(clock.real), "engine", engine_json(control),
+			 "policies", policies_json(control), "totals", totals_json(control),
+			 "losses", health_losses(control), "hosts", hosts_json(control), "allow",
+			 allow_json(control, clock.real), "counters", counters_json(control),
+			 "names", names_status(control->names), "incidents",
+			 status_incidents(control), "contained",
+			 status_contained(control, clock.real), "bounds",
+			 bounds_json(&control->config->settings));
 }
 
 static void on_reading(void *arg, bool fresh)

@@ -57,6 +57,7 @@ def test_a_contained_host_is_cut_off_and_nobody_else(edge25, gate, topology, mai
         assert connect(line, MX[version], 587).error == ""
         peer.release(host_of(line.address(version)))
         gate.passes(flow)
+    eventually(lambda: daemon.status()["policies"][0]["contained"] >= 3, "the count")
 
 
 @versions

@@ -230,6 +230,7 @@ static void print_aside(const struct screen *screen, const json_t *policies)
 		{"untrue", "from sources that no route leads back to"},
 		{"split", "IPv6 first fragments without a port"},
 		{"tunnelled", "packets of tunnels"},
+		{"contained", "packets refused for their host is contained"},
 	};
 	const json_t *policy;
 	size_t i;
