@@ -4,16 +4,22 @@ until it was quiet; it is on the disk when it is told, and nothing but the time 
 lost, whatever ends."""
 
 import contextlib
+import json
+import os
+import random
 import signal
+import socket
 import sqlite3
+import threading
 
 import pytest
 
 from lab.edge25 import CONTROL
-from lab.faults import read_only
+from lab.faults import locked, read_only
 from lab.host import wait_for
 from lab.promise import eventually, must_fail
-from lab.time_travel import QUICK, attempt, incident_of, incidents, misbehave
+from lab.sockets import connect_many
+from lab.time_travel import QUICK, TimeTravel, attempt, incident_of, incidents, misbehave
 
 SETTINGS = """
 read-interval = 1s
@@ -118,3 +124,158 @@ def stored_counts(daemon):
     """The same of the database."""
     with contextlib.closing(sqlite3.connect(daemon.directory / "state/edge25.db")) as database:
         return dict(database.execute("SELECT host, refused + passed FROM host").fetchall())
+
+
+@pytest.fixture(name="time")
+def fixture_time(laboratory, serial):
+    return TimeTravel(laboratory / f"time-{next(serial)}")
+
+
+def one_of(daemon, state):
+    """The one incident of this state, or None."""
+    return next(iter(incidents(daemon, f"--{state}")), None)
+
+
+def test_from_open_to_closed(edge25, gate, time):
+    """It is closed when the host was quiet for incident-quiet, goes on when it was not, and the next one is
+    another one; a restart in between changes nothing, nor does a clock that was set."""
+    daemon = edge25(SUSPECT, env=time.environment)
+    line = gate.topology.subscribers[0]
+    attempt(daemon, gate, line, 4)
+    first = incident_of(daemon, line.address(4))
+    time.pass_by(25 * 3600)
+    attempt(daemon, gate, line, 1)
+    old = daemon.signal(CONTROL, signal.SIGKILL)
+    daemon.wait_for_new(CONTROL, old)
+    daemon.wait_until_healthy()
+    time.pass_by(25 * 3600)
+    assert one_of(daemon, "open")["id"] == first["id"]
+    time.pass_by(2 * 3600)
+    closed = eventually(lambda: one_of(daemon, "closed"), daemon.stderr)
+    assert closed["id"] == first["id"] and closed["closed"] and not one_of(daemon, "open")
+    assert closed["attempts"] == 5
+    attempt(daemon, gate, line, 4)
+    second = incident_of(daemon, line.address(4))
+    assert second["id"] > first["id"] and second["change"] > closed["change"]
+    assert [one["id"] for one in daemon.ctl("host", line.address(4))["incidents"]] == [first["id"]]
+    daemon.ctl("incidents", "close", second["id"])
+    eventually(lambda: not one_of(daemon, "open"), daemon.stderr)
+
+
+def test_kept_for_so_long(edge25, gate, time):
+    """keep-incidents and keep-hosts."""
+    daemon = edge25(SUSPECT + "keep-incidents = 30d\nkeep-hosts = 30d\n", env=time.environment)
+    line = gate.topology.subscribers[0]
+    attempt(daemon, gate, line, 4)
+    found = incident_of(daemon, line.address(4))
+    daemon.ctl("incidents", "close", found["id"])
+    eventually(lambda: one_of(daemon, "closed"), daemon.stderr)
+    time.pass_by(29 * 86400)
+    eventually(lambda: stored_counts(daemon), daemon.stderr)
+    assert one_of(daemon, "closed")
+    time.pass_by(2 * 86400)
+    eventually(lambda: not one_of(daemon, "closed") and not stored_counts(daemon), daemon.stderr)
+
+
+@pytest.mark.parametrize("setting", ["prefix", "none"])
+def test_log_destinations(edge25, gate, setting):
+    """No address of a mail server is written down, shown or kept; its network is, or nothing."""
+    daemon = edge25(SUSPECT + f"log-destinations = {setting}\n")
+    line = gate.topology.subscribers[0]
+    flows = attempt(daemon, gate, line, 5)
+    found = incident_of(daemon, line.address(4))
+    told = "\n".join([*daemon.event_lines(), str(found), str(daemon.ctl("host", line.address(4))),
+                      str(incidents(daemon))])
+    old = daemon.signal(CONTROL, signal.SIGTERM)
+    daemon.wait_for_new(CONTROL, old)
+    stored = (daemon.directory / "state/edge25.db").read_bytes()
+    for flow in flows:
+        if not flow.destination.endswith(".0"):
+            assert flow.destination not in told and flow.destination.encode() not in stored
+    network = flows[0].destination.rpartition(".")[0] + ".0"
+    assert (network in told) == (setting == "prefix")
+
+
+def test_database_away(edge25, gate):
+    """Where the database cannot be written incidents are told of; they are there when it is over."""
+    for fault in (locked, read_only):
+        daemon = edge25(SUSPECT)
+        line = gate.topology.subscribers[0]
+        attempt(daemon, gate, line, 1)
+        with fault(daemon.directory / "state"):
+            attempt(daemon, gate, line, 4)
+            found = incident_of(daemon, line.address(4))
+            gate.refuses(*gate.flows(line, 1))
+            eventually(lambda: not daemon.status()["healthy"], daemon.stderr)
+        daemon.wait_until_healthy()
+
+        def is_stored():
+            with contextlib.closing(sqlite3.connect(daemon.directory / "state/edge25.db")) as database:
+                return [row[0] for row in database.execute("SELECT id FROM incident")] == [found["id"]]
+        eventually(is_stored, daemon.stderr)
+        daemon.stop()
+        daemon.remove()
+
+
+class Watcher:
+    """Takes every notification of an incident until control is gone."""
+
+    def __init__(self, edge25):
+        self.told = []
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.connect(str(edge25.directory / "run/monitor.sock"))
+        self._socket.sendall(b'{"jsonrpc": "2.0", "id": 1, "method": "events.watch"}\n')
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+
+    def _read(self):
+        with self._socket, self._socket.makefile("r") as lines, contextlib.suppress(OSError):
+            for line in lines:
+                if line.endswith("\n") and json.loads(line).get("method") == "incident":
+                    self.told.append(json.loads(line)["params"])
+
+    def all(self):
+        """What it was told, once control is gone."""
+        self._thread.join(20)
+        return self.told
+
+
+def test_killed_at_any_moment(edge25, gate):
+    """While hosts become suspect control is killed at random moments: what somebody was told of is there,
+    and no number comes twice."""
+    seed = int(os.environ.get("EDGE25_SEED", random.randrange(1 << 32)))
+    print("EDGE25_SEED =", seed)
+    chance = random.Random(seed)
+    daemon = edge25(SUSPECT)
+    line = gate.topology.subscribers[0]
+    sources = [f"100.64.0.{120 + number}" for number in range(24)]
+    for source in sources:
+        line.run(["ip", "address", "replace", f"{source}/32", "dev", "eth0"])
+    told = []
+    for round_ in range(6):
+        watcher = Watcher(daemon)
+        timer = threading.Timer(chance.uniform(0.0, 0.4), daemon.signal, (CONTROL, signal.SIGKILL))
+        old = daemon.pid(CONTROL)
+        timer.start()
+        for source in sources[4 * round_:4 * round_ + 4]:
+            flows = gate.flows(line, 4, 4, source)
+            connect_many(line, [flow.destination for flow in flows], 25, 1.0, source)
+        timer.join()
+        told += watcher.all()
+        daemon.wait_for_new(CONTROL, old)
+        daemon.wait_until_healthy()
+        check_told(daemon, told)
+    assert told, "nobody was told of anything"
+    must_fail(check_told, daemon, told + [{**told[0], "id": 10 ** 6}])
+
+
+def check_told(daemon, told):
+    """Each incident of which somebody was told is there, no older than it was; no number has two meanings."""
+    there = {one["id"]: one for one in incidents(daemon, "--limit", "1000")}
+    for one in told:
+        assert one["id"] in there, f"incident {one['id']} is gone"
+        assert there[one["id"]]["host"] == one["host"]
+        assert there[one["id"]]["change"] >= one["change"]
+    changes = [one["change"] for one in told]
+    assert len(changes) == len(set(changes)), sorted(changes)
+    assert sorted(changes) == changes
