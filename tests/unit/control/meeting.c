@@ -197,6 +197,31 @@ static void test_where_it_is_open_the_dead_count(void **state)
 	assert_false(meeting_abandons(&meeting, &open_line));
 }
 
+/* Enough of them in each part, but few among those that answer: a large mail server. */
+static void test_few_dead_among_many_are_none(void **state)
+{
+	struct networks networks = {0};
+	struct meeting meeting;
+
+	(void)state;
+	for (unsigned i = 0; i < 120; i++) {
+		networks_meet(&networks, hash_of(i), START + i * 8);
+		if (i % 15 >= 1)
+			networks_answer(&networks, hash_of(i), START + i * 8);
+	}
+	meeting = meeting_of(&networks, START + 16 * MINUTE, false);
+	assert_int_equal(meeting_hour(&meeting, NETWORKS_SILENT), 8);
+	assert_false(meeting_is_fast(&meeting, &(struct meeting_terms){
+						       .open = true, .servers = 20, .parts = 3,
+						       .known = 3 * HOUR}));
+	for (unsigned i = 0; i < 120; i += 4)
+		networks_meet(&networks, hash_of(1000 + i), START + i * 8);
+	meeting = meeting_of(&networks, START + 16 * MINUTE, false);
+	assert_true(meeting_is_fast(&meeting, &(struct meeting_terms){
+						      .open = true, .servers = 20, .parts = 3,
+						      .known = 3 * HOUR}));
+}
+
 static void test_who_answers_counts_where_that_is_said(void **state)
 {
 	struct networks networks = {0};
@@ -235,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_bursts_with_pauses),
 		cmocka_unit_test(test_one_that_comes_back_and_goes_on),
 		cmocka_unit_test(test_where_it_is_open_the_dead_count),
+		cmocka_unit_test(test_few_dead_among_many_are_none),
 		cmocka_unit_test(test_who_answers_counts_where_that_is_said),
 		cmocka_unit_test(test_proven_by_those_that_answered),
 	};
