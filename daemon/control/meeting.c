@@ -16,8 +16,8 @@
 #define ABANDON_HOUR 0.3 /* the slowest that is still told from a queue */
 #define SLOW_HOUR 3      /* four connections at a time that wait for 127 s each make 2.8 */
 
-#define EVEN 0.6        /* of the moments that there are when they come by chance */
-#define FAST_KNOWN 600  /* seconds */
+#define EVEN 0.6       /* of the moments that there are when they come by chance */
+#define FAST_KNOWN 600 /* seconds */
 #define STEADY_KNOWN 2700
 #define STEADY_PARTS 8
 #define DEAD_SHARE 0.1 /* of the servers: lists of newsletters have 1 to 6 %, of spammers more */

@@ -33,11 +33,11 @@ struct meeting meeting_of(const struct networks *networks, uint32_t now, bool an
 
 /* Where it happens, and how much is needed. */
 struct meeting_terms {
-	bool open;        /* port 25 is: what answers is mail, and is left out */
-	bool slow;        /* refusals are silent, so that a queue which waits for them is slow */
-	double servers;   /* new networks an hour */
-	unsigned parts;   /* in so many parts of it */
-	uint32_t known;   /* seconds since the host's first attempt */
+	bool open;      /* port 25 is: what answers is mail, and is left out */
+	bool slow;      /* refusals are silent, so that a queue which waits for them is slow */
+	double servers; /* new networks an hour */
+	unsigned parts; /* in so many parts of it */
+	uint32_t known; /* seconds since the host's first attempt */
 };
 
 /* New ones at any time, as if by chance; a queue that is looked at has many in a moment, then none. */

@@ -85,8 +85,8 @@ static uint64_t number_of(const char *text, uint64_t most)
 	errno = 0;
 	number = strtoull(text, &end, 10);
 	if (errno || *end || !number || number > most) {
-		fprintf(stderr, "tracker_speed: %s: expected a number from 1 to %" PRIu64 "\n", text,
-			most);
+		fprintf(stderr, "tracker_speed: %s: expected a number from 1 to %" PRIu64 "\n",
+			text, most);
 		exit(2);
 	}
 	return number;

@@ -211,15 +211,15 @@ static void test_few_dead_among_many_are_none(void **state)
 	}
 	meeting = meeting_of(&networks, START + 16 * MINUTE, false);
 	assert_int_equal(meeting_hour(&meeting, NETWORKS_SILENT), 8);
-	assert_false(meeting_is_fast(&meeting, &(struct meeting_terms){
-						       .open = true, .servers = 20, .parts = 3,
-						       .known = 3 * HOUR}));
+	assert_false(meeting_is_fast(
+		&meeting, &(struct meeting_terms){
+				  .open = true, .servers = 20, .parts = 3, .known = 3 * HOUR}));
 	for (unsigned i = 0; i < 120; i += 4)
 		networks_meet(&networks, hash_of(1000 + i), START + i * 8);
 	meeting = meeting_of(&networks, START + 16 * MINUTE, false);
-	assert_true(meeting_is_fast(&meeting, &(struct meeting_terms){
-						      .open = true, .servers = 20, .parts = 3,
-						      .known = 3 * HOUR}));
+	assert_true(meeting_is_fast(
+		&meeting, &(struct meeting_terms){
+				  .open = true, .servers = 20, .parts = 3, .known = 3 * HOUR}));
 }
 
 static void test_who_answers_counts_where_that_is_said(void **state)
