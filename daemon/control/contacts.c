@@ -69,8 +69,7 @@ static void become_sketch(struct contacts *contacts, uint32_t now)
 		uint16_t answered = old.exact.flags[i] & FLAG_ANSWERED ? ANSWERED : 0;
 
 		/* entries are not in the order of time */
-		if (!(*cell & STEPS_MAX) ||
-		    step_age(*cell, now) > step_age(old.exact.last[i], now))
+		if (!(*cell & STEPS_MAX) || step_age(*cell, now) > step_age(old.exact.last[i], now))
 			*cell = old.exact.last[i] | (*cell & ANSWERED);
 		*cell |= answered;
 	}
@@ -267,7 +266,8 @@ static struct contact_returns sample_returns(const struct contacts *contacts, ui
 	for (unsigned i = 0; i < contacts->samples; i++) {
 		const struct contact *contact = &contacts->sample[i];
 
-		if (now - contact->first < age || now - contact->last >= CONTACTS_KEEP)
+		if (contact->answered || now - contact->first < age ||
+		    now - contact->last >= CONTACTS_KEEP)
 			continue;
 		returns.mature++;
 		returns.returned += contact->last - contact->first >= CONTACTS_RETURN;
@@ -282,7 +282,8 @@ struct contact_returns contacts_returns(const struct contacts *contacts, uint32_
 	if (contacts->sketched)
 		return sample_returns(contacts, now, age);
 	for (unsigned i = 0; i < contacts->count; i++) {
-		if (!step_within(contacts->exact.last[i], now, CONTACTS_KEEP) ||
+		if (contacts->exact.flags[i] & FLAG_ANSWERED ||
+		    !step_within(contacts->exact.last[i], now, CONTACTS_KEEP) ||
 		    step_age(contacts->exact.first[i], now) < age)
 			continue;
 		returns.mature++;

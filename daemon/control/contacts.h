@@ -73,7 +73,10 @@ unsigned contacts_answer(struct contacts *contacts, const struct addr *addr,
 unsigned contacts_servers(const struct contacts *contacts, uint32_t now, uint32_t seconds);
 unsigned contacts_answered(const struct contacts *contacts, uint32_t now, uint32_t seconds);
 
-/* Does the host come back? Of those first met @age seconds ago or earlier, or of the sample of them. */
+/*
+ * Does the host come back to those that did not answer? Of the ones first met @age seconds ago or
+ * earlier, or of the sample of them.
+ */
 struct contact_returns {
 	unsigned mature;   /* how many there are */
 	unsigned returned; /* ... that were met again CONTACTS_RETURN or more after the first time */

@@ -183,6 +183,12 @@ static void test_returns(void **state)
 	returns = contacts_returns(&contacts, NOW + 1300, 1200);
 	assert_int_equal(returns.mature, 10);
 	assert_int_equal(returns.returned, 4);
+	/* mail that was taken is no reason to come back, and no sign of a queue */
+	answer(&contacts, 1, 0, NOW + 1300);
+	answer(&contacts, 1, 9, NOW + 1300);
+	returns = contacts_returns(&contacts, NOW + 1300, 1200);
+	assert_int_equal(returns.mature, 8);
+	assert_int_equal(returns.returned, 3);
 }
 
 /* The first ones stay; one that was not met for a day makes room. */

@@ -434,6 +434,48 @@ static void test_clock(void **state)
 	tracker_free(tracker);
 }
 
+/* A watched host is held against its own busiest hour, which fades when it is quiet. */
+static void test_watched_by_its_past(void **state)
+{
+	static const struct tracker_source watched = {
+		.policy = 3, .length6 = 64, .verified = true, .watched = true};
+	struct changes changes = {.count = 0};
+	struct tracker *tracker = watching(&changes);
+	uint64_t time = 1000 * HOUR;
+	unsigned met = 0, peak;
+	bool fresh;
+
+	(void)state;
+	/* 10 new servers an hour: its hours are known after a day, and 25 in one are nothing new */
+	for (unsigned i = 0; i < 24 * 10; i++, time += HOUR / 10) {
+		struct message_event record = {.time = time * SECOND,
+					       .source = addr_of("100.64.3.7"),
+					       .destination = addr_of("198.18.0.0"),
+					       .policy = 3};
+
+		record.destination.bytes[2] = (uint8_t)(met / 200);
+		record.destination.bytes[3] = (uint8_t)(met++ % 200);
+		tracker_event(tracker, &record, &watched, &fresh);
+	}
+	assert_int_equal(changes.count, 0);
+	peak = host_of(tracker, "100.64.3.7")->peak;
+	assert_in_range(peak, 9, 20); /* by the sketch */
+	for (unsigned i = 0; i < 4 * peak; i++, time += 3 * HOUR / (4 * 4 * peak)) {
+		struct message_event record = {.time = time * SECOND,
+					       .source = addr_of("100.64.3.7"),
+					       .destination = addr_of("198.19.0.0"),
+					       .policy = 3};
+
+		record.destination.bytes[3] = (uint8_t)i;
+		tracker_event(tracker, &record, &watched, &fresh);
+		if (i < 2 * peak) /* 25 and more, which is suspect of others */
+			assert_int_equal(changes.count, 0);
+	}
+	assert_int_equal(changes.count, 1);
+	assert_int_equal(host_of(tracker, "100.64.3.7")->class, CLASS_SUSPECT);
+	tracker_free(tracker);
+}
+
 static void test_handshakes_and_submissions(void **state)
 {
 	struct tracker *tracker = tracker_new(16, 16, 64, key);
@@ -475,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_infected_stays_while_pinned),
 		cmocka_unit_test(test_who_makes_room),
 		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_watched_by_its_past),
 		cmocka_unit_test(test_handshakes_and_submissions),
 		cmocka_unit_test(test_siphash),
 		cmocka_unit_test(test_counts),
