@@ -187,11 +187,11 @@ static const char status_result[] = "{\"type\":\"object\",\"properties\":{\"vers
 																															  ",\"expiring\":" ENTRIES
 																															  "}},\"counters\":{\"type\":\"object\","
 																															  "\"additionalProperties\":" NUMBER
-																															  "},\"bounds\":{\"type\":\"object\","
+																															  "},\"incidents\":{\"type\":\"object\"},\"contained\":{\"type\":\"object\"},\"bounds\":{\"type\":\"object\","
 																															  "\"additionalProperties\":" NUMBER
 																															  "}},\"required\":[\"version\",\"healthy\",\"enforcing\","
 																															  "\"problems\",\"fresh\",\"uptime\",\"now\",\"engine\",\"policies\",\"totals\",\"losses\","
-																															  "\"hosts\",\"allow\",\"counters\",\"bounds\"]}";
+																															  "\"hosts\",\"incidents\",\"contained\",\"allow\",\"counters\",\"bounds\"]}";
 
 const struct rpc_method methods[] = {
 	{"status", "Health, what was counted, hosts with most attempts, entries about to end",

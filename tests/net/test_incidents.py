@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import sqlite3
@@ -215,6 +216,33 @@ def test_database_away(edge25, gate):
         eventually(is_stored, daemon.stderr)
         daemon.stop()
         daemon.remove()
+
+
+def test_database_broken_at_the_start(edge25, gate):
+    """Nobody knows which numbers there were: they go on from the time, and what follows is stored under them
+    when there is a database."""
+    def broken(directory):
+        (directory / "state").mkdir()
+        (directory / "state/edge25.db").write_bytes(b"no database" * 1000)
+        for path in (directory / "state", directory / "state/edge25.db"):
+            shutil.chown(path, "nobody")
+
+    daemon = edge25(SUSPECT, healthy=False, prepare=broken)
+    line = gate.topology.subscribers[0]
+    eventually(lambda: answers(daemon) and daemon.status()["engine"]["connected"], daemon.stderr)
+    eventually(lambda: daemon.status()["totals"] and not [
+        one for one in daemon.status()["problems"] if one["name"] != "database"], daemon.stderr)
+    attempt(daemon, gate, line, 4)
+    found = incident_of(daemon, line.address(4))
+    assert found["id"] > 10 ** 12
+    (daemon.directory / "state/edge25.db").unlink()
+    daemon.wait_until_healthy()
+    old = daemon.signal(CONTROL, signal.SIGTERM)
+    daemon.wait_for_new(CONTROL, old)
+    daemon.wait_until_healthy()
+    after = incident_of(daemon, line.address(4))
+    assert after["id"] == found["id"] and after["change"] >= found["change"]
+    assert after["opened"] == found["opened"]
 
 
 class Watcher:

@@ -71,6 +71,9 @@ ERRORS = [
      "(10s), or counts may expire unread"),
     (HOME + "event-file-max = 1KiB", 2,
      "event-file-max = 1KiB: expected a size (such as 64MiB) from 64KiB to 1024GiB"),
+    (HOME + "log-destinations = some", 2, "log-destinations = some: expected full, prefix or none"),
+    (HOME + "incident-quiet = 1s", 2, "incident-quiet = 1s: expected a duration (such as 30s, 10m, 2h, 7d "
+     "or 1w) from 10s to 365d"),
     (HOME + "require-comment = maybe", 2, "require-comment = maybe: expected yes or no"),
     (HOME + "queues = { 1, 2 }", 2, "unexpected token '{'"),
     (HOME + "queues 1", 2, "missing equal sign after option 'queues'"),
