@@ -205,8 +205,9 @@ void method_incidents_list(struct rpc_call *call, void *ctx)
 	if (result) {
 		fail(call, control, result);
 	} else {
-		qsort(list.all, list.count, sizeof(*list.all),
-		      order == ORDER_WORST ? by_badness : by_change);
+		if (list.count)
+			qsort(list.all, list.count, sizeof(*list.all),
+			      order == ORDER_WORST ? by_badness : by_change);
 		rpc_reply(call, list_json(control, &list, (size_t)limit));
 	}
 	release(&list, control->incidents);
