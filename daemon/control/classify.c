@@ -68,6 +68,7 @@ static struct meeting_terms terms_of(const struct evidence *e, const struct thre
 					      t->answered_weight > 1,
 				      .slow = e->silent,
 				      .servers = allowance(e, t->infected_servers),
+				      .weight = (double)t->answered_weight,
 				      .parts = (unsigned)t->infected_parts,
 				      .known = e->known};
 }

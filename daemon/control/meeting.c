@@ -87,6 +87,8 @@ struct meeting meeting_of(const struct networks *networks, uint32_t now, bool an
 	for (unsigned i = 0; i < networks->count; i++) {
 		if (!networks_get(networks, i, now, &network))
 			continue;
+		if (network.answered && network.age < HOUR)
+			meeting.proved[network.age / PART] += networks_weight(networks);
 		network.answered = network.answered && !answered_count;
 		add(&meeting, &network, networks_weight(networks));
 		if (!network.answered)
@@ -153,6 +155,8 @@ bool meeting_goes_on(const struct meeting *meeting, const struct meeting_terms *
 
 bool meeting_is_proven(const struct meeting *meeting, const struct meeting_terms *terms)
 {
-	return parts_with(meeting->answered, FAST_PART * terms->servers) >= terms->parts &&
-	       sum(meeting->answered) >= FAST_HOUR * terms->servers;
+	const double servers = terms->weight * terms->servers;
+
+	return parts_with(meeting->proved, FAST_PART * servers) >= terms->parts &&
+	       sum(meeting->proved) >= FAST_HOUR * servers;
 }

@@ -22,6 +22,7 @@
 struct meeting {
 	/* New networks in each part, newest first: those that did not answer, those that did. */
 	unsigned silent[MEETING_PARTS], answered[MEETING_PARTS];
+	unsigned proved[MEETING_PARTS]; /* those that did, whatever they are taken for */
 	/* Of those in the last hour that did not answer: how many the sample has, in how many moments. */
 	unsigned sampled, moments;
 	unsigned day_silent, day_all; /* met in the last day */
@@ -36,6 +37,7 @@ struct meeting_terms {
 	bool open;      /* port 25 is: what answers is mail, and is left out */
 	bool slow;      /* refusals are silent, so that a queue which waits for them is slow */
 	double servers; /* new networks an hour */
+	double weight;  /* so many that answered count as one that did not */
 	unsigned parts; /* in so many parts of it */
 	uint32_t known; /* seconds since the host's first attempt */
 };
@@ -50,7 +52,10 @@ bool meeting_is_steady(const struct meeting *meeting, const struct meeting_terms
 bool meeting_abandons(const struct meeting *meeting, const struct meeting_terms *terms);
 /* It comes back, but new ones keep coming after all that can have waited in a queue. */
 bool meeting_goes_on(const struct meeting *meeting, const struct meeting_terms *terms);
-/* The pace of meeting_is_fast() by those that answered alone: nobody else can be behind it. */
+/*
+ * The pace of meeting_is_fast() by those that answered alone, with their weight: what somebody else sent
+ * with a false source address has no part in it.
+ */
 bool meeting_is_proven(const struct meeting *meeting, const struct meeting_terms *terms);
 
 /* New networks of the last hour. */

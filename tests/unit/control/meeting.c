@@ -7,11 +7,12 @@
 #define MINUTE 60u
 #define HOUR 3600u
 
-static const struct meeting_terms refused = {.servers = 40, .parts = 3, .known = 3 * HOUR};
+static const struct meeting_terms refused = {
+	.servers = 40, .weight = 10, .parts = 3, .known = 3 * HOUR};
 static const struct meeting_terms slow = {
-	.slow = true, .servers = 40, .parts = 3, .known = 3 * HOUR};
+	.slow = true, .servers = 40, .weight = 10, .parts = 3, .known = 3 * HOUR};
 static const struct meeting_terms open_line = {
-	.open = true, .servers = 40, .parts = 3, .known = 3 * HOUR};
+	.open = true, .servers = 40, .weight = 4, .parts = 3, .known = 3 * HOUR};
 
 static uint64_t hash_of(uint64_t number)
 {
@@ -245,6 +246,24 @@ static void test_proven_by_those_that_answered(void **state)
 	meeting = meeting_of(&networks, START + 20 * MINUTE, false);
 	assert_true(meeting_is_fast(&meeting, &open_line));
 	assert_true(meeting_is_proven(&meeting, &open_line));
+	meeting = meeting_of(&networks, START + 20 * MINUTE, true);
+	assert_true(meeting_is_proven(&meeting, &open_line));
+}
+
+/* A newsletter that is delivered, and as many forged packets to servers that are dead. */
+static void test_what_is_forged_proves_nothing(void **state)
+{
+	struct networks networks = {0};
+	struct meeting meeting;
+
+	(void)state;
+	meet(&networks, 0, 120, START, 9, 1000);
+	for (unsigned i = 0; i < 120; i++)
+		networks_answer(&networks, hash_of(i), START + i * 9);
+	meet(&networks, 1000, 120, START, 9, 0);
+	meeting = meeting_of(&networks, START + 20 * MINUTE, false);
+	assert_true(meeting_is_fast(&meeting, &open_line));
+	assert_false(meeting_is_proven(&meeting, &open_line));
 }
 
 int main(void)
@@ -263,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_few_dead_among_many_are_none),
 		cmocka_unit_test(test_who_answers_counts_where_that_is_said),
 		cmocka_unit_test(test_proven_by_those_that_answered),
+		cmocka_unit_test(test_what_is_forged_proves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
