@@ -55,10 +55,12 @@ class Tally:
 
     @classmethod
     def of_events(cls, daemon):
-        """What the newest event of each host says."""
+        """What the newest event of each host says; an incident counts for itself."""
         tally = cls()
         for event in daemon.events():
             data = event["alert"]["metadata"]
+            if "incident" in data:
+                continue
             tally.attempts[data["host"]] = data["attempts"]
             tally.destinations[data["host"]] = data["destinations"]
         return tally
