@@ -130,15 +130,18 @@ def test_engine_killed_under_load(edge25, gate, policy, check):
     del check
     daemon = edge25(policy)
     scene = Scene(gate, 4)
-    with scene.watched(), Stream(scene.topology, scene.line) as stream:
-        for _ in range(3):
-            before = stream.sent
-            eventually(lambda before=before: stream.sent > before + 500, "packets under way")
-            with killed(daemon, ENGINE):
+    with scene.watched():  # until all that is under way has arrived
+        with Stream(scene.topology, scene.line) as stream:
+            for _ in range(3):
                 before = stream.sent
                 eventually(lambda before=before: stream.sent > before + 500, "packets under way")
-    wait_until_held(daemon, 0)
-    check_stream(scene, daemon, policy != BLOCK)
+                with killed(daemon, ENGINE):
+                    before = stream.sent
+                    eventually(lambda before=before: stream.sent > before + 500,
+                               "packets under way")
+        scene.arrived.wait_for_openings(stream.sent)
+        wait_until_held(daemon, 0)
+        check_stream(scene, daemon, policy != BLOCK)
 
 
 def check_stream(scene, edge25, passes):

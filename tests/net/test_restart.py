@@ -16,7 +16,7 @@ import pytest
 from lab.capture import Capture
 from lab.edge25 import BUILD, CONTROL, ENGINE, PROGRAMS
 from lab.faults import queues, wait_until_ended
-from lab.promise import eventually, must_fail
+from lab.promise import SOON, eventually, must_fail
 from lab.raw import Stream
 
 BLOCK = """
@@ -179,8 +179,9 @@ def test_stopped_by_systemd(edge25, gate):
 
 
 @contextlib.contextmanager
-def openings_go_on(gate):
-    """Openings arrive all the time; the captures of those that arrived and of those that left."""
+def openings_go_on(gate, settled=lambda arrived, left: None):
+    """Openings arrive all the time; the captures of those that arrived and of those that left.
+    settled(arrived, left) waits, when the last was sent, for what is still under way."""
     line = gate.topology.subscribers[2]
     with (Capture(gate.topology.gateway, line.interface) as arrived,
           Capture(gate.topology.internet) as left):
@@ -188,6 +189,8 @@ def openings_go_on(gate):
             yield arrived, left
             before = stream.sent
             eventually(lambda: stream.sent > before, "a packet after all that")
+        arrived.wait_for_openings(stream.sent)
+        settled(arrived, left)
 
 
 @contextlib.contextmanager
@@ -225,13 +228,17 @@ def test_nothing_leaks_control_run(edge25, gate):
 @contextlib.contextmanager
 def nothing_is_refused(edge25, gate):
     """Openings arrive all the time; each leaves for the internet or is counted as lost."""
-    with openings_go_on(gate) as (arrived, left):
+    def none_refused(arrived, left):
+        count = len(arrived.openings())
+
+        def missing():
+            return count - len(left.openings()) - counted(edge25)[1]
+        eventually(lambda: missing() <= 0, lambda: f"{missing()} of {count} openings were refused",
+                   patience=SOON / 2)
+
+    with openings_go_on(gate, none_refused) as (arrived, left):
         yield
     count, passed = len(arrived.openings()), len(left.openings())
-
-    def missing():
-        return count - passed - counted(edge25)[1]
-    eventually(lambda: missing() <= 0, lambda: f"{missing()} of {count} openings were refused")
     eventually(lambda: counted(edge25) == (0, count - passed),
                lambda: f"{count} arrived, {passed} passed, refused and lost are {counted(edge25)}")
 
