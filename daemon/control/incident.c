@@ -163,7 +163,11 @@ json_t *incident_json(const struct incident *incident)
 	json_object_set_new(object, "closed", time_or_null(incident->closed));
 	json_object_set_new(object, "first_seen", time_or_null(incident->first_seen));
 	json_object_set_new(object, "last_seen", time_or_null(incident->last_seen));
-	json_object_set_new(object, "attempts", json_integer((json_int_t)incident->attempts));
+	/* the kernel's count comes with the next reading: until then, one for each destination */
+	json_object_set_new(object, "attempts",
+			    json_integer((json_int_t)(incident->attempts ?
+							      incident->attempts :
+							      incident->destinations)));
 	json_object_set_new(object, "destinations",
 			    json_integer((json_int_t)incident->destinations));
 	json_object_set_new(object, "action", json_string(incident_action_word(incident->action)));
