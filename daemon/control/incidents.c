@@ -382,11 +382,6 @@ void incidents_numbered(struct incidents *incidents, int64_t id, int64_t change)
 		incidents->last_change = change;
 }
 
-int64_t incidents_last_id(const struct incidents *incidents)
-{
-	return incidents->last_id;
-}
-
 int64_t incidents_last_change(const struct incidents *incidents)
 {
 	return incidents->last_change;

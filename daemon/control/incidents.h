@@ -83,7 +83,6 @@ size_t incidents_unwritten(const struct incidents *incidents);
 
 /* The newest id and change there ever were; never lower than before. */
 void incidents_numbered(struct incidents *incidents, int64_t id, int64_t change);
-int64_t incidents_last_id(const struct incidents *incidents);
 int64_t incidents_last_change(const struct incidents *incidents);
 struct incidents_losses incidents_losses(const struct incidents *incidents);
 
