@@ -87,6 +87,9 @@ struct verdict {
 
 struct verdict classify(const struct evidence *evidence, const struct thresholds *thresholds);
 
+/* How many to tell of: an estimate, but no more than there were tries. */
+unsigned evidence_servers(const struct evidence *evidence, enum window window);
+
 #define HOST_REASON_MAX 160
 #define HOST_REASONS_MAX 8
 

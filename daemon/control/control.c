@@ -267,8 +267,8 @@ static int make_state(struct control *control)
 	control->incidents = incidents_new((uint32_t)settings->max_active / 2, key);
 	control->containment = containment_new(CONTAINED_MAX, key);
 	control->event_file = event_file_new(settings->log_dir, settings->event_file_max);
-	return control->figures && control->tracker && control->incidents &&
-			       control->containment && control->event_file ?
+	return control->figures && control->tracker && control->incidents && control->containment &&
+			       control->event_file ?
 		       0 :
 		       -ENOMEM;
 }
@@ -296,7 +296,8 @@ static int make_connections(struct control *control)
 					 control->config, publish, control);
 	control->keeper = keeper_new(control);
 	control->responder = responder_new(control);
-	if (!control->keeper || !control->responder || asprintf(&path, "%s/engine.sock", settings->run_dir) < 0)
+	if (!control->keeper || !control->responder ||
+	    asprintf(&path, "%s/engine.sock", settings->run_dir) < 0)
 		return -ENOMEM;
 	control->link = link_new(control->loop, path, &engine_ops, control);
 	free(path);

@@ -24,7 +24,8 @@ static const struct rpc_param allow_del_params[] = {
 static const struct rpc_param explain_params[] = {
 	{"src", RPC_ADDRESS, true, "a subscriber's address", NULL},
 	{"dst", RPC_ADDRESS, false, "a mail server's address; any if it is not given", NULL},
-	{"interface", RPC_TEXT, false, "by which its packets come in; unknown if it is not given", NULL},
+	{"interface", RPC_TEXT, false, "by which its packets come in; unknown if it is not given",
+	 NULL},
 	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 

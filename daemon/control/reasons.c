@@ -40,18 +40,23 @@ static uint32_t tries_in(const struct evidence *e, enum window window)
 	return counts->attempts > counts->met ? counts->attempts : counts->met;
 }
 
+unsigned evidence_servers(const struct evidence *e, enum window window)
+{
+	const uint32_t tries = tries_in(e, window);
+
+	return tries && tries < e->servers[window] ? tries : e->servers[window];
+}
+
 static double each(const struct evidence *e, enum window window)
 {
-	const unsigned servers = e->servers[window];
-	const double tries = tries_in(e, window);
+	const unsigned servers = evidence_servers(e, window);
 
-	/* that there are more servers than tries, the estimate may say */
-	return tries > servers && servers ? tries / servers : 1;
+	return servers ? (double)tries_in(e, window) / servers : 1;
 }
 
 static void many_at_once(const struct evidence *e, char *text, size_t size)
 {
-	unsigned servers = e->servers[WINDOW_5MIN];
+	unsigned servers = evidence_servers(e, WINDOW_5MIN);
 
 	snprintf(text, size, "%u%s different mail servers in 5 min, %.1f tries each", servers,
 		 more(servers), each(e, WINDOW_5MIN));
@@ -59,7 +64,7 @@ static void many_at_once(const struct evidence *e, char *text, size_t size)
 
 static void many_in_an_hour(const struct evidence *e, char *text, size_t size)
 {
-	unsigned servers = e->servers[WINDOW_HOUR];
+	unsigned servers = evidence_servers(e, WINDOW_HOUR);
 
 	snprintf(text, size, "%u%s different mail servers in 1 h, %.1f tries each", servers,
 		 more(servers), each(e, WINDOW_HOUR));
@@ -76,26 +81,27 @@ static void keeps_meeting(const struct evidence *e, char *text, size_t size)
 		 "keeps meeting new mail servers: in %u networks in 1 h, in %u of its 12 parts of "
 		 "5 min%s, %.1f tries each",
 		 meeting_hour(meeting, NETWORKS_SILENT), parts,
-		 e->guarded || e->monitored ? ", dead ones alone" : "",
-		 each(e, WINDOW_HOUR));
+		 e->guarded || e->monitored ? ", dead ones alone" : "", each(e, WINDOW_HOUR));
 }
 
 static void abandons(const struct evidence *e, char *text, size_t size)
 {
-	snprintf(text, size,
-		 "of %u networks with mail servers met more than 72 min ago it did not come back to "
-		 "%u, as a mail queue would, and met %u new ones in 1 h",
-		 e->meeting.aged, e->meeting.left, meeting_hour(&e->meeting, NETWORKS_SILENT));
+	snprintf(
+		text, size,
+		"of %u networks with mail servers met more than 72 min ago it did not come back to "
+		"%u, as a mail queue would, and met %u new ones in 1 h",
+		e->meeting.aged, e->meeting.left, meeting_hour(&e->meeting, NETWORKS_SILENT));
 }
 
 static void goes_on(const struct evidence *e, char *text, size_t size)
 {
 	char known[16];
 
-	snprintf(text, size,
-		 "still meets new mail servers after %s: in %u networks in the last hour; what waits "
-		 "in a queue is known by then",
-		 span(e->known, known), meeting_hour(&e->meeting, NETWORKS_SILENT));
+	snprintf(
+		text, size,
+		"still meets new mail servers after %s: in %u networks in the last hour; what waits "
+		"in a queue is known by then",
+		span(e->known, known), meeting_hour(&e->meeting, NETWORKS_SILENT));
 }
 
 static void scans(const struct evidence *e, char *text, size_t size)

@@ -9,8 +9,8 @@
 #include "control.h"
 #include "difference.h"
 #include "keeper.h"
-#include "responder.h"
 #include "reload.h"
+#include "responder.h"
 #include "work.h"
 
 /* Without a database: names that run keep their numbers, new ones take what is free. */

@@ -6,9 +6,9 @@
 #include "tracker_internal.h"
 
 #define RUN_REST 60 /* seconds of quiet after which a host begins a new run; tallies come late */
-#define JUDGE_COUNTED 10  /* seconds between looks that packets alone are the reason for */
-#define JUDGE_AGAIN 300   /* ... that time alone is */
-#define SWEEP_SHARE 30    /* calls in which all are looked at */
+#define JUDGE_COUNTED 10 /* seconds between looks that packets alone are the reason for */
+#define JUDGE_AGAIN 300  /* ... that time alone is */
+#define SWEEP_SHARE 30   /* calls in which all are looked at */
 #define SWEEP_MIN 64
 
 struct tracker *tracker_new(uint32_t max_hosts, uint32_t max_active, uint32_t max_tallies,
@@ -407,8 +407,13 @@ uint64_t host_attempts(const struct host *host)
 uint32_t host_destinations(const struct tracker *tracker, const struct host *host)
 {
 	const struct active *active = tracker_active(tracker, host);
+	uint64_t tries;
 
-	return active ? active->destinations : host->destinations;
+	if (!active)
+		return host->destinations;
+	/* an estimate, but that there was a try for each of them is known */
+	tries = host_attempts(host) > active->questions ? host_attempts(host) : active->questions;
+	return active->destinations < tries ? active->destinations : (uint32_t)tries;
 }
 
 uint32_t host_questions(const struct tracker *tracker, const struct host *host)
@@ -435,7 +440,8 @@ bool host_facts(const struct tracker *tracker, const struct host *host, struct h
 		return false;
 	tracker_evidence(tracker, host, active, &evidence);
 	memcpy(facts->counts, evidence.sum, sizeof(facts->counts));
-	memcpy(facts->servers, evidence.servers, sizeof(facts->servers));
+	for (enum window window = 0; window < WINDOWS; window++)
+		facts->servers[window] = evidence_servers(&evidence, window);
 	memcpy(facts->answered, evidence.answered, sizeof(facts->answered));
 	memcpy(facts->networks, evidence.networks, sizeof(facts->networks));
 	facts->exact = !active->contacts.sketched;
