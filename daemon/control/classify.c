@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "classify.h"
 
-#include <string.h>
-
 /* What is no matter of taste is here, and measured: see the table of the detection benchmark. */
 #define DEAD_HOUR 0.3 /* of infected-servers */
 #define DEAD_SHARE 0.1
@@ -20,25 +18,22 @@
 #define SILENT_PACKETS 5 /* packets of one attempt that nobody answers: 0, 1, 3, 7, 15 s */
 
 /* New destinations, those that answered with less weight: a mail server's do. */
-static double weigh(const struct evidence *e, const struct thresholds *t, unsigned all,
-		    unsigned answered)
+static double weigh(const struct thresholds *t, unsigned all, unsigned answered)
 {
 	unsigned silent = all > answered ? all - answered : 0;
 
-	(void)e;
 	return silent + (double)(all - silent) / (double)t->answered_weight;
 }
 
-static double fresh_weight(const struct evidence *e, const struct thresholds *t,
-			   const struct window_counts *counts)
+static double fresh_weight(const struct thresholds *t, const struct window_counts *counts)
 {
-	return weigh(e, t, counts->fresh, counts->answered);
+	return weigh(t, counts->fresh, counts->answered);
 }
 
 static double servers_weight(const struct evidence *e, const struct thresholds *t,
 			     enum window window)
 {
-	return weigh(e, t, e->servers[window], e->answered[window]);
+	return weigh(t, e->servers[window], e->answered[window]);
 }
 
 /* What a watched host may do on the word of its past. */
@@ -93,9 +88,9 @@ static bool scans(const struct evidence *e, const struct thresholds *t)
 	unsigned parts = 0;
 
 	for (unsigned i = 0; i < WINDOW_HOUR_BUCKETS; i++)
-		parts += fresh_weight(e, t, &e->hour[i]) >= SCAN_PART;
+		parts += fresh_weight(t, &e->hour[i]) >= SCAN_PART;
 	return parts >= t->infected_parts &&
-	       fresh_weight(e, t, hour) >= allowance(e, t->infected_servers) &&
+	       fresh_weight(t, hour) >= allowance(e, t->infected_servers) &&
 	       share_at_least(hour->fresh, hour->met, SCAN_FRESH) &&
 	       hour->fresh >= SCAN_NETWORKS * e->networks[WINDOW_HOUR];
 }
@@ -167,7 +162,7 @@ static bool is_queue(const struct evidence *e, const struct thresholds *t)
 {
 	const struct window_counts *hour = &e->sum[WINDOW_HOUR];
 
-	return returns(e) && (fresh_weight(e, t, hour) < (double)t->suspect_servers ||
+	return returns(e) && (fresh_weight(t, hour) < (double)t->suspect_servers ||
 			      !share_at_least(hour->fresh, hour->met, 0.5));
 }
 
