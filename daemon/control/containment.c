@@ -47,12 +47,7 @@ void containment_free(struct containment *containment)
 
 static uint64_t hash_of(const struct containment *containment, const struct prefix *host)
 {
-	struct prefix key;
-
-	memset(&key, 0, sizeof(key));
-	key.addr = host->addr;
-	key.length = host->length;
-	return hash_bytes(&containment->key, &key, sizeof(key));
+	return hash_bytes(&containment->key, host, sizeof(*host));
 }
 
 struct contained *containment_find(const struct containment *containment, const struct prefix *host)

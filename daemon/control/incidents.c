@@ -59,12 +59,7 @@ void incidents_free(struct incidents *incidents)
 
 static uint64_t hash_of(const struct incidents *incidents, const struct prefix *host)
 {
-	struct prefix key;
-
-	memset(&key, 0, sizeof(key));
-	key.addr = host->addr;
-	key.length = host->length;
-	return hash_bytes(&incidents->key, &key, sizeof(key));
+	return hash_bytes(&incidents->key, host, sizeof(*host));
 }
 
 static uint32_t place_of(const struct incidents *incidents, const struct incident *incident)
