@@ -173,28 +173,28 @@ static const char *class_word(unsigned class)
 	return class ? host_class_word(class) : "";
 }
 
+static int read_closed(struct store *store, const char *sql, unsigned class, int64_t after,
+		       size_t max, store_incident_each *each, void *ctx)
+{
+	return read_all(store,
+			store_prepare(store, sql, "iti", after, class_word(class), (int64_t)max),
+			each, ctx);
+}
+
+#define CLOSED                                                               \
+	"SELECT " COLUMNS " FROM incident WHERE change > ?1 AND closed != 0" \
+	" AND (?2 = '' OR class = ?2) ORDER BY change"
+
 int store_incidents_closed(struct store *store, unsigned class, int64_t after, size_t max,
 			   store_incident_each *each, void *ctx)
 {
-	return read_all(store,
-			store_prepare(store,
-				      "SELECT " COLUMNS
-				      " FROM incident WHERE change > ?1 AND closed != 0"
-				      " AND (?2 = '' OR class = ?2) ORDER BY change LIMIT ?3",
-				      "iti", after, class_word(class), (int64_t)max),
-			each, ctx);
+	return read_closed(store, CLOSED " LIMIT ?3", class, after, max, each, ctx);
 }
 
 int store_incidents_latest(struct store *store, unsigned class, int64_t after, size_t max,
 			   store_incident_each *each, void *ctx)
 {
-	return read_all(store,
-			store_prepare(store,
-				      "SELECT " COLUMNS
-				      " FROM incident WHERE change > ?1 AND closed != 0"
-				      " AND (?2 = '' OR class = ?2) ORDER BY change DESC LIMIT ?3",
-				      "iti", after, class_word(class), (int64_t)max),
-			each, ctx);
+	return read_closed(store, CLOSED " DESC LIMIT ?3", class, after, max, each, ctx);
 }
 
 int store_incidents_host(struct store *store, const struct prefix *host, size_t max,
