@@ -177,14 +177,6 @@ static json_t *line(const struct flow *flow, const struct signature *signature, 
 	return object;
 }
 
-/* The kernel's tally is read later than its packets are told of. */
-uint64_t event_json_attempts(const struct tracker *tracker, const struct host *host)
-{
-	uint64_t attempts = host_attempts(host), questions = host_questions(tracker, host);
-
-	return attempts > questions ? attempts : questions;
-}
-
 json_t *event_json_attempt(const struct message_event *event, const struct tracker *tracker,
 			   const struct host *host, const struct policy *policy,
 			   const struct names_found *found, unsigned destinations)
@@ -195,8 +187,7 @@ json_t *event_json_attempt(const struct message_event *event, const struct track
 
 	if (reason_of(policy, event))
 		json_object_set_new(data, "reason", json_string(reason_of(policy, event)));
-	json_object_set_new(data, "attempts",
-			    json_integer((json_int_t)event_json_attempts(tracker, host)));
+	json_object_set_new(data, "attempts", json_integer((json_int_t)host_tries(tracker, host)));
 	json_object_set_new(data, "destinations", json_integer(host_destinations(tracker, host)));
 	return line(&flow, signature, data);
 }

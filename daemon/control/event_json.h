@@ -36,8 +36,6 @@ json_t *event_json_summary(const struct tracker *tracker, const struct host *hos
 			   const struct names_found *found, unsigned destinations);
 /* An incident that was opened, or is of another class than its last line said. */
 json_t *event_json_incident(const struct incident *incident, uint64_t now);
-/* The attempts of a host as a line tells them now. */
-uint64_t event_json_attempts(const struct tracker *tracker, const struct host *host);
 /* Whose machine @host is, by where it was seen last. */
 void host_names(struct names *names, const struct tracker *tracker, const struct host *host,
 		uint64_t now, struct names_found *found);

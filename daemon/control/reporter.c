@@ -216,7 +216,7 @@ void reporter_event(struct reporter *reporter, const struct message_event *event
 	}
 	if (lines)
 		lines->hour_lines++;
-	wrote(reporter, host, 1, event_json_attempts(reporter->tracker, host));
+	wrote(reporter, host, 1, host_tries(reporter->tracker, host));
 	names_find(reporter->names, &event->source, event_mac(event), now, &found);
 	put(reporter, event_json_attempt(event, reporter->tracker, host, policy, &found,
 					 destinations(reporter)));

@@ -404,6 +404,13 @@ uint64_t host_attempts(const struct host *host)
 	return host->refused + host->passed;
 }
 
+uint64_t host_tries(const struct tracker *tracker, const struct host *host)
+{
+	const uint64_t attempts = host_attempts(host), questions = host_questions(tracker, host);
+
+	return attempts > questions ? attempts : questions;
+}
+
 uint32_t host_destinations(const struct tracker *tracker, const struct host *host)
 {
 	const struct active *active = tracker_active(tracker, host);
@@ -412,7 +419,7 @@ uint32_t host_destinations(const struct tracker *tracker, const struct host *hos
 	if (!active)
 		return host->destinations;
 	/* an estimate, but that there was a try for each of them is known */
-	tries = host_attempts(host) > active->questions ? host_attempts(host) : active->questions;
+	tries = host_tries(tracker, host);
 	return active->destinations < tries ? active->destinations : (uint32_t)tries;
 }
 

@@ -159,6 +159,8 @@ struct host *tracker_restore(struct tracker *tracker, const struct host_past *pa
 
 struct prefix host_prefix(const struct host *host);
 uint64_t host_attempts(const struct host *host);
+/* The same, or what events have told of where the kernel's count of it was not read yet. */
+uint64_t host_tries(const struct tracker *tracker, const struct host *host);
 /* Different ones since the host is known; what was not met for a day counts again. */
 uint32_t host_destinations(const struct tracker *tracker, const struct host *host);
 /* Attempts of the last day that user space was asked about; 0 of one that is idle. */
