@@ -18,8 +18,11 @@ struct allow_entry {
 	uint32_t uid;           /* who added it */
 	char *user;             /* the name of that user at that time */
 	char *comment;
-	char *name; /* of the configuration's block; else NULL */
-	char *file; /* that it stands in; else NULL */
+	char *name;    /* of the configuration's block; else NULL */
+	char *file;    /* that it stands in; else NULL */
+	char *to_name; /* the destination where it is a name; else NULL, or "" */
+	uint64_t hits; /* packets that it let through */
+	int64_t used;  /* when it last did, seconds since 1970; 0 = never */
 };
 
 /* A deep copy; 0 or -ENOMEM. */

@@ -1,6 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "method_tables.h"
 #include "methods.h"
 #include "times.h"
+
+static const char *const origins[] = {"socket", "configuration", NULL};
+
+const struct rpc_field entry_fields[] = {
+	FIELD("id", SHAPE_NUMBER, FIELD_NULL, "null for an entry of the configuration"),
+	FIELD("name", SHAPE_TEXT, FIELD_OPTIONAL, "of its section in the configuration"),
+	FIELD("from", SHAPE_TEXT, FIELD_NULL, "source, an address or prefix; null for any"),
+	FIELD("to", SHAPE_TEXT, FIELD_NULL,
+	      "destination, an address, prefix or name; null for any"),
+	FIELD("expires", SHAPE_TIME, FIELD_NULL, "null for never"),
+	FIELD("remaining", SHAPE_NUMBER, FIELD_NULL, "seconds until then"),
+	FIELD("comment", SHAPE_TEXT, 0, ""),
+	FIELD("watched", SHAPE_FLAG, 0, "the source is guarded rather than free"),
+	FIELD("always", SHAPE_FLAG, 0, "lets through also what is contained"),
+	FIELD_WORD("origin", 0, origins, ""),
+	FIELD("added", SHAPE_TIME, FIELD_NULL, "null for an entry of the configuration"),
+	FIELD_OF("by", FIELD_NULL, by_fields, "who added it"),
+	FIELD("hits", SHAPE_NUMBER, 0, "packets that it let through"),
+	FIELD("used", SHAPE_TIME, FIELD_NULL, "when it last did; null for never"),
+	FIELD_END,
+};
 
 json_t *string_or_null(const char *text)
 {
@@ -36,7 +58,7 @@ json_t *entry_json(const struct allow_entry *entry, int64_t now)
 			    entry->expires ?
 				    json_integer(entry->expires > now ? entry->expires - now : 0) :
 				    json_null());
-	json_object_set_new(object, "comment", string_or_null(entry->comment));
+	json_object_set_new(object, "comment", json_string(entry->comment ? entry->comment : ""));
 	json_object_set_new(object, "watched", json_boolean(entry->way == ALLOW_WATCHED));
 	json_object_set_new(object, "always", json_boolean(entry->way == ALLOW_ALWAYS));
 	json_object_set_new(object, "origin", json_string(stored ? "socket" : "configuration"));
@@ -45,5 +67,7 @@ json_t *entry_json(const struct allow_entry *entry, int64_t now)
 			    stored ? json_pack("{s:I, s:s?}", "uid", (json_int_t)entry->uid, "user",
 					       entry->user) :
 				     json_null());
+	json_object_set_new(object, "hits", json_integer((json_int_t)entry->hits));
+	json_object_set_new(object, "used", time_or_null(entry->used));
 	return object;
 }

@@ -20,13 +20,13 @@ const char *incident_action_word(unsigned action)
 	return action < INCIDENT_ACTIONS ? actions[action] : NULL;
 }
 
+const char *const incident_name_sources[] = {"label", "dnsmasq", "odhcpd", "isc", "kea", NULL};
+
 const char *incident_name_source(const char *word)
 {
-	static const char *const words[] = {"label", "dnsmasq", "odhcpd", "isc", "kea"};
-
-	for (size_t i = 0; word && i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(words[i], word) == 0)
-			return words[i];
+	for (const char *const *known = incident_name_sources; word && *known; known++)
+		if (strcmp(*known, word) == 0)
+			return *known;
 	return NULL;
 }
 

@@ -82,6 +82,8 @@ json_t *incident_json(const struct incident *incident);
 json_t *incident_evidence_json(const struct incident *incident);
 /* The reverse, from the database; what cannot be read is left out. */
 void incident_evidence_read(struct incident *incident, const char *text);
+/* Who may say a name; NULL at the end. */
+extern const char *const incident_name_sources[];
 /* "label", "dnsmasq", ...: the same text that lives as long as we; NULL for one that is not known. */
 const char *incident_name_source(const char *word);
 

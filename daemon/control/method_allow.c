@@ -5,8 +5,47 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "method_tables.h"
 #include "methods.h"
 #include "times.h"
+
+const struct rpc_param allow_add_params[] = {
+	{"from", RPC_PREFIX, false, "source: the subscriber; any if it is not given", NULL},
+	{"to", RPC_PREFIX, false, "destination: the mail server; any if it is not given", NULL},
+	{"expires", RPC_EXPIRY, false, "when it ends; never if it is not given", NULL},
+	{"comment", RPC_TEXT, false, "why, and for whom; needed unless require-comment = no", NULL},
+	{"watched", RPC_FLAG, false, "guard the source rather than let it go free", NULL},
+	{"always", RPC_FLAG, false, "let through also what is contained", NULL},
+	{NULL, RPC_TEXT, false, NULL, NULL},
+};
+
+const struct rpc_param allow_del_params[] = {
+	{"id", RPC_ID, false, "the entry's id; or give from and to as they were added", NULL},
+	{"from", RPC_PREFIX, false, "source of the entry", NULL},
+	{"to", RPC_PREFIX, false, "destination of the entry", NULL},
+	{NULL, RPC_TEXT, false, NULL, NULL},
+};
+
+const struct rpc_field allow_add_result[] = {
+	FIELDS_OF(entry_fields),
+	FIELD("applied", SHAPE_FLAG, 0,
+	      "the kernel has it; if not, it takes effect when the engine is back"),
+	FIELD("warnings", SHAPE_TEXT, FIELD_LIST,
+	      "what may not be meant, such as that no range covers the source"),
+	FIELD_END,
+};
+
+const struct rpc_field allow_del_result[] = {
+	FIELD_OF("removed", FIELD_LIST, entry_fields, ""),
+	FIELD("applied", SHAPE_FLAG, 0, "the kernel has forgotten it"),
+	FIELD("warnings", SHAPE_TEXT, FIELD_LIST, ""),
+	FIELD_END,
+};
+
+const struct rpc_field allow_list_result[] = {
+	FIELD_OF("entries", FIELD_LIST, entry_fields, ""),
+	FIELD_END,
+};
 
 /* A change on its way: stored already, not yet in the kernel. */
 struct change {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config_thresholds.h"
-#include "method_schemas.h"
+#include "method_tables.h"
 #include "methods.h"
 #include "responder.h"
 #include "times.h"
@@ -25,13 +25,33 @@ const struct rpc_param release_params[] = {
 	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
-const char contain_result[] = "{\"type\":\"object\",\"properties\":{" CONTAINED_PROPERTIES
-			      ",\"warnings\":" STRINGS "},\"required\":[" CONTAINED_REQUIRED
-			      ",\"warnings\"],\"additionalProperties\":false}";
-const char release_result[] = "{\"type\":\"object\",\"properties\":{\"released\":" CONTAINED
-			      ",\"applied\":" BOOLEAN ",\"warnings\":" STRINGS
-			      "},\"required\":[\"released\",\"applied\",\"warnings\"],"
-			      "\"additionalProperties\":false}";
+const struct rpc_field containment_fields[] = {
+	FIELD("host", SHAPE_TEXT, 0, "its address, or its prefix in IPv6"),
+	FIELD("since", SHAPE_TIME, 0, ""),
+	FIELD("until", SHAPE_TIME, 0, ""),
+	FIELD("remaining", SHAPE_NUMBER, 0, "seconds"),
+	FIELD("times", SHAPE_NUMBER, 0, "how often edge25 contained it by itself"),
+	FIELD("automatic", SHAPE_FLAG, 0, "by edge25 itself, not by a person"),
+	FIELD("policy", SHAPE_TEXT, FIELD_NULL, "that says how long"),
+	FIELD("comment", SHAPE_TEXT, 0, ""),
+	FIELD("applied", SHAPE_FLAG, 0,
+	      "the kernel has it; if not, it holds as soon as there is an engine"),
+	FIELD_OF("by", FIELD_NULL, by_fields, "who asked; null for edge25 itself"),
+	FIELD_END,
+};
+
+const struct rpc_field contain_result[] = {
+	FIELDS_OF(containment_fields),
+	FIELD("warnings", SHAPE_TEXT, FIELD_LIST, "what may not be meant"),
+	FIELD_END,
+};
+
+const struct rpc_field release_result[] = {
+	FIELD_OF("released", 0, containment_fields, "what it was"),
+	FIELD("applied", SHAPE_FLAG, 0, "the kernel has it"),
+	FIELD("warnings", SHAPE_TEXT, FIELD_LIST, "what may not be meant"),
+	FIELD_END,
+};
 
 /* An order on its way to the kernel. */
 struct order {

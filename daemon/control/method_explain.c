@@ -4,12 +4,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "method_tables.h"
 #include "methods.h"
 #include "times.h"
 
 #define REASON_MAX 1024
 #define LISTED_MAX 64 /* interfaces in a reply; a gateway may have thousands */
 #define NAMED_MAX 8   /* of them in the reason */
+
+const struct rpc_param explain_params[] = {
+	{"src", RPC_ADDRESS, true, "a subscriber's address", NULL},
+	{"dst", RPC_ADDRESS, false, "a mail server's address; any if it is not given", NULL},
+	{"interface", RPC_TEXT, false, "by which its packets come in; unknown if it is not given",
+	 NULL},
+	{NULL, RPC_TEXT, false, NULL, NULL},
+};
+
+static const char *const verdicts[] = {"accept", "refuse", "depends", NULL};
+
+static const struct rpc_field place_fields[] = {
+	FIELD("interface", SHAPE_TEXT, FIELD_NULL, "name or pattern by which the range has it"),
+	FIELD("range", SHAPE_TEXT, FIELD_NULL, ""),
+	FIELD("prefix", SHAPE_TEXT, FIELD_NULL, "of the range, that covers the source"),
+	FIELD("policy", SHAPE_TEXT, FIELD_NULL, ""),
+	FIELD_WORD("mode", FIELD_NULL, mode_words, "of the policy"),
+	FIELD_WORD("verdict", 0, verdicts, ""),
+	FIELD_END,
+};
+
+const struct rpc_field explain_result[] = {
+	FIELD("src", SHAPE_TEXT, 0, ""),
+	FIELD("dst", SHAPE_TEXT, FIELD_NULL, ""),
+	FIELDS_OF(place_fields),
+	FIELD("reason", SHAPE_TEXT, 0, "in words"),
+	FIELD_OF("allow", FIELD_NULL, entry_fields, "the entry that lets it through"),
+	FIELD_OF("interfaces", FIELD_LIST, place_fields,
+		 "where no interface was given: those by which another range decides, in the order in "
+		 "which they are asked, 64 at most"),
+	FIELD_END,
+};
 
 /* What the rules say of a source, as far as it is known where its packets come in. */
 struct question {

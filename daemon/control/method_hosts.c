@@ -6,7 +6,7 @@
 
 #include "event_json.h"
 #include "incident_facts.h"
-#include "method_schemas.h"
+#include "method_tables.h"
 #include "methods.h"
 #include "store_incidents.h"
 
@@ -16,10 +16,9 @@
 
 static const char *const orders[] = {"worst", "newest", "attempts", NULL};
 enum order { ORDER_WORST, ORDER_NEWEST, ORDER_ATTEMPTS };
-static const char *const classes[] = {"clean", "misconfigured", "suspect", "infected", NULL};
 
 const struct rpc_param hosts_params[] = {
-	{"class", RPC_WORD, false, "only hosts of this class", classes},
+	{"class", RPC_WORD, false, "only hosts of this class", class_words},
 	{"order", RPC_WORD, false,
 	 "the worst class first (so if it is not given), the newest, or the most attempts", orders},
 	{"limit", RPC_NUMBER, false, "at most so many; 20 if it is not given, at most 1000", NULL},
@@ -31,35 +30,69 @@ const struct rpc_param host_params[] = {
 	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
-#define HOST_PROPERTIES                                                                         \
-	"\"host\":" STRING                                                                      \
-	",\"class\":{\"enum\":[\"clean\",\"misconfigured\",\"suspect\",\"infected\"]}"          \
-	",\"policy\":" STRING_OR_NULL ",\"attempts\":" NUMBER ",\"refused\":" NUMBER            \
-	",\"passed\":" NUMBER ",\"destinations\":" NUMBER ",\"questions\":" NUMBER              \
-	",\"first_seen\":" TIME_OR_NULL ",\"last_seen\":" TIME_OR_NULL                          \
-	",\"interface\":" STRING_OR_NULL ",\"mac\":" STRING_OR_NULL ",\"name\":" STRING_OR_NULL \
-	",\"name_source\":" STRING_OR_NULL ",\"host_name\":" STRING ",\"verified\":" BOOLEAN    \
-	",\"shared\":" BOOLEAN ",\"contained\":" BOOLEAN
-#define HOST_REQUIRED                                                                               \
-	"\"host\",\"class\",\"policy\",\"attempts\",\"refused\",\"passed\",\"destinations\","       \
-	"\"first_seen\",\"last_seen\",\"interface\",\"mac\",\"name\",\"name_source\",\"verified\"," \
-	"\"shared\",\"contained\""
-const char hosts_result[] =
-	"{\"type\":\"object\",\"properties\":{\"hosts\":{\"type\":\"array\",\"items\":{\"type\":"
-	"\"object\",\"properties\":{" HOST_PROPERTIES "},\"required\":[" HOST_REQUIRED
-	"]}},\"total\":" NUMBER "},\"required\":[\"hosts\",\"total\"],"
-	"\"additionalProperties\":false}";
-#define WINDOW                                                                             \
-	"{\"type\":\"object\",\"properties\":{\"seconds\":" NUMBER ",\"attempts\":" NUMBER \
-	",\"destinations\":" NUMBER ",\"new\":" NUMBER ",\"answered\":" NUMBER             \
-	",\"networks\":" NUMBER "}}"
-const char host_result[] =
-	"{\"type\":\"object\",\"properties\":{" HOST_PROPERTIES ",\"reasons\":" STRINGS
-	",\"windows\":{\"type\":\"array\",\"items\":" WINDOW "},\"exact\":" BOOLEAN
-	",\"submissions\":" NUMBER ",\"evidence\":{\"type\":\"array\"},\"incident\":"
-	"{\"type\":[\"object\",\"null\"]},\"incidents\":{\"type\":\"array\"},\"containment\":"
-	"{\"type\":[\"object\",\"null\"]},\"known\":" BOOLEAN ",\"silence\":" STRING
-	"},\"required\":[\"host\",\"known\",\"incident\",\"incidents\",\"containment\",\"silence\"]}";
+const struct rpc_field host_fields[] = {
+	FIELD("host", SHAPE_TEXT, 0, "its address, or its prefix in IPv6"),
+	FIELD_WORD("class", 0, class_words, "what it is taken for"),
+	FIELD("policy", SHAPE_TEXT, FIELD_NULL, "that decides about it"),
+	FIELD("attempts", SHAPE_NUMBER, 0,
+	      "packets to port 25 that were refused, and openings that passed"),
+	FIELD("refused", SHAPE_NUMBER, 0, ""),
+	FIELD("passed", SHAPE_NUMBER, 0, ""),
+	FIELD("destinations", SHAPE_NUMBER, 0,
+	      "different mail servers, estimated where they are many"),
+	FIELD("questions", SHAPE_NUMBER, 0,
+	      "first packets of a pair, which the kernel asked about"),
+	FIELD("first_seen", SHAPE_TIME, FIELD_NULL, ""),
+	FIELD("last_seen", SHAPE_TIME, FIELD_NULL, ""),
+	FIELD("interface", SHAPE_TEXT, FIELD_NULL, "by which its packets came in last"),
+	FIELD("mac", SHAPE_TEXT, FIELD_NULL, "its hardware address, where one link leads to it"),
+	FIELD("name", SHAPE_TEXT, FIELD_NULL,
+	      "what it calls itself, or a label says; see Names in edge25.conf(5)"),
+	FIELD_WORD("name_source", FIELD_NULL, incident_name_sources, "who says so"),
+	FIELD("host_name", SHAPE_TEXT, FIELD_OPTIONAL, "what it calls itself, beside a label"),
+	FIELD("verified", SHAPE_FLAG, 0, "its address can be believed"),
+	FIELD("shared", SHAPE_FLAG, 0, "many households share its address"),
+	FIELD("contained", SHAPE_FLAG, 0, "it is cut off from port 25 now"),
+	FIELD_END,
+};
+
+const struct rpc_field hosts_result[] = {
+	FIELD_OF("hosts", FIELD_LIST, host_fields, ""),
+	FIELD("total", SHAPE_NUMBER, 0, "hosts that are known, of the class that was asked for"),
+	FIELD_END,
+};
+
+static const struct rpc_field window_fields[] = {
+	FIELD("seconds", SHAPE_NUMBER, 0, "how far it reaches back"),
+	FIELD("attempts", SHAPE_NUMBER, 0, ""),
+	FIELD("destinations", SHAPE_NUMBER, 0, "different mail servers"),
+	FIELD("new", SHAPE_NUMBER, 0, "of those, tried for the first time"),
+	FIELD("answered", SHAPE_NUMBER, 0, "of those, completed a handshake"),
+	FIELD("networks", SHAPE_NUMBER, 0, "different /24 or /48 of them"),
+	FIELD_END,
+};
+
+const struct rpc_field host_result[] = {
+	FIELD("known", SHAPE_FLAG, 0,
+	      "it is in memory; if not, only what is stored of it is told, and the fields of a host, "
+	      "reasons, windows, exact, submissions and evidence are missing"),
+	FIELD("host", SHAPE_TEXT, 0, "its address or prefix"),
+	FIELDS_IF_ANY(host_fields),
+	FIELD("reasons", SHAPE_TEXT, FIELD_LIST | FIELD_OPTIONAL,
+	      "why it has its class, in words and figures"),
+	FIELD_OF("windows", FIELD_LIST | FIELD_OPTIONAL, window_fields,
+		 "the last 5 minutes, hour and day"),
+	FIELD("exact", SHAPE_FLAG, FIELD_OPTIONAL, "the windows were counted, not estimated"),
+	FIELD("submissions", SHAPE_NUMBER, FIELD_OPTIONAL, "openings to 465 and 587"),
+	FIELD_OF("evidence", FIELD_LIST | FIELD_OPTIONAL, evidence_fields,
+		 "a sample of what it tried"),
+	FIELD_OF("incident", FIELD_NULL, incident_fields, "the open one"),
+	FIELD_OF("incidents", FIELD_LIST, incident_fields,
+		 "the ten newest that are closed, without evidence"),
+	FIELD_OF("containment", FIELD_NULL, containment_fields, ""),
+	FIELD("silence", SHAPE_TEXT, 0, "what it does not mean that a host is silent"),
+	FIELD_END,
+};
 
 static json_t *number(uint64_t value)
 {
@@ -162,7 +195,7 @@ void method_hosts(struct rpc_call *call, void *ctx)
 	const struct control *control = ctx;
 	const int64_t limit = rpc_number(call, "limit", LIMIT_PRESET);
 	const enum order order = (enum order)rpc_word(call, "order", orders, ORDER_WORST);
-	const int class = rpc_word(call, "class", classes, -1);
+	const int class = rpc_word(call, "class", class_words, -1);
 	const struct host *found[LIMIT_MAX];
 	json_t *list;
 	size_t count, total;

@@ -6,7 +6,7 @@
 
 #include "incidents.h"
 #include "keeper.h"
-#include "method_schemas.h"
+#include "method_tables.h"
 #include "methods.h"
 #include "store_incidents.h"
 
@@ -17,11 +17,10 @@ static const char *const states[] = {"open", "closed", "all", NULL};
 enum state { STATE_OPEN, STATE_CLOSED, STATE_ALL };
 static const char *const orders[] = {"change", "worst", NULL};
 enum order { ORDER_CHANGE, ORDER_WORST };
-static const char *const classes[] = {"misconfigured", "suspect", "infected", NULL};
 
 const struct rpc_param incidents_list_params[] = {
 	{"state", RPC_WORD, false, "which; all if it is not given", states},
-	{"class", RPC_WORD, false, "only those of this class", classes},
+	{"class", RPC_WORD, false, "only those of this class", incident_class_words},
 	{"after", RPC_NUMBER, false, "only those whose change is above this one", NULL},
 	{"order", RPC_WORD, false,
 	 "by change, oldest first (so if it is not given), or the worst first, open ones before all",
@@ -35,40 +34,66 @@ const struct rpc_param incidents_show_params[] = {
 	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
-#define INCIDENT_PROPERTIES                                                                       \
-	"\"id\":" NUMBER ",\"change\":" NUMBER ",\"state\":{\"enum\":[\"open\",\"closed\"]}"      \
-	",\"host\":" STRING ",\"class\":{\"enum\":[\"misconfigured\",\"suspect\",\"infected\"]}"  \
-	",\"reasons\":" STRINGS ",\"policy\":" STRING_OR_NULL ",\"range\":" STRING_OR_NULL        \
-	",\"interface\":" STRING_OR_NULL ",\"mac\":" STRING_OR_NULL ",\"name\":" STRING_OR_NULL   \
-	",\"name_source\":" STRING_OR_NULL ",\"verified\":" BOOLEAN ",\"shared\":" BOOLEAN        \
-	",\"opened\":" TIME ",\"closed\":" TIME_OR_NULL ",\"first_seen\":" TIME_OR_NULL           \
-	",\"last_seen\":" TIME_OR_NULL ",\"attempts\":" NUMBER ",\"destinations\":" NUMBER        \
-	",\"action\":{\"enum\":[\"none\",\"watched\",\"refused\",\"contained\"]}"                 \
-	",\"contained_until\":" TIME_OR_NULL ",\"evidence\":" NAMED(                              \
-		"\"time\":" TIME ",\"src_ip\":" STRING_OR_NULL ",\"src_port\":" NUMBER            \
-		",\"dest_ip\":" STRING_OR_NULL ",\"dest_port\":" NUMBER ",\"answered\":" BOOLEAN, \
-		"\"time\",\"src_ip\",\"src_port\",\"dest_ip\",\"dest_port\",\"answered\"")
-#define INCIDENT_REQUIRED                                                                    \
-	"\"id\",\"change\",\"state\",\"host\",\"class\",\"reasons\",\"policy\",\"range\","   \
-	"\"interface\",\"mac\",\"name\",\"name_source\",\"verified\",\"shared\",\"opened\"," \
-	"\"closed\",\"first_seen\",\"last_seen\",\"attempts\",\"destinations\",\"action\","  \
-	"\"contained_until\",\"evidence\""
-#define INCIDENT                                                    \
-	"{\"type\":\"object\",\"properties\":{" INCIDENT_PROPERTIES \
-	"},\"required\":[" INCIDENT_REQUIRED "],\"additionalProperties\":false}"
+static const char *const given_states[] = {"open", "closed", NULL};
+static const char *const actions[] = {"none", "watched", "refused", "contained", NULL};
 
-const char incidents_list_result[] =
-	"{\"type\":\"object\",\"properties\":{\"incidents\":{\"type\":\"array\",\"items\":" INCIDENT
-	"},\"last\":" NUMBER "},\"required\":[\"incidents\",\"last\"],"
-	"\"additionalProperties\":false}";
-const char incident_result[] = INCIDENT;
+const struct rpc_field evidence_fields[] = {
+	FIELD("time", SHAPE_TIME, 0, ""),
+	FIELD("src_ip", SHAPE_TEXT, FIELD_NULL, "the host's first address in IPv6"),
+	FIELD("src_port", SHAPE_NUMBER, 0, ""),
+	FIELD("dest_ip", SHAPE_TEXT, FIELD_NULL, "as log-destinations says"),
+	FIELD("dest_port", SHAPE_NUMBER, 0, ""),
+	FIELD("answered", SHAPE_FLAG, 0, "a handshake was completed"),
+	FIELD_END,
+};
+
+const struct rpc_field incident_fields[] = {
+	FIELD("id", SHAPE_NUMBER, 0, ""),
+	FIELD("change", SHAPE_NUMBER, 0,
+	      "greater with each change of any incident, also over restarts: whoever asks again after "
+	      "the last one that it saw misses none. Without a database the numbers go on from the "
+	      "milliseconds since 1970"),
+	FIELD_WORD("state", 0, given_states, ""),
+	FIELD("host", SHAPE_TEXT, 0, "its address, or its prefix in IPv6"),
+	FIELD_WORD("class", 0, incident_class_words,
+		   "of the host while the incident is open; what was infected stays so"),
+	FIELD("reasons", SHAPE_TEXT, FIELD_LIST, "in words and figures"),
+	FIELD("policy", SHAPE_TEXT, FIELD_NULL, ""),
+	FIELD("range", SHAPE_TEXT, FIELD_NULL, ""),
+	FIELD("interface", SHAPE_TEXT, FIELD_NULL, ""),
+	FIELD("mac", SHAPE_TEXT, FIELD_NULL, ""),
+	FIELD("name", SHAPE_TEXT, FIELD_NULL, "of the machine"),
+	FIELD_WORD("name_source", FIELD_NULL, incident_name_sources, "who says so"),
+	FIELD("verified", SHAPE_FLAG, 0, "its address can be believed"),
+	FIELD("shared", SHAPE_FLAG, 0, "many households share its address"),
+	FIELD("opened", SHAPE_TIME, 0, ""),
+	FIELD("closed", SHAPE_TIME, FIELD_NULL, ""),
+	FIELD("first_seen", SHAPE_TIME, FIELD_NULL, ""),
+	FIELD("last_seen", SHAPE_TIME, FIELD_NULL, ""),
+	FIELD("attempts", SHAPE_NUMBER, 0, "since the day before it was opened"),
+	FIELD("destinations", SHAPE_NUMBER, 0, "likewise"),
+	FIELD_WORD(
+		"action", 0, actions,
+		"the most that was done: nothing (the policy monitors), watched (it guards, and let "
+		"it pass), refused, contained"),
+	FIELD("contained_until", SHAPE_TIME, FIELD_NULL, ""),
+	FIELD_OF("evidence", FIELD_LIST | FIELD_OPTIONAL, evidence_fields,
+		 "a sample of the attempts, the first of a day"),
+	FIELD_END,
+};
+
+const struct rpc_field incidents_list_result[] = {
+	FIELD_OF("incidents", FIELD_LIST, incident_fields, ""),
+	FIELD("last", SHAPE_NUMBER, 0, "the newest change there is"),
+	FIELD_END,
+};
 
 /* --- incidents.list --- */
 
 struct list {
 	struct incident **all; /* copies of stored ones, and those in memory */
 	size_t count, room;
-	int class; /* of classes[]; -1: any */
+	int class; /* of incident_class_words[]; -1: any */
 	int64_t after;
 	enum state state;
 };
@@ -190,7 +215,7 @@ void method_incidents_list(struct rpc_call *call, void *ctx)
 	const int64_t limit = rpc_number(call, "limit", LIMIT_PRESET);
 	const enum order order = (enum order)rpc_word(call, "order", orders, ORDER_CHANGE);
 	struct list list = {
-		.class = rpc_word(call, "class", classes, -1),
+		.class = rpc_word(call, "class", incident_class_words, -1),
 		.after = rpc_number(call, "after", 0),
 		.state = (enum state)rpc_word(call, "state", states, STATE_ALL),
 	};

@@ -5,11 +5,152 @@
 
 #include "event_json.h"
 #include "health.h"
+#include "method_tables.h"
 #include "methods.h"
 #include "times.h"
 
 #define TOP_HOSTS 10
 #define EXPIRING_WITHIN 86400
+
+static const struct rpc_field problem_fields[] = {
+	FIELD("name", SHAPE_TEXT, 0, ""),
+	FIELD("text", SHAPE_TEXT, 0, "what it is, and what to do"),
+	FIELD_END,
+};
+
+static const struct rpc_field queue_fields[] = {
+	FIELD("number", SHAPE_NUMBER, 0, ""),
+	FIELD("held", SHAPE_NUMBER, 0, "packets that wait for an answer now"),
+	FIELD("answered", SHAPE_NUMBER, 0, "since the engine started; so the others"),
+	FIELD("kernel_dropped", SHAPE_NUMBER, 0, "the queue was full"),
+	FIELD("user_dropped", SHAPE_NUMBER, 0, "the receive buffer was full"),
+	FIELD_END,
+};
+
+static const struct rpc_field engine_fields[] = {
+	FIELD("connected", SHAPE_FLAG, 0, ""),
+	FIELD("pid", SHAPE_NUMBER, FIELD_NULL, ""),
+	FIELD("version", SHAPE_TEXT, FIELD_NULL, ""),
+	FIELD("kernel", SHAPE_TEXT, FIELD_NULL, "release"),
+	FIELD("features", SHAPE_TEXT, FIELD_LIST, "of the kernel: native-queue, owner, destroy"),
+	FIELD_OF("queues", FIELD_LIST, queue_fields, ""),
+	FIELD_END,
+};
+
+static const struct rpc_field policy_fields[] = {
+	FIELD("name", SHAPE_TEXT, 0, ""),
+	FIELD("number", SHAPE_NUMBER, 0, "in marks and rules"),
+	FIELD_WORD("mode", 0, mode_words, ""),
+	FIELD_WORD("deny", 0, deny_words, ""),
+	FIELD("host_prefix6", SHAPE_NUMBER, 0, ""),
+	FIELD_WORD("when_unanswered", 0, safe_words, ""),
+	FIELD("ranges", SHAPE_TEXT, FIELD_LIST, ""),
+	FIELD("burst", SHAPE_NUMBER, FIELD_OPTIONAL, "of a policy that guards"),
+	FIELD("burst_time", SHAPE_NUMBER, FIELD_OPTIONAL, "likewise, seconds"),
+	FIELD("asked", SHAPE_NUMBER, 0,
+	      "questions to the engine; here and below packets since control began to count"),
+	FIELD("answered_refuse", SHAPE_NUMBER, 0, ""),
+	FIELD("answered_pass", SHAPE_NUMBER, 0, ""),
+	FIELD("refused", SHAPE_NUMBER, 0, "dropped or rejected"),
+	FIELD("sent", SHAPE_NUMBER, 0, "of those, with a reset or unreachable"),
+	FIELD("passed", SHAPE_NUMBER, 0, ""),
+	FIELD("unanswered", SHAPE_NUMBER, 0, "given the safe answer, for nobody answered"),
+	FIELD("paced", SHAPE_NUMBER, 0, "given the safe answer, for their source asked too much"),
+	FIELD("overrun", SHAPE_NUMBER, 0, "given the safe answer, for all together asked too much"),
+	FIELD("untrue", SHAPE_NUMBER, 0,
+	      "from sources that no route leads back to; among refused or passed, but no host's"),
+	FIELD("split", SHAPE_NUMBER, 0,
+	      "IPv6 first fragments without a port; not among the attempts"),
+	FIELD("tunnelled", SHAPE_NUMBER, 0, "not among the attempts"),
+	FIELD("contained", SHAPE_NUMBER, 0, "from contained hosts; among refused"),
+	FIELD("lost", SHAPE_NUMBER, 0, "asked, and not answered in any way"),
+	FIELD_END,
+};
+
+static const struct rpc_field totals_fields[] = {
+	FIELD("attempts", SHAPE_NUMBER, 0, "over all policies, as the others"),
+	FIELD("refused", SHAPE_NUMBER, 0, ""),
+	FIELD("passed", SHAPE_NUMBER, 0, ""),
+	FIELD("unanswered", SHAPE_NUMBER, 0, ""),
+	FIELD("submission", SHAPE_NUMBER, 0, "openings to 465 and 587"),
+	FIELD_END,
+};
+
+static const struct rpc_field loss_fields[] = {
+	FIELD("name", SHAPE_TEXT, 0, ""),
+	FIELD("count", SHAPE_NUMBER, 0, ""),
+	FIELD("text", SHAPE_TEXT, 0, "what was lost by which bound"),
+	FIELD_END,
+};
+
+static const struct rpc_field hosts_fields[] = {
+	FIELD("count", SHAPE_NUMBER, 0, "hosts that are known"),
+	FIELD("active", SHAPE_NUMBER, 0, "of those, with what they did of late"),
+	FIELD("classes", SHAPE_COUNTS, 0, "how many of each class"),
+	FIELD("silence", SHAPE_TEXT, 0, "what it does not mean that a host is silent"),
+	FIELD_OF("top", FIELD_LIST, host_fields, "the ten with most attempts"),
+	FIELD_END,
+};
+
+static const struct rpc_field allow_fields[] = {
+	FIELD("count", SHAPE_NUMBER, 0, ""),
+	FIELD_OF("expiring", FIELD_LIST, entry_fields, "that end within a day"),
+	FIELD_END,
+};
+
+static const struct rpc_field name_file_fields[] = {
+	FIELD("path", SHAPE_TEXT, 0, ""),
+	FIELD_WORD("source", 0, incident_name_sources, ""),
+	FIELD("entries", SHAPE_NUMBER, 0, ""),
+	FIELD("readable", SHAPE_FLAG, 0, ""),
+	FIELD_END,
+};
+
+static const struct rpc_field names_fields[] = {
+	FIELD_OF("files", FIELD_LIST, name_file_fields, ""),
+	FIELD("neighbours", SHAPE_NUMBER, FIELD_NULL, "null where they are not asked for"),
+	FIELD_END,
+};
+
+static const struct rpc_field incidents_fields[] = {
+	FIELD("open", SHAPE_NUMBER, 0, ""),
+	FIELD("misconfigured", SHAPE_NUMBER, 0, "of those; so"),
+	FIELD("suspect", SHAPE_NUMBER, 0, "and"),
+	FIELD("infected", SHAPE_NUMBER, 0, ""),
+	FIELD_OF("worst", FIELD_LIST, incident_fields, "five, without evidence"),
+	FIELD_END,
+};
+
+static const struct rpc_field contained_fields[] = {
+	FIELD("count", SHAPE_NUMBER, 0, ""),
+	FIELD("waiting", SHAPE_NUMBER, 0, "for the engine's word"),
+	FIELD_OF("hosts", FIELD_LIST, containment_fields, "twenty of them"),
+	FIELD_END,
+};
+
+const struct rpc_field status_result[] = {
+	FIELD("version", SHAPE_TEXT, 0, "of edge25-control"),
+	FIELD("healthy", SHAPE_FLAG, 0, "there are no problems"),
+	FIELD("enforcing", SHAPE_FLAG, 0,
+	      "some range has a policy that may refuse, and the kernel has it"),
+	FIELD_OF("problems", FIELD_LIST, problem_fields, ""),
+	FIELD("fresh", SHAPE_FLAG, 0,
+	      "the counts were read for this reply; false when the engine is not there or slow"),
+	FIELD("uptime", SHAPE_NUMBER, 0, "of edge25-control, seconds"),
+	FIELD("now", SHAPE_TIME, 0, ""),
+	FIELD_OF("engine", 0, engine_fields, ""),
+	FIELD_OF("policies", FIELD_LIST, policy_fields, ""),
+	FIELD_OF("totals", 0, totals_fields, ""),
+	FIELD_OF("losses", FIELD_LIST, loss_fields, "what bounds made edge25 lose, if anything"),
+	FIELD_OF("hosts", 0, hosts_fields, ""),
+	FIELD_OF("allow", 0, allow_fields, ""),
+	FIELD("counters", SHAPE_COUNTS, 0, "the other counters of the kernel's table"),
+	FIELD_OF("names", 0, names_fields, "where machines' names come from"),
+	FIELD_OF("incidents", 0, incidents_fields, ""),
+	FIELD_OF("contained", 0, contained_fields, ""),
+	FIELD("bounds", SHAPE_COUNTS, 0, "of the memory for hosts"),
+	FIELD_END,
+};
 
 struct status {
 	struct control *control;

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rpc_schema.h"
+
 #define RPC_REQUEST_MAX (1u << 20) /* bytes of one line */
 #define RPC_DEPTH_MAX 16           /* no method takes more than two levels */
 
@@ -68,7 +70,7 @@ struct rpc_method {
 	const char *summary;
 	enum rpc_role role;             /* the least that is needed */
 	const struct rpc_param *params; /* ends with a name that is NULL; NULL: none */
-	const char *result;             /* JSON schema */
+	const struct rpc_field *result; /* an object of these */
 	void (*handler)(struct rpc_call *call, void *ctx);
 };
 

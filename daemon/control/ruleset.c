@@ -5,7 +5,55 @@
 
 #include "common/describe.h"
 #include "common/log.h"
+#include "method_tables.h"
 #include "methods.h"
+
+static const char *const kinds[] = {"table", "chain", "rule", "set", "element", "object", NULL};
+static const char *const problems[] = {"missing", "unexpected", "different", NULL};
+
+static const struct rpc_field item_fields[] = {
+	FIELD_WORD("kind", 0, kinds, ""),
+	FIELD("name", SHAPE_TEXT, 0, "of a rule: that of its chain"),
+	FIELD("text", SHAPE_TEXT, 0, ""),
+	FIELD("elements", SHAPE_NUMBER, FIELD_OPTIONAL, "of a set"),
+	FIELD("rules", SHAPE_NUMBER, FIELD_OPTIONAL, "of a chain"),
+	FIELD("packets", SHAPE_NUMBER, FIELD_OPTIONAL, "of a counter"),
+	FIELD("bytes", SHAPE_NUMBER, FIELD_OPTIONAL, "of a counter"),
+	FIELD_END,
+};
+
+static const struct rpc_field difference_fields[] = {
+	FIELD_WORD("kind", 0, kinds, ""),
+	FIELD("name", SHAPE_TEXT, 0, "of a rule: that of its chain"),
+	FIELD("number", SHAPE_NUMBER, FIELD_OPTIONAL, "of a rule in its chain, from 1"),
+	FIELD_WORD("problem", 0, problems, ""),
+	FIELD("expected", SHAPE_TEXT, FIELD_NULL, ""),
+	FIELD("found", SHAPE_TEXT, FIELD_NULL, ""),
+	FIELD("text", SHAPE_TEXT, 0, "all of that in words"),
+	FIELD_END,
+};
+
+static const struct rpc_field compared_fields[] = {
+	FIELD("chains", SHAPE_NUMBER, 0, ""),   FIELD("rules", SHAPE_NUMBER, 0, ""),
+	FIELD("sets", SHAPE_NUMBER, 0, ""),     FIELD("objects", SHAPE_NUMBER, 0, ""),
+	FIELD("elements", SHAPE_NUMBER, 0, ""), FIELD_END,
+};
+
+const struct rpc_field ruleset_show_result[] = {
+	FIELD_OF("items", FIELD_LIST, item_fields, "rules come in their order"),
+	FIELD("matches", SHAPE_FLAG, 0, "as in ruleset.verify"),
+	FIELD_END,
+};
+
+const struct rpc_field ruleset_verify_result[] = {
+	FIELD("matches", SHAPE_FLAG, 0, "the kernel's table is what it should be"),
+	FIELD_OF("differences", FIELD_LIST, difference_fields, "the first hundred"),
+	FIELD("total", SHAPE_NUMBER, 0, "how many differences there are"),
+	FIELD_OF("compared", 0, compared_fields, "how many of each the kernel has"),
+	FIELD("milliseconds", SHAPE_NUMBER, 0, "that it took"),
+	FIELD("repairing", SHAPE_FLAG, 0, "the engine puts the table back now"),
+	FIELD_END,
+};
 
 struct waiting {
 	struct waiting *next;

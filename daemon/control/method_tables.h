@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What each method takes and replies: tables that stand beside its handler. */
+#ifndef EDGE25_CONTROL_METHOD_TABLES_H
+#define EDGE25_CONTROL_METHOD_TABLES_H
+
+#include "rpc.h"
+
+/* Words, NULL at the end. */
+extern const char *const class_words[],
+	*const incident_class_words[], *const mode_words[], *const deny_words[], *const safe_words[];
+
+/* Who asked for a change. */
+extern const struct rpc_field by_fields[];
+/* Kinds of objects that several methods reply. */
+extern const struct rpc_field entry_fields[];                       /* entry_json.c */
+extern const struct rpc_field host_fields[];                        /* method_hosts.c */
+extern const struct rpc_field incident_fields[], evidence_fields[]; /* method_incidents.c */
+extern const struct rpc_field containment_fields[];                 /* method_contain.c */
+/* Their names for people. */
+extern const struct rpc_kind rpc_kinds[];
+
+extern const struct rpc_field status_result[];
+extern const struct rpc_param allow_add_params[], allow_del_params[];
+extern const struct rpc_field allow_add_result[], allow_del_result[], allow_list_result[];
+extern const struct rpc_param explain_params[];
+extern const struct rpc_field explain_result[];
+extern const struct rpc_param hosts_params[], host_params[];
+extern const struct rpc_field hosts_result[], host_result[];
+extern const struct rpc_param incidents_list_params[], incidents_show_params[];
+extern const struct rpc_field incidents_list_result[];
+extern const struct rpc_param contain_params[], release_params[];
+extern const struct rpc_field contain_result[], release_result[];
+extern const struct rpc_field ruleset_show_result[], ruleset_verify_result[];
+extern const struct rpc_param reload_params[];
+extern const struct rpc_field reload_result[];
+extern const struct rpc_field watch_result[];
+extern const struct rpc_field discover_result[];
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a method replies, as a table of fields: JSON schema and manual are made of it. Objects have no
+ * fields but those of their table.
+ */
+#ifndef EDGE25_CONTROL_RPC_SCHEMA_H
+#define EDGE25_CONTROL_RPC_SCHEMA_H
+
+#include <jansson.h>
+
+enum rpc_shape {
+	SHAPE_TEXT,
+	SHAPE_NUMBER, /* a whole one */
+	SHAPE_FLAG,
+	SHAPE_TIME, /* RFC 3339, UTC */
+	SHAPE_WORD, /* one of words */
+	SHAPE_OBJECT,
+	SHAPE_COUNTS, /* an object of names and whole numbers */
+	SHAPE_ANY,    /* what another standard describes */
+	SHAPE_FIELDS  /* no field: those of another table, in this place */
+};
+
+#define FIELD_LIST 1u     /* an array of such */
+#define FIELD_NULL 2u     /* may be null */
+#define FIELD_OPTIONAL 4u /* may be missing */
+
+struct rpc_field {
+	const char *name; /* NULL: the end of the table */
+	enum rpc_shape shape;
+	unsigned flags;
+	const char *summary; /* "" where the name says it */
+	const struct rpc_field *fields;
+	const char *const *words;
+};
+
+#define FIELD(name, shape, flags, summary)              \
+	{                                               \
+		name, shape, flags, summary, NULL, NULL \
+	}
+#define FIELD_OF(name, flags, fields, summary)                   \
+	{                                                        \
+		name, SHAPE_OBJECT, flags, summary, fields, NULL \
+	}
+#define FIELD_WORD(name, flags, words, summary)               \
+	{                                                     \
+		name, SHAPE_WORD, flags, summary, NULL, words \
+	}
+#define FIELDS_OF(fields)                             \
+	{                                             \
+		"", SHAPE_FIELDS, 0, "", fields, NULL \
+	}
+/* The same, and all of them may be missing. */
+#define FIELDS_IF_ANY(fields)                                      \
+	{                                                          \
+		"", SHAPE_FIELDS, FIELD_OPTIONAL, "", fields, NULL \
+	}
+#define FIELD_END                                     \
+	{                                             \
+		NULL, SHAPE_TEXT, 0, NULL, NULL, NULL \
+	}
+
+/* A kind of object that several methods reply, by the name that the manual gives it. */
+struct rpc_kind {
+	const char *name; /* NULL: the end */
+	const char *summary;
+	const struct rpc_field *fields;
+};
+
+/* The schema of an object with these fields. */
+json_t *rpc_fields_schema(const struct rpc_field *fields);
+
+#endif
