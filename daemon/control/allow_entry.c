@@ -15,9 +15,10 @@ static int copy_text(char **to, const char *from)
 int allow_entry_copy(struct allow_entry *to, const struct allow_entry *from)
 {
 	*to = *from;
-	to->user = to->comment = to->name = to->file = NULL;
+	to->user = to->comment = to->name = to->file = to->to_name = NULL;
 	if (copy_text(&to->user, from->user) || copy_text(&to->comment, from->comment) ||
-	    copy_text(&to->name, from->name) || copy_text(&to->file, from->file)) {
+	    copy_text(&to->name, from->name) || copy_text(&to->file, from->file) ||
+	    copy_text(&to->to_name, from->to_name)) {
 		allow_entry_release(to);
 		return -ENOMEM;
 	}
@@ -30,7 +31,8 @@ void allow_entry_release(struct allow_entry *entry)
 	free(entry->comment);
 	free(entry->name);
 	free(entry->file);
-	entry->user = entry->comment = entry->name = entry->file = NULL;
+	free(entry->to_name);
+	entry->user = entry->comment = entry->name = entry->file = entry->to_name = NULL;
 }
 
 static bool side_same(const struct prefix *a, const struct prefix *b)
@@ -42,7 +44,8 @@ static bool side_same(const struct prefix *a, const struct prefix *b)
 
 bool allow_entry_same(const struct allow_entry *a, const struct allow_entry *b)
 {
-	return side_same(&a->from, &b->from) && side_same(&a->to, &b->to);
+	return side_same(&a->from, &b->from) && side_same(&a->to, &b->to) &&
+	       strcmp(a->to_name ? a->to_name : "", b->to_name ? b->to_name : "") == 0;
 }
 
 const char *allow_entry_text(const struct allow_entry *entry, char text[ALLOW_ENTRY_TEXT_MAX])
@@ -51,6 +54,8 @@ const char *allow_entry_text(const struct allow_entry *entry, char text[ALLOW_EN
 
 	snprintf(text, ALLOW_ENTRY_TEXT_MAX, "from %s to %s",
 		 entry->from.addr.family ? prefix_format(&entry->from, from) : "any",
-		 entry->to.addr.family ? prefix_format(&entry->to, to) : "any");
+		 entry->to_name        ? entry->to_name :
+		 entry->to.addr.family ? prefix_format(&entry->to, to) :
+					 "any");
 	return text;
 }

@@ -20,7 +20,7 @@ struct allow_entry {
 	char *comment;
 	char *name;    /* of the configuration's block; else NULL */
 	char *file;    /* that it stands in; else NULL */
-	char *to_name; /* the destination where it is a name; else NULL, or "" */
+	char *to_name; /* the destination where it is a name; else NULL */
 	uint64_t hits; /* packets that it let through */
 	int64_t used;  /* when it last did, seconds since 1970; 0 = never */
 };
@@ -31,7 +31,8 @@ void allow_entry_release(struct allow_entry *entry);
 /* Do both say the same source and destination? */
 bool allow_entry_same(const struct allow_entry *a, const struct allow_entry *b);
 /* "from 100.64.3.7 to 203.0.113.25". */
-#define ALLOW_ENTRY_TEXT_MAX (2 * PREFIX_TEXT_MAX + 16)
+#define ALLOW_NAME_MAX 254 /* bytes of a DNS name, with the 0 */
+#define ALLOW_ENTRY_TEXT_MAX (PREFIX_TEXT_MAX + ALLOW_NAME_MAX + 16)
 const char *allow_entry_text(const struct allow_entry *entry, char text[ALLOW_ENTRY_TEXT_MAX]);
 
 #endif

@@ -52,7 +52,8 @@ json_t *entry_json(const struct allow_entry *entry, int64_t now)
 	if (!stored)
 		json_object_set_new(object, "name", string_or_null(entry->name));
 	json_object_set_new(object, "from", side_json(&entry->from));
-	json_object_set_new(object, "to", side_json(&entry->to));
+	json_object_set_new(object, "to",
+			    entry->to_name ? json_string(entry->to_name) : side_json(&entry->to));
 	json_object_set_new(object, "expires", time_or_null(entry->expires));
 	json_object_set_new(object, "remaining",
 			    entry->expires ?

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "changes.h"
 #include "common/log.h"
 #include "method_tables.h"
 #include "methods.h"
@@ -47,6 +48,8 @@ const struct rpc_field allow_list_result[] = {
 	FIELD_END,
 };
 
+#define COMMENT_MAX 1025 /* bytes, as rpc_params.c takes them */
+
 /* A change on its way: stored already, not yet in the kernel. */
 struct change {
 	struct control *control;
@@ -69,6 +72,19 @@ static bool may_match(const struct config *config, const struct prefix *from)
 		    prefix_covers(from, &config->prefixes[i].prefix))
 			return true;
 	return false;
+}
+
+static void tell(const struct change *change)
+{
+	char entry[ALLOW_ENTRY_TEXT_MAX], text[ALLOW_ENTRY_TEXT_MAX + COMMENT_MAX + 32];
+
+	const bool why = change->entry.comment[0];
+
+	snprintf(text, sizeof(text), "%lld: %s%s%s%s", (long long)change->entry.id,
+		 allow_entry_text(&change->entry, entry), why ? " (" : "",
+		 why ? change->entry.comment : "", why ? ")" : "");
+	changes_tell(change->control, &change->actor, change->removal ? "allow.del" : "allow.add",
+		     text);
 }
 
 static void reply_added(struct change *change, const char *not_applied)
@@ -155,10 +171,12 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 		rpc_fail(change->call, RPC_ENGINE,
 			 "the engine could not do it, nothing was changed: %s",
 			 ack->text[0] ? ack->text : strerror(-ack->error));
-	} else if (change->removal) {
-		reply_removed(change, not_applied);
 	} else {
-		reply_added(change, not_applied);
+		tell(change);
+		if (change->removal)
+			reply_removed(change, not_applied);
+		else
+			reply_added(change, not_applied);
 	}
 	change_free(change);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "changes.h"
 #include "config_thresholds.h"
 #include "method_tables.h"
 #include "methods.h"
@@ -58,6 +59,7 @@ struct order {
 	struct control *control;
 	struct rpc_call *call;
 	struct prefix host;
+	struct rpc_peer peer;
 	bool stored, release;
 };
 
@@ -162,6 +164,18 @@ static void warn_rest(const struct order *order, const char *why, json_t *warnin
 
 /* --- the engine's word --- */
 
+static void tell(const struct order *order, const struct contained *contained)
+{
+	const struct store_actor actor = changes_actor(&order->peer);
+	char host[PREFIX_TEXT_MAX], text[PREFIX_TEXT_MAX + CONTAINED_COMMENT_MAX + 4];
+
+	const bool why = contained->comment[0] && !order->release;
+
+	snprintf(text, sizeof(text), "%s%s%s%s", prefix_format(&contained->host, host),
+		 why ? " (" : "", why ? contained->comment : "", why ? ")" : "");
+	changes_tell(order->control, &actor, order->release ? "release" : "contain", text);
+}
+
 static void on_engine(void *arg, int error, const struct message_ack *ack)
 {
 	struct order *order = arg;
@@ -183,6 +197,7 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 			warn_always(control, contained, warnings);
 		}
 		warn_rest(order, why, warnings);
+		tell(order, contained);
 		if (order->release)
 			result = json_pack("{s:o, s:b, s:O}", "released", result, "applied", !why,
 					   "warnings", warnings);
@@ -204,6 +219,7 @@ static struct order *order_new(struct control *control, struct rpc_call *call)
 	}
 	order->control = control;
 	order->call = call;
+	order->peer = *rpc_peer(call);
 	return order;
 }
 

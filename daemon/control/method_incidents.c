@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* incidents.list, incidents.show, incidents.close */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "changes.h"
 #include "incidents.h"
 #include "keeper.h"
 #include "method_tables.h"
@@ -277,11 +279,19 @@ void method_incidents_close(struct rpc_call *call, void *ctx)
 	struct control *control = ctx;
 	const int64_t id = rpc_id(call, "id");
 	struct incident *incident = incidents_by_id(control->incidents, id);
+	const struct store_actor actor = changes_actor(rpc_peer(call));
+	char host[PREFIX_TEXT_MAX], text[PREFIX_TEXT_MAX + 40];
+	struct allow_entry closed = {0};
 
 	if (!incident || incident->closed) {
 		rpc_fail(call, RPC_NOT_FOUND, "there is no open incident %lld", (long long)id);
 		return;
 	}
 	keeper_close(control->keeper, incident);
+	closed.id = id;
+	closed.from = incident->host;
+	snprintf(text, sizeof(text), "incident %lld of %s", (long long)id,
+		 prefix_format(&incident->host, host));
+	changes_record(control, &actor, "incidents.close", &closed, text);
 	rpc_reply(call, incident_json(incident));
 }

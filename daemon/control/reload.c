@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "changes.h"
 #include "common/log.h"
 #include "config_settings.h"
 #include "control.h"
@@ -51,6 +52,7 @@ struct job {
 	struct job *next;
 	struct rpc_call *call; /* NULL: by signal */
 	bool dry_run;
+	struct rpc_peer peer; /* who asked; of a call */
 };
 
 struct reload {
@@ -124,11 +126,24 @@ static void warn_ended(const struct config *config, json_t *warnings)
 	}
 }
 
+static void tell(const struct reload *reload, const struct config *new, const char *not_applied)
+{
+	const struct job *job = reload->first;
+	const struct store_actor actor = changes_actor(&job->peer);
+	const struct allow_entry nothing = {0};
+	char line[LOG_LINE_MAX / 2], text[LOG_LINE_MAX];
+
+	snprintf(text, sizeof(text), "%s: %s%s%s", new->path,
+		 difference_line(reload->difference, line, sizeof(line)),
+		 not_applied ? "; in force when the engine is back: " : "",
+		 not_applied ? not_applied : "");
+	changes_record(reload->control, job->call ? &actor : NULL, "reload", &nothing, text);
+}
+
 static void succeed(struct reload *reload, const struct config *new, const char *not_applied)
 {
 	struct job *job = reload->first;
 	json_t *result = reload->difference, *warnings = json_array();
-	char line[LOG_LINE_MAX / 2];
 
 	warn_ended(new, warnings);
 	if (not_applied)
@@ -137,10 +152,7 @@ static void succeed(struct reload *reload, const struct config *new, const char 
 							     not_applied));
 	if (!job->dry_run) {
 		reload->problem[0] = '\0';
-		log_notice("reload: %s: %s%s%s", new->path,
-			   difference_line(result, line, sizeof(line)),
-			   not_applied ? "; in force when the engine is back: " : "",
-			   not_applied ? not_applied : "");
+		tell(reload, new, not_applied);
 	}
 	json_object_set_new(result, "file", json_string(new->path));
 	json_object_set_new(result, "dry_run", json_boolean(job->dry_run));
@@ -284,6 +296,8 @@ static int add(struct reload *reload, struct rpc_call *call, bool dry_run)
 	if (!job)
 		return -ENOMEM;
 	*job = (struct job){.call = call, .dry_run = dry_run};
+	if (call)
+		job->peer = *rpc_peer(call);
 	reload->waiting += call != NULL;
 	while (*last)
 		last = &(*last)->next;

@@ -7,8 +7,8 @@
 
 #include "store_internal.h"
 
-#define SCHEMA_VERSION 3
-#define SCHEMA_VERSION_TEXT "3"
+#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION_TEXT "4"
 #define BUSY_MS 250 /* somebody's sqlite3 shell has the lock; longer would stall everyone */
 
 struct store {
@@ -73,6 +73,30 @@ static const char *const upgrades[] = {
 	      " passed INTEGER NOT NULL, destinations INTEGER NOT NULL, tallies TEXT NOT NULL);"
 	      "CREATE INDEX host_last_seen ON host (last_seen);"
 	      "PRAGMA user_version=3;"
+	      "COMMIT;",
+	/* A destination may be a name, so two entries may differ in that alone: the table is made anew. */
+	[4] = "BEGIN IMMEDIATE;"
+	      "CREATE TABLE allow4 (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	      " from_prefix TEXT NOT NULL, to_prefix TEXT NOT NULL, expires INTEGER NOT NULL,"
+	      " comment TEXT NOT NULL, added INTEGER NOT NULL, uid INTEGER NOT NULL,"
+	      " user TEXT NOT NULL, way INTEGER NOT NULL, to_name TEXT NOT NULL DEFAULT '',"
+	      " hits INTEGER NOT NULL DEFAULT 0, used INTEGER NOT NULL DEFAULT 0,"
+	      " UNIQUE (from_prefix, to_prefix, to_name));"
+	      "INSERT INTO allow4 (id, from_prefix, to_prefix, expires, comment, added, uid, user,"
+	      " way) SELECT id, from_prefix, to_prefix, expires, comment, added, uid, user, way"
+	      " FROM allow;"
+	      "DELETE FROM sqlite_sequence WHERE name = 'allow4';"
+	      "INSERT INTO sqlite_sequence (name, seq)"
+	      " SELECT 'allow4', seq FROM sqlite_sequence WHERE name = 'allow';"
+	      "DROP TABLE allow;"
+	      "ALTER TABLE allow4 RENAME TO allow;"
+	      "ALTER TABLE audit ADD COLUMN way INTEGER NOT NULL DEFAULT 0;"
+	      "ALTER TABLE audit ADD COLUMN to_name TEXT NOT NULL DEFAULT '';"
+	      "CREATE INDEX audit_time ON audit (time);"
+	      "CREATE TABLE day (day TEXT NOT NULL, policy TEXT NOT NULL,"
+	      " attempts INTEGER NOT NULL, refused INTEGER NOT NULL, passed INTEGER NOT NULL,"
+	      " unanswered INTEGER NOT NULL, PRIMARY KEY (day, policy));"
+	      "PRAGMA user_version=4;"
 	      "COMMIT;",
 };
 

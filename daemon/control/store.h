@@ -40,6 +40,9 @@ int store_allow_add(struct store *store, struct allow_entry *entry, const char *
 		    const struct store_actor *actor);
 int store_allow_del(struct store *store, const struct allow_entry *entry, const char *action,
 		    const struct store_actor *actor);
+/* A line of the audit trail for what has no transaction of its own; of @entry what is set. */
+int store_audit(struct store *store, const struct allow_entry *entry, const char *action,
+		const struct store_actor *actor);
 /* Calls @each for every entry, which copies what it keeps; an error of it ends the reading. */
 int store_allow_read(struct store *store, int (*each)(void *ctx, const struct allow_entry *entry),
 		     void *ctx);

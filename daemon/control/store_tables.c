@@ -12,17 +12,18 @@ static const char *side_text(const struct prefix *side, char text[PREFIX_TEXT_MA
 	return side->addr.family ? prefix_format(side, text) : "";
 }
 
-static int audit(struct store *store, const struct allow_entry *entry, const char *action,
-		 const struct store_actor *actor)
+int store_audit(struct store *store, const struct allow_entry *entry, const char *action,
+		const struct store_actor *actor)
 {
 	char from[PREFIX_TEXT_MAX], to[PREFIX_TEXT_MAX];
 
 	return store_run(store,
 			 "INSERT INTO audit (time, action, entry, from_prefix, to_prefix, expires,"
-			 " comment, uid, user) VALUES (?,?,?,?,?,?,?,?,?)",
-			 "itittitit", actor->time, action, entry->id, side_text(&entry->from, from),
-			 side_text(&entry->to, to), entry->expires, entry->comment,
-			 (int64_t)actor->uid, actor->user);
+			 " comment, uid, user, way, to_name) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+			 "itittititit", actor->time, action, entry->id,
+			 side_text(&entry->from, from), side_text(&entry->to, to), entry->expires,
+			 entry->comment ? entry->comment : "", (int64_t)actor->uid, actor->user,
+			 (int64_t)entry->way, entry->to_name ? entry->to_name : "");
 }
 
 static int insert(struct store *store, struct allow_entry *entry)
@@ -32,10 +33,12 @@ static int insert(struct store *store, struct allow_entry *entry)
 
 	result = store_run(store,
 			   "INSERT INTO allow (id, from_prefix, to_prefix, expires, comment, added,"
-			   " uid, user, way) VALUES (nullif(?,0),?,?,?,?,?,?,?,?)",
-			   "ittitiiti", entry->id, side_text(&entry->from, from),
+			   " uid, user, way, to_name, hits, used)"
+			   " VALUES (nullif(?,0),?,?,?,?,?,?,?,?,?,?,?)",
+			   "ittitiititii", entry->id, side_text(&entry->from, from),
 			   side_text(&entry->to, to), entry->expires, entry->comment, entry->added,
-			   (int64_t)entry->uid, entry->user, (int64_t)entry->way);
+			   (int64_t)entry->uid, entry->user, (int64_t)entry->way,
+			   entry->to_name ? entry->to_name : "", (int64_t)entry->hits, entry->used);
 	if (!result)
 		entry->id = store_last_id(store);
 	return result;
@@ -50,7 +53,7 @@ int store_allow_add(struct store *store, struct allow_entry *entry, const char *
 	if (!result)
 		result = insert(store, entry);
 	if (!result)
-		result = audit(store, entry, action, actor);
+		result = store_audit(store, entry, action, actor);
 	result = store_end(store, result);
 	if (result)
 		entry->id = id;
@@ -65,18 +68,18 @@ int store_allow_del(struct store *store, const struct allow_entry *entry, const 
 	if (!result)
 		result = store_run(store, "DELETE FROM allow WHERE id = ?", "i", entry->id);
 	if (!result)
-		result = audit(store, entry, action, actor);
+		result = store_audit(store, entry, action, actor);
 	return store_end(store, result);
 }
 
 static int read_row(sqlite3_stmt *row, struct allow_entry *entry)
 {
-	const char *from = store_text(row, 1), *to = store_text(row, 2);
+	const char *from = store_text(row, 1), *to = store_text(row, 2), *name = store_text(row, 9);
 
 	memset(entry, 0, sizeof(*entry));
 	entry->id = sqlite3_column_int64(row, 0);
 	if ((*from && prefix_parse(from, &entry->from)) || (*to && prefix_parse(to, &entry->to)) ||
-	    (!*from && !*to))
+	    (!*from && !*to && !*name))
 		return -EINVAL;
 	entry->expires = sqlite3_column_int64(row, 3);
 	entry->comment = (char *)store_text(row, 4);
@@ -84,6 +87,9 @@ static int read_row(sqlite3_stmt *row, struct allow_entry *entry)
 	entry->uid = (uint32_t)sqlite3_column_int64(row, 6);
 	entry->user = (char *)store_text(row, 7);
 	entry->way = (uint8_t)sqlite3_column_int(row, 8);
+	entry->to_name = *name ? (char *)name : NULL;
+	entry->hits = (uint64_t)sqlite3_column_int64(row, 10);
+	entry->used = sqlite3_column_int64(row, 11);
 	if (entry->way > ALLOW_ALWAYS)
 		return -EINVAL;
 	return 0;
@@ -95,8 +101,8 @@ int store_allow_read(struct store *store, int (*each)(void *ctx, const struct al
 	struct allow_entry entry;
 	sqlite3_stmt *statement = store_prepare(
 		store,
-		"SELECT id, from_prefix, to_prefix, expires, comment, added, uid, user, way"
-		" FROM allow ORDER BY id",
+		"SELECT id, from_prefix, to_prefix, expires, comment, added, uid, user, way,"
+		" to_name, hits, used FROM allow ORDER BY id",
 		"");
 	int step = SQLITE_DONE, result = statement ? 0 : -EIO;
 

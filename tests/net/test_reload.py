@@ -87,8 +87,8 @@ def test_the_reply_says_what_changed(edge25):
     assert reply["settings"] == [
         {"key": "reject-rate", "old": "1000", "new": "500", "effect": "now"},
         {"key": "max-hosts", "old": "65536", "new": "1000", "effect": "restart"}]
-    line = f"edge25-control: reload: {daemon.configuration}: {'; '.join(reply['summary'])}\n"
-    assert line in daemon.stderr()
+    line = f"edge25-control: reload: {daemon.configuration}: {'; '.join(reply['summary'])}"
+    assert f"{line}, by root (uid 0)\n" in daemon.stderr()
 
 
 def test_the_page_is_the_summary(edge25):

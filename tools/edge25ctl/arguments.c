@@ -38,7 +38,7 @@ const char *option_name(enum option_id id)
 	return options[id].name;
 }
 
-void option_help(FILE *out, unsigned mask)
+void option_help(FILE *out, uint64_t mask)
 {
 	for (enum option_id id = 0; id < OPTIONS; id++) {
 		const char *value = options[id].value ? options[id].value : "";

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum option_id {
@@ -29,7 +30,7 @@ enum option_id {
 	OPTIONS
 };
 
-#define OPTION_BIT(id) (1u << (id))
+#define OPTION_BIT(id) (UINT64_C(1) << (id))
 /* What every command takes. */
 #define OPTIONS_COMMON                                                                   \
 	(OPTION_BIT(OPTION_SOCKET) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | \
@@ -49,6 +50,6 @@ bool arguments_parse(int argc, char *const argv[], struct arguments *arguments);
 /* "--from" for messages. */
 const char *option_name(enum option_id id);
 /* A line of help for each option in @mask. */
-void option_help(FILE *out, unsigned mask);
+void option_help(FILE *out, uint64_t mask);
 
 #endif

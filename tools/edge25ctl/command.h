@@ -11,7 +11,7 @@ struct command {
 	const char *name;     /* one word or two */
 	const char *operands; /* for the usage line */
 	size_t min, max;      /* how many of them */
-	unsigned options;     /* besides OPTIONS_COMMON */
+	uint64_t options;     /* besides OPTIONS_COMMON */
 	const char *help;
 	/* @arguments begin with the first operand. */
 	enum exit_code (*run)(const struct arguments *arguments, const struct screen *screen);

@@ -6,8 +6,8 @@
 #include <jansson.h>
 
 #include "arguments.h"
-#include "tools/common/rpc.h"
 #include "text.h"
+#include "tools/common/rpc.h"
 
 enum exit_code { EXIT_OK = 0, EXIT_NOT = 1, EXIT_TROUBLE = 2 };
 

@@ -43,12 +43,14 @@ static const struct rpc_param needed[] = {
 	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
+static const struct rpc_field no_fields[] = {FIELD_END};
+
 static const struct rpc_method methods[] = {
-	{"echo", "", ROLE_MONITOR, params, "{}", method_echo},
-	{"hold", "", ROLE_MONITOR, NULL, "{}", method_hold},
-	{"need", "", ROLE_MONITOR, needed, "{}", method_echo},
-	{"change", "", ROLE_CONTROL, NULL, "{}", method_echo},
-	{"broken", "", ROLE_MONITOR, NULL, "{}", method_broken},
+	{"echo", "", ROLE_MONITOR, params, no_fields, method_echo},
+	{"hold", "", ROLE_MONITOR, NULL, no_fields, method_hold},
+	{"need", "", ROLE_MONITOR, needed, no_fields, method_echo},
+	{"change", "", ROLE_CONTROL, NULL, no_fields, method_echo},
+	{"broken", "", ROLE_MONITOR, NULL, no_fields, method_broken},
 	{NULL, NULL, ROLE_MONITOR, NULL, NULL, NULL},
 };
 
