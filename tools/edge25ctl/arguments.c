@@ -31,6 +31,7 @@ static const struct {
 	[OPTION_LIMIT] = {"--limit", 0, "N", "at most so many"},
 	[OPTION_FOR] = {"--for", 0, "TIME", "how long (30m, 2h, 7d)"},
 	[OPTION_NEWEST] = {"--newest", 0, NULL, "those that were seen last first"},
+	[OPTION_CSV] = {"--csv", 0, NULL, "print the list as CSV, with a header"},
 };
 
 const char *option_name(enum option_id id)

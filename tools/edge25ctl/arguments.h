@@ -27,6 +27,7 @@ enum option_id {
 	OPTION_LIMIT,
 	OPTION_FOR,
 	OPTION_NEWEST,
+	OPTION_CSV,
 	OPTIONS
 };
 

@@ -62,6 +62,14 @@ static void hosts_print(const struct screen *screen, const json_t *result)
 			total);
 }
 
+/* All that the reply has of each. */
+static const char *const hosts_csv[] = {
+	"host",      "class",      "name",      "name_source", "host_name",
+	"policy",    "attempts",   "refused",   "passed",      "destinations",
+	"questions", "first_seen", "last_seen", "interface",   "mac",
+	"verified",  "shared",     "contained", NULL,
+};
+
 enum exit_code command_hosts(const struct arguments *arguments, const struct screen *screen)
 {
 	json_t *params, *result;
@@ -80,7 +88,7 @@ enum exit_code command_hosts(const struct arguments *arguments, const struct scr
 	code = request(arguments, ACCESS_READ, "hosts", params, &result);
 	if (code != EXIT_OK)
 		return code;
-	request_show(arguments, screen, result, hosts_print);
+	request_show_list(arguments, screen, result, hosts_print, "hosts", hosts_csv);
 	json_decref(result);
 	return EXIT_OK;
 }

@@ -18,6 +18,14 @@ static void list_print(const struct screen *screen, const json_t *result)
 		text_error("no memory");
 }
 
+/* All that the reply has of each but the sample. */
+static const char *const incidents_csv[] = {
+	"id",          "change",   "state",           "class",   "host",   "name",
+	"name_source", "action",   "contained_until", "policy",  "range",  "interface",
+	"mac",         "verified", "shared",          "opened",  "closed", "first_seen",
+	"last_seen",   "attempts", "destinations",    "reasons", NULL,
+};
+
 enum exit_code command_incidents_list(const struct arguments *arguments,
 				      const struct screen *screen)
 {
@@ -44,7 +52,7 @@ enum exit_code command_incidents_list(const struct arguments *arguments,
 	code = request(arguments, ACCESS_READ, "incidents.list", params, &result);
 	if (code != EXIT_OK)
 		return code;
-	request_show(arguments, screen, result, list_print);
+	request_show_list(arguments, screen, result, list_print, "incidents", incidents_csv);
 	json_decref(result);
 	return EXIT_OK;
 }

@@ -7,7 +7,7 @@
 
 #define LIST_OPTIONS                                                                      \
 	(OPTION_BIT(OPTION_OPEN) | OPTION_BIT(OPTION_CLOSED) | OPTION_BIT(OPTION_CLASS) | \
-	 OPTION_BIT(OPTION_LIMIT))
+	 OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_CSV))
 
 static const struct command commands[] = {
 	{"status", "", 0, 0, 0, "health, policies, hosts and losses (what a bare edge25ctl prints)",
@@ -23,7 +23,8 @@ static const struct command commands[] = {
 	{"explain", "SRC [DST]", 1, 2, OPTION_BIT(OPTION_INTERFACE),
 	 "what happens to port 25 from SRC to DST, and why", command_explain},
 	{"hosts", "", 0, 0,
-	 OPTION_BIT(OPTION_CLASS) | OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_NEWEST),
+	 OPTION_BIT(OPTION_CLASS) | OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_NEWEST) |
+		 OPTION_BIT(OPTION_CSV),
 	 "hosts that tried port 25, the worst first", command_hosts},
 	{"host", "ADDR", 1, 1, 0, "one host: its class and why, and what it did", command_host},
 	{"incidents list", "", 0, 0, LIST_OPTIONS, "incidents, the worst first",
@@ -111,6 +112,10 @@ static bool fits(const struct command *command, const struct arguments *argument
 				   option_name(id), command->name);
 			return false;
 		}
+	}
+	if (arguments->option[OPTION_JSON] && arguments->option[OPTION_CSV]) {
+		text_error("--json and --csv: give one of them");
+		return false;
 	}
 	if (arguments->operands < command->min) {
 		text_error("usage: edge25ctl %s %s", command->name, command->operands);

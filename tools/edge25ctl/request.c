@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv_out.h"
 #include "field.h"
 
 #define CONTROL_NAME "control.sock"
@@ -144,6 +145,16 @@ void request_show(const struct arguments *arguments, const struct screen *screen
 		request_print(result, JSON_INDENT(2));
 	else
 		page(screen, result);
+}
+
+void request_show_list(const struct arguments *arguments, const struct screen *screen,
+		       const json_t *result, request_page *page, const char *member,
+		       const char *const *columns)
+{
+	if (arguments->option[OPTION_CSV])
+		csv_print(screen->out, json_object_get(result, member), columns, CSV_GUARDED);
+	else
+		request_show(arguments, screen, result, page);
 }
 
 void request_warnings(const json_t *result)

@@ -39,6 +39,11 @@ typedef void request_page(const struct screen *screen, const json_t *result);
 void request_show(const struct arguments *arguments, const struct screen *screen,
 		  const json_t *result, request_page *page);
 
+/* The same for a list: with --csv the objects of @member, their @columns as csv_print() takes them. */
+void request_show_list(const struct arguments *arguments, const struct screen *screen,
+		       const json_t *result, request_page *page, const char *member,
+		       const char *const *columns);
+
 /* What a result warns of, on stderr. */
 void request_warnings(const json_t *result);
 
