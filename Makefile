@@ -107,7 +107,7 @@ FUZZ_SOURCES_trace_next := daemon/replay/trace.c
 FUZZ_LIBS_neighbour_read = $(call libs,libmnl,)
 
 .PHONY: all deps deps-check deps-demo deps-bench check check-root check-layers check-unit check-fuzz \
-	check-man check-detect check-net check-kernel check-scale fuzz bench bench-detect bench-programs demo \
+	man check-man check-detect check-net check-kernel check-scale fuzz bench bench-detect bench-programs demo \
 	run install install-users uninstall clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -189,8 +189,24 @@ check-fuzz: $(FUZZ_REPLAYS) ## replay the fuzzers' seeds
 	@for target in $(FUZZ_TARGETS); do \
 		$(BUILD)/replay/$$target tests/data/fuzz/$$target/* || exit 1; done
 
-check-man: ## lint the man pages
-	@test -z "$(wildcard man/*.[1-9])" || mandoc -T lint -W warning $(wildcard man/*.[1-9])
+check-man: $(BUILD)/edge25-rpc.7 ## lint the man pages; does edge25-rpc(7) say of methods what there is?
+	@mandoc -T lint -W warning $(wildcard man/*.[1-9])
+	@diff -u man/edge25-rpc.7 $< || { \
+		echo "man/edge25-rpc.7 is not what the tables say: make man" >&2; exit 1; }
+
+man: $(BUILD)/edge25-rpc.7 ## write edge25-rpc(7)'s part about methods from the tables
+	@cmp -s $< man/edge25-rpc.7 || cp $< man/edge25-rpc.7
+
+# The page, with what stands between its marks written anew.
+$(BUILD)/edge25-rpc.7: $(BUILD)/methods man/edge25-rpc.7
+	@$(BUILD)/methods > $@.methods
+	@sed -e '/^\.\\" methods: from here/r $@.methods' \
+		-e '/^\.\\" methods: from/,/^\.\\" methods: up to/{/^\.\\" methods:/!d}' \
+		man/edge25-rpc.7 > $@
+
+$(BUILD)/methods: $(BUILD)/obj/man/methods.o $(filter-out %/main.o,$(OBJ_control)) $(OBJ_common)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_control)
 
 check-detect: all ## the traffic and the arithmetic of bench-detect, and a small replay
 	@$(PYTHON) -m pytest -q -rs tests/detect

@@ -28,16 +28,16 @@ static const struct rpc_field setting_fields[] = {
 /* Of a policy, range or allow section; which fields there are goes by what changed. */
 static const struct rpc_field section_fields[] = {
 	FIELD("name", SHAPE_TEXT, 0, ""),
-	FIELD("policy", SHAPE_TEXT, FIELD_OPTIONAL, "of a range that was added or removed; so"),
-	FIELD("prefixes", SHAPE_NUMBER, FIELD_OPTIONAL, "and"),
+	FIELD("policy", SHAPE_TEXT, FIELD_OPTIONAL, "of a range that was added or removed"),
+	FIELD("prefixes", SHAPE_NUMBER, FIELD_OPTIONAL, "likewise"),
 	FIELD("interfaces", SHAPE_TEXT, FIELD_LIST | FIELD_OPTIONAL, ""),
 	FIELD_OF("keys", FIELD_LIST | FIELD_OPTIONAL, key_fields, "of one that changed"),
-	FIELD("prefixes_added", SHAPE_NUMBER, FIELD_OPTIONAL, "to a range that changed; so"),
+	FIELD("prefixes_added", SHAPE_NUMBER, FIELD_OPTIONAL, "to a range that changed"),
 	FIELD("prefixes_removed", SHAPE_NUMBER, FIELD_OPTIONAL, ""),
 	FIELD("interfaces_added", SHAPE_TEXT, FIELD_LIST | FIELD_OPTIONAL, ""),
 	FIELD("interfaces_removed", SHAPE_TEXT, FIELD_LIST | FIELD_OPTIONAL, ""),
 	FIELD("entries_added", SHAPE_NUMBER, FIELD_OPTIONAL,
-	      "to an allow section that changed; and"),
+	      "to an allow section that changed"),
 	FIELD("entries_removed", SHAPE_NUMBER, FIELD_OPTIONAL, ""),
 	FIELD_END,
 };

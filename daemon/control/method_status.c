@@ -21,7 +21,7 @@ static const struct rpc_field problem_fields[] = {
 static const struct rpc_field queue_fields[] = {
 	FIELD("number", SHAPE_NUMBER, 0, ""),
 	FIELD("held", SHAPE_NUMBER, 0, "packets that wait for an answer now"),
-	FIELD("answered", SHAPE_NUMBER, 0, "since the engine started; so the others"),
+	FIELD("answered", SHAPE_NUMBER, 0, "since the engine started"),
 	FIELD("kernel_dropped", SHAPE_NUMBER, 0, "the queue was full"),
 	FIELD("user_dropped", SHAPE_NUMBER, 0, "the receive buffer was full"),
 	FIELD_END,
@@ -114,8 +114,8 @@ static const struct rpc_field names_fields[] = {
 
 static const struct rpc_field incidents_fields[] = {
 	FIELD("open", SHAPE_NUMBER, 0, ""),
-	FIELD("misconfigured", SHAPE_NUMBER, 0, "of those; so"),
-	FIELD("suspect", SHAPE_NUMBER, 0, "and"),
+	FIELD("misconfigured", SHAPE_NUMBER, 0, "of those"),
+	FIELD("suspect", SHAPE_NUMBER, 0, ""),
 	FIELD("infected", SHAPE_NUMBER, 0, ""),
 	FIELD_OF("worst", FIELD_LIST, incident_fields, "five, without evidence"),
 	FIELD_END,

@@ -98,23 +98,31 @@ static int check_word(const struct rpc_param *param, const json_t *value,
 static const struct {
 	int (*check)(const struct rpc_param *param, const json_t *value,
 		     char message[RPC_MESSAGE_MAX]);
+	const char *word;
 	const char *schema;
 } types[] = {
-	[RPC_TEXT] = {check_text, "{\"type\":\"string\",\"maxLength\":1024}"},
-	[RPC_ID] = {check_id, "{\"type\":\"integer\",\"minimum\":1}"},
-	[RPC_ADDRESS] = {check_address,
+	[RPC_TEXT] = {check_text, "text", "{\"type\":\"string\",\"maxLength\":1024}"},
+	[RPC_ID] = {check_id, "number from 1 up", "{\"type\":\"integer\",\"minimum\":1}"},
+	[RPC_ADDRESS] = {check_address, "address",
 			 "{\"type\":\"string\",\"description\":\"IPv4 or IPv6 address\"}"},
-	[RPC_PREFIX] = {check_prefix, "{\"type\":\"string\",\"description\":"
-				      "\"IPv4 or IPv6 address, or prefix without host bits\"}"},
+	[RPC_PREFIX] = {check_prefix, "address or prefix",
+			"{\"type\":\"string\",\"description\":"
+			"\"IPv4 or IPv6 address, or prefix without host bits\"}"},
 	/* Judged by the handler, which knows the time. */
-	[RPC_EXPIRY] = {check_text, "{\"type\":\"string\",\"description\":"
-				    "\"duration (2h, 7d) or RFC 3339 date\"}"},
-	[RPC_DURATION] = {check_text,
+	[RPC_EXPIRY] = {check_text, "duration or time",
+			"{\"type\":\"string\",\"description\":"
+			"\"duration (2h, 7d) or RFC 3339 date\"}"},
+	[RPC_DURATION] = {check_text, "duration",
 			  "{\"type\":\"string\",\"description\":\"duration (10m, 2h, 7d)\"}"},
-	[RPC_FLAG] = {check_flag, "{\"type\":\"boolean\"}"},
-	[RPC_NUMBER] = {check_number, "{\"type\":\"integer\",\"minimum\":0}"},
-	[RPC_WORD] = {check_word, "{\"type\":\"string\"}"},
+	[RPC_FLAG] = {check_flag, "true or false", "{\"type\":\"boolean\"}"},
+	[RPC_NUMBER] = {check_number, "number", "{\"type\":\"integer\",\"minimum\":0}"},
+	[RPC_WORD] = {check_word, "word", "{\"type\":\"string\"}"},
 };
+
+const char *rpc_type_word(enum rpc_type type)
+{
+	return types[type].word;
+}
 
 json_t *rpc_param_schema(const struct rpc_param *param)
 {

@@ -10,7 +10,9 @@
 /* 0 or -EINVAL with a message that a person can act on. */
 int rpc_params_check(const struct rpc_method *method, const json_t *params,
 		     char message[RPC_MESSAGE_MAX]);
-/* The type of a parameter as a JSON schema. */
+/* The type of a parameter for people ("address or prefix"). */
+const char *rpc_type_word(enum rpc_type type);
+/* The same as a JSON schema. */
 json_t *rpc_param_schema(const struct rpc_param *param);
 
 #endif
