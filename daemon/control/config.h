@@ -41,7 +41,8 @@ struct config_settings {
 	char *router_policy; /* "": the router's own packets are not looked at */
 	uint64_t events_per_host, events_per_second, event_file_max, summary_interval;
 	uint64_t max_hosts, max_active;
-	uint64_t max_incidents, incident_quiet, keep_incidents, keep_hosts, write_interval;
+	uint64_t max_incidents, incident_quiet, keep_incidents, keep_hosts, keep_days,
+		write_interval;
 	uint64_t log_destinations; /* enum log_destinations */
 	uint64_t require_comment;
 	char *name_files[NAMES_KINDS]; /* lists, settings_path() reads them */

@@ -75,6 +75,7 @@ static const struct key keys[] = {
 	{"incident-quiet", KIND_DURATION, AT(incident_quiet), "26h", 10, YEAR},
 	{"keep-incidents", KIND_DURATION, AT(keep_incidents), "90d", HOUR, 10 * (uint64_t)YEAR},
 	{"keep-hosts", KIND_DURATION, AT(keep_hosts), "30d", HOUR, 10 * (uint64_t)YEAR},
+	{"keep-days", KIND_DURATION, AT(keep_days), "400d", DAY, 10 * (uint64_t)YEAR},
 	{"write-interval", KIND_DURATION, AT(write_interval), "5m", 1, DAY},
 	{"log-destinations", KIND_DESTINATIONS, AT(log_destinations), "full", 0, 0},
 	{"require-comment", KIND_YES_NO, AT(require_comment), "yes", 0, 1},

@@ -245,6 +245,7 @@ static int make_state(struct control *control)
 	const struct config_settings *settings = &control->config->settings;
 	uint8_t numbers[POLICIES_MAX];
 	struct hash_key key;
+	char boot[40];
 
 	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
 		return -EIO;
@@ -262,13 +263,14 @@ static int make_state(struct control *control)
 			  store_problem(control->store) ? store_problem(control->store) :
 							  "an entry cannot be read");
 	control->figures = figures_new();
+	control->days = days_new(days_boot(boot));
 	control->tracker = tracker_new((uint32_t)settings->max_hosts,
 				       (uint32_t)settings->max_active, max_tallies(settings), key);
 	control->incidents = incidents_new((uint32_t)settings->max_active / 2, key);
 	control->containment = containment_new(CONTAINED_MAX, key);
 	control->event_file = event_file_new(settings->log_dir, settings->event_file_max);
-	return control->figures && control->tracker && control->incidents && control->containment &&
-			       control->event_file ?
+	return control->figures && control->days && control->tracker && control->incidents &&
+			       control->containment && control->event_file ?
 		       0 :
 		       -ENOMEM;
 }
@@ -382,6 +384,7 @@ void control_free(struct control *control)
 	names_free(control->names);
 	event_file_free(control->event_file);
 	tracker_free(control->tracker);
+	days_free(control->days);
 	figures_free(control->figures);
 	allowlist_free(control->allowlist);
 	store_free(control->store);

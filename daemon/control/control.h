@@ -9,6 +9,7 @@
 #include "clock_watch.h"
 #include "config.h"
 #include "containment.h"
+#include "days.h"
 #include "event_file.h"
 #include "figures.h"
 #include "incidents.h"
@@ -35,6 +36,7 @@ struct control {
 	struct intent *intent;
 	struct reading *reading;
 	struct figures *figures;
+	struct days *days;
 	struct tracker *tracker;
 	struct incidents *incidents;
 	struct keeper *keeper;

@@ -80,6 +80,7 @@ static void on_end(void *ctx)
 	struct control *control = ctx;
 
 	figures_end(control->figures);
+	days_count(control->days, control->figures, intent_clock().real);
 	tracker_reading_end(control->tracker);
 }
 

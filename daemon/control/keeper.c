@@ -16,7 +16,16 @@
 #define DELETED_ROWS 256 /* what is old, in one step */
 #define REST_MIN 0.001
 
-enum stage { STAGE_REST, STAGE_OPEN, STAGE_TOLD, STAGE_HOSTS, STAGE_OLD, STAGE_OLD_HOSTS };
+enum stage {
+	STAGE_REST,
+	STAGE_OPEN,
+	STAGE_TOLD,
+	STAGE_HOSTS,
+	STAGE_DAYS,
+	STAGE_OLD,
+	STAGE_OLD_HOSTS,
+	STAGE_OLD_DAYS
+};
 
 struct keeper {
 	struct control *control;
@@ -235,15 +244,35 @@ static bool pass_old(struct keeper *keeper)
 	return deleted == DELETED_ROWS;
 }
 
+static bool pass_days(struct keeper *keeper)
+{
+	struct control *control = keeper->control;
+
+	if (days_owing(control->days) && writable(keeper) &&
+	    days_write(control->days, control->store, intent_clock().real))
+		log_error("store: what was counted by day is kept in memory: %s",
+			  store_problem(control->store));
+	return false;
+}
+
+static bool pass_old_days(struct keeper *keeper)
+{
+	size_t deleted = 0;
+
+	if (writable(keeper))
+		days_delete(keeper->control->store, intent_clock().real,
+			    keeper->control->config->settings.keep_days, DELETED_ROWS, &deleted);
+	return deleted >= DELETED_ROWS;
+}
+
 /* One bounded piece of work; true: there is more. */
 static bool work(struct keeper *keeper)
 {
-	static bool (*const stages[])(struct keeper *) = {[STAGE_OPEN] = pass_open,
-							  [STAGE_TOLD] = pass_told,
-							  [STAGE_HOSTS] = pass_hosts,
-							  [STAGE_OLD] = pass_old,
-							  [STAGE_OLD_HOSTS] = pass_old_hosts};
-
+	static bool (*const stages[])(struct keeper *) = {
+		[STAGE_OPEN] = pass_open,        [STAGE_TOLD] = pass_told,
+		[STAGE_HOSTS] = pass_hosts,      [STAGE_DAYS] = pass_days,
+		[STAGE_OLD] = pass_old,          [STAGE_OLD_HOSTS] = pass_old_hosts,
+		[STAGE_OLD_DAYS] = pass_old_days};
 	bool more = responder_write(keeper->control->responder);
 
 	if (write_urgent(keeper) || more)
@@ -251,7 +280,7 @@ static bool work(struct keeper *keeper)
 	if (keeper->stage == STAGE_REST)
 		return false;
 	if (!stages[keeper->stage](keeper))
-		keeper->stage = keeper->stage == STAGE_OLD_HOSTS ? STAGE_REST : keeper->stage + 1;
+		keeper->stage = keeper->stage == STAGE_OLD_DAYS ? STAGE_REST : keeper->stage + 1;
 	return true;
 }
 
@@ -400,6 +429,8 @@ static void read_database(struct keeper *keeper)
 	struct store *store = keeper->control->store;
 	int64_t id, change;
 
+	if (store_ready(store) && !days_ready(keeper->control->days))
+		days_read(keeper->control->days, store, intent_clock().real);
 	if (keeper->read || !store_ready(store))
 		return;
 	if (!keeper->restored)

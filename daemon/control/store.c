@@ -96,6 +96,9 @@ static const char *const upgrades[] = {
 	      "CREATE TABLE day (day TEXT NOT NULL, policy TEXT NOT NULL,"
 	      " attempts INTEGER NOT NULL, refused INTEGER NOT NULL, passed INTEGER NOT NULL,"
 	      " unanswered INTEGER NOT NULL, PRIMARY KEY (day, policy));"
+	      "CREATE TABLE counter (name TEXT PRIMARY KEY, packets INTEGER NOT NULL,"
+	      " boot TEXT NOT NULL, written INTEGER NOT NULL);"
+	      "CREATE INDEX incident_seen ON incident (last_seen, opened, closed, class, attempts);"
 	      "PRAGMA user_version=4;"
 	      "COMMIT;",
 };
