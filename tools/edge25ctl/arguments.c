@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "arguments.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "near.h"
 #include "text.h"
 
 static const struct {
@@ -32,6 +34,7 @@ static const struct {
 	[OPTION_FOR] = {"--for", 0, "TIME", "how long (30m, 2h, 7d)"},
 	[OPTION_NEWEST] = {"--newest", 0, NULL, "those that were seen last first"},
 	[OPTION_CSV] = {"--csv", 0, NULL, "print the list as CSV, with a header"},
+	[OPTION_COLOR] = {"--color", 0, "WHEN", "auto (on a terminal), always or never"},
 };
 
 const char *option_name(enum option_id id)
@@ -39,38 +42,52 @@ const char *option_name(enum option_id id)
 	return options[id].name;
 }
 
-void option_help(FILE *out, uint64_t mask)
+char option_letter(enum option_id id)
 {
+	return options[id].letter;
+}
+
+const char *option_value(enum option_id id)
+{
+	return options[id].value ? options[id].value : "";
+}
+
+const char *option_help(enum option_id id)
+{
+	return options[id].help;
+}
+
+enum option_id option_find(const char *word, size_t length)
+{
+	const bool is_long = length > 2;
+	enum option_id id = 0;
+
+	while (id < OPTIONS && (is_long ? strlen(options[id].name) != length ||
+						  memcmp(options[id].name, word, length) != 0 :
+					  !options[id].letter || options[id].letter != word[1]))
+		id++;
+	return id;
+}
+
+static void say_unknown(const char *word, size_t length)
+{
+	enum option_id nearest = OPTIONS;
+	unsigned best = NEAR_NOT;
+	char typed[NEAR_WORD_MAX + 2];
+
+	snprintf(typed, sizeof(typed), "%.*s", (int)length, word);
 	for (enum option_id id = 0; id < OPTIONS; id++) {
-		const char *value = options[id].value ? options[id].value : "";
-		int length;
+		unsigned distance = near_distance(typed, options[id].name);
 
-		if (!(mask & OPTION_BIT(id)))
-			continue;
-		length = options[id].letter ? fprintf(out, "  -%c, ", options[id].letter) :
-					      fprintf(out, "      ");
-		length += fprintf(out, "%s %s", options[id].name, value);
-		fprintf(out, "%*s%s\n", length < 26 ? 26 - length : 1, "", options[id].help);
+		if (distance < best) {
+			best = distance;
+			nearest = id;
+		}
 	}
-}
-
-static enum option_id find_long(const char *word, size_t length)
-{
-	enum option_id id = 0;
-
-	while (id < OPTIONS &&
-	       (strlen(options[id].name) != length || memcmp(options[id].name, word, length) != 0))
-		id++;
-	return id;
-}
-
-static enum option_id find_letter(char letter)
-{
-	enum option_id id = 0;
-
-	while (id < OPTIONS && options[id].letter != letter)
-		id++;
-	return id;
+	if (nearest < OPTIONS)
+		text_error("unknown option '%s': did you mean %s?", word, options[nearest].name);
+	else
+		text_error("unknown option '%s': see edge25ctl --help", word);
 }
 
 /* Takes argv[*index], and the word after it where that is its value. */
@@ -79,13 +96,13 @@ static bool take_option(int argc, char *const argv[], int *index, struct argumen
 	const char *word = argv[*index];
 	bool is_long = word[1] == '-';
 	size_t length = is_long ? strcspn(word, "=") : 2;
-	enum option_id id = is_long ? find_long(word, length) : find_letter(word[1]);
+	enum option_id id = option_find(word, length);
 	const char *attached = is_long ? (word[length] ? word + length + 1 : NULL) :
 			       word[2] ? word + 2 :
 					 NULL;
 
 	if (id == OPTIONS) {
-		text_error("unknown option '%s': see edge25ctl --help", word);
+		say_unknown(word, length);
 		return false;
 	}
 	if (!options[id].value && attached) {
@@ -99,6 +116,11 @@ static bool take_option(int argc, char *const argv[], int *index, struct argumen
 			return false;
 		}
 		attached = argv[*index];
+		/* Somebody who asks in the middle of a line for help, not for such a value. */
+		if (!strcmp(attached, options[OPTION_HELP].name)) {
+			arguments->option[OPTION_HELP] = "";
+			return true;
+		}
 	}
 	if (arguments->option[id] && options[id].value) {
 		text_error("%s is given twice", options[id].name);

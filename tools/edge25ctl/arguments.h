@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 enum option_id {
 	OPTION_SOCKET,
@@ -28,6 +27,7 @@ enum option_id {
 	OPTION_FOR,
 	OPTION_NEWEST,
 	OPTION_CSV,
+	OPTION_COLOR,
 	OPTIONS
 };
 
@@ -35,7 +35,7 @@ enum option_id {
 /* What every command takes. */
 #define OPTIONS_COMMON                                                                   \
 	(OPTION_BIT(OPTION_SOCKET) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | \
-	 OPTION_BIT(OPTION_VERSION))
+	 OPTION_BIT(OPTION_VERSION) | OPTION_BIT(OPTION_COLOR))
 
 #define OPERANDS_MAX 8 /* words of a command and its operands; no command has more than 4 */
 
@@ -48,9 +48,12 @@ struct arguments {
 /* "--from=A", "--from A", "-sA", "-s A"; "--" ends the options. False: said on stderr. */
 bool arguments_parse(int argc, char *const argv[], struct arguments *arguments);
 
-/* "--from" for messages. */
+/* The option that @word names, of which @length bytes count: "--from", "-s". OPTIONS: none. */
+enum option_id option_find(const char *word, size_t length);
+/* "--from"; 's', or 0; "PREFIX", or "" where it takes no value; what it is for. */
 const char *option_name(enum option_id id);
-/* A line of help for each option in @mask. */
-void option_help(FILE *out, uint64_t mask);
+char option_letter(enum option_id id);
+const char *option_value(enum option_id id);
+const char *option_help(enum option_id id);
 
 #endif

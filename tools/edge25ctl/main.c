@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "command.h"
+#include "complete.h"
+#include "help.h"
 
 #define LIST_OPTIONS                                                                      \
 	(OPTION_BIT(OPTION_OPEN) | OPTION_BIT(OPTION_CLOSED) | OPTION_BIT(OPTION_CLASS) | \
@@ -45,31 +47,8 @@ static const struct command commands[] = {
 	 "is the kernel's table what it should be, element by element?", command_ruleset_verify},
 	{"watch", "", 0, 0, 0, "events as they happen, until Ctrl-C", command_watch},
 	{"discover", "", 0, 0, 0, "the methods of the socket (rpc.discover)", command_discover},
+	{NULL, NULL, 0, 0, 0, NULL, NULL},
 };
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static void help_all(FILE *out)
-{
-	fputs("usage: edge25ctl [-s SOCKET] [--json] [COMMAND]\n\n", out);
-	for (size_t i = 0; i < COMMANDS; i++) {
-		int length = fprintf(out, "  %s %s", commands[i].name, commands[i].operands);
-
-		fprintf(out, "%*s%s\n", length < 26 ? 26 - length : 1, "", commands[i].help);
-	}
-	fputs("\n", out);
-	option_help(out, OPTIONS_COMMON);
-	fputs("\nSOCKET is " SOCKET_PRESET " unless EDGE25_SOCKET or -s names another.\n"
-	      "Exit code: 0 healthy or done, 1 not healthy or refused, 2 usage or connection.\n"
-	      "Each command has its own help (edge25ctl allow add --help). See edge25ctl(8).\n",
-	      out);
-}
-
-static void help_command(FILE *out, const struct command *command)
-{
-	fprintf(out, "usage: edge25ctl %s%s%s [OPTIONS]\n\n  %s\n\n", command->name,
-		*command->operands ? " " : "", command->operands, command->help);
-	option_help(out, command->options | OPTIONS_COMMON);
-}
 
 /* How many words of the command line name this command: 0 if they do not. */
 static size_t command_words(const struct command *command, const struct arguments *arguments)
@@ -89,16 +68,18 @@ static const struct command *find_command(struct arguments *arguments)
 {
 	if (!arguments->operands)
 		return &commands[0];
-	for (size_t i = 0; i < COMMANDS; i++) {
-		size_t words = command_words(&commands[i], arguments);
+	for (const struct command *command = commands; command->name; command++) {
+		size_t words = command_words(command, arguments);
 
-		if (!words)
+		/* "incidents lsit" is no "incidents" with a word too many. */
+		if (!words || (words < arguments->operands && !command->max &&
+			       help_is_group(commands, command->name)))
 			continue;
 		arguments->operands -= words;
 		memmove(arguments->operand, arguments->operand + words,
 			arguments->operands * sizeof(arguments->operand[0]));
 		arguments->operand[arguments->operands] = NULL;
-		return &commands[i];
+		return command;
 	}
 	return NULL;
 }
@@ -129,57 +110,61 @@ static bool fits(const struct command *command, const struct arguments *argument
 	return true;
 }
 
-static enum exit_code unknown(const struct arguments *arguments)
+/* No command, or the first word of several. */
+static enum exit_code no_command(const struct arguments *arguments, const struct screen *screen)
 {
-	bool help = arguments->option[OPTION_HELP], group = false;
-	size_t length = strlen(arguments->operand[0]);
+	const bool help = arguments->option[OPTION_HELP];
+	struct screen err = *screen;
 
-	/* the first word of commands of two */
-	for (size_t i = 0; i < COMMANDS && (help || arguments->operands == 1); i++) {
-		if (strncmp(commands[i].name, arguments->operand[0], length) != 0 ||
-		    commands[i].name[length] != ' ')
-			continue;
-		fprintf(help ? stdout : stderr, "usage: edge25ctl %s %s [OPTIONS]\n",
-			commands[i].name, commands[i].operands);
-		group = true;
-	}
-	if (group)
+	err.out = stderr;
+	if ((help || arguments->operands == 1) &&
+	    help_group(help ? screen : &err, commands, arguments->operand[0]))
 		return help ? EXIT_OK : EXIT_TROUBLE;
-	text_error("unknown command '%s%s%s': see edge25ctl --help", arguments->operand[0],
-		   arguments->operands > 1 ? " " : "",
-		   arguments->operands > 1 ? arguments->operand[1] : "");
+	help_unknown(commands, arguments);
 	return EXIT_TROUBLE;
 }
 
-int main(int argc, char *argv[])
+static enum exit_code run(int argc, char *argv[], struct screen *screen)
 {
 	struct arguments arguments;
 	const struct command *command;
-	struct screen screen;
-	enum exit_code code;
 
-	setlocale(LC_CTYPE, "");
-	screen = screen_standard();
 	if (!arguments_parse(argc, argv, &arguments))
+		return EXIT_TROUBLE;
+	if (arguments.option[OPTION_COLOR] &&
+	    !screen_colour(screen, arguments.option[OPTION_COLOR]))
 		return EXIT_TROUBLE;
 	if (arguments.option[OPTION_VERSION]) {
 		puts("edge25ctl " EDGE25_VERSION);
 		return EXIT_OK;
 	}
 	if (arguments.option[OPTION_HELP] && !arguments.operands) {
-		help_all(stdout);
+		help_all(screen, commands);
 		return EXIT_OK;
 	}
 	command = find_command(&arguments);
 	if (!command)
-		return unknown(&arguments);
+		return no_command(&arguments, screen);
 	if (arguments.option[OPTION_HELP]) {
-		help_command(stdout, command);
+		help_command(screen, command);
 		return EXIT_OK;
 	}
-	if (!fits(command, &arguments))
+	return fits(command, &arguments) ? command->run(&arguments, screen) : EXIT_TROUBLE;
+}
+
+int main(int argc, char *argv[])
+{
+	struct screen screen;
+	enum exit_code code;
+
+	if (!text_outputs_open())
 		return EXIT_TROUBLE;
-	code = command->run(&arguments, &screen);
+	setlocale(LC_CTYPE, "");
+	screen = screen_standard();
+	if (argc > 1 && !strcmp(argv[1], COMPLETE_WORD))
+		code = complete(commands, argc - 2, argv + 2);
+	else
+		code = run(argc, argv, &screen);
 	if (fflush(stdout) || ferror(stdout)) {
 		text_error("cannot write the output");
 		return EXIT_TROUBLE;

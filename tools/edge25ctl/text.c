@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "text.h"
 
+#include <fcntl.h>
 #include <langinfo.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -50,6 +51,29 @@ struct screen screen_standard(void)
 	};
 
 	return screen;
+}
+
+bool screen_colour(struct screen *screen, const char *when)
+{
+	if (!strcmp(when, "always") || !strcmp(when, "never")) {
+		screen->colour = !strcmp(when, "always");
+		return true;
+	}
+	if (strcmp(when, "auto") != 0)
+		text_error("--color: expected auto, always or never, not '%s'", when);
+	return !strcmp(when, "auto");
+}
+
+bool text_outputs_open(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	/* The lowest number that is free: those up to 2 stay, and writing there fails. */
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDONLY);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 void screen_safe(const struct screen *screen, enum style style, const char *text)

@@ -27,6 +27,13 @@ struct screen {
 
 /* Standard output: its width, else COLUMNS; colour on a terminal, unless NO_COLOR is set. */
 struct screen screen_standard(void);
+/* What --color says of it: auto, always, never. False: said on stderr. */
+bool screen_colour(struct screen *screen, const char *when);
+/*
+ * Standard input, output and error are open, or something that cannot be written (read) is in the place
+ * of one that is not, so that no socket gets its number. False: not even that.
+ */
+bool text_outputs_open(void);
 
 /* Prints @text, made safe. */
 void screen_safe(const struct screen *screen, enum style style, const char *text);

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "complete_values.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "complete.h"
+#include "field.h"
+
+#define HOSTS_OFFERED 200 /* of what was typed; nobody reads more */
+
+typedef void offer_live(struct offers *offers, const struct arguments *before);
+
+void offer(struct offers *offers, const char *text)
+{
+	char *safe = text_safe(text, true);
+
+	/* What a terminal would obey is no word to be typed. */
+	if (*text && safe && !strcmp(safe, text) &&
+	    !strncmp(text, offers->typed, strlen(offers->typed)) &&
+	    !json_object_get(offers->offered, text)) {
+		json_object_set_new(offers->offered, text, json_null());
+		printf("%.*s%s\n", offers->begin, offers->word, text);
+	}
+	free(safe);
+}
+
+static void offer_words(struct offers *offers, const char *words)
+{
+	char *copy = strdup(words), *rest = copy, *word;
+
+	while (rest && (word = strsep(&rest, " ")))
+		offer(offers, word);
+	free(copy);
+}
+
+/* --- what control knows --- */
+
+/* The objects in @list of the reply to @method; consumes @params. *result: to be freed. */
+static const json_t *ask(const struct arguments *before, const char *method, json_t *params,
+			 const char *list, json_t **result)
+{
+	*result = NULL;
+	if (request(before, ACCESS_READ, method, params, result) != EXIT_OK)
+		return NULL;
+	return json_object_get(*result, list);
+}
+
+static void offer_field(struct offers *offers, const json_t *list, const char *name)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const json_t *value = json_object_get(one, name);
+		char number[32];
+
+		snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(value));
+		offer(offers, json_is_integer(value) ? number : field_text(one, name));
+	}
+}
+
+static void entries(struct offers *offers, const struct arguments *before, const char *field)
+{
+	json_t *result;
+
+	offer_field(offers, ask(before, "allow.list", NULL, "entries", &result), field);
+	json_decref(result);
+}
+
+/* Those of the configuration have none to delete by. */
+static void entry_ids(struct offers *offers, const struct arguments *before)
+{
+	entries(offers, before, "id");
+}
+
+static void entry_sources(struct offers *offers, const struct arguments *before)
+{
+	entries(offers, before, "from");
+}
+
+static void entry_destinations(struct offers *offers, const struct arguments *before)
+{
+	entries(offers, before, "to");
+}
+
+static void hosts(struct offers *offers, const struct arguments *before)
+{
+	json_t *params = json_pack("{s:i}", "limit", HOSTS_OFFERED), *result;
+	const json_t *list = ask(before, "hosts", params, "hosts", &result), *host;
+	size_t i;
+
+	json_array_foreach(list, i, host)
+	{
+		char address[64];
+
+		/* An address of it, in IPv6 the first of its prefix. */
+		snprintf(address, sizeof(address), "%.*s",
+			 (int)strcspn(field_text(host, "host"), "/"), field_text(host, "host"));
+		offer(offers, address);
+	}
+	json_decref(result);
+}
+
+static void contained(struct offers *offers, const struct arguments *before)
+{
+	json_t *result;
+	const json_t *all = ask(before, "status", NULL, "contained", &result);
+
+	offer_field(offers, json_object_get(all, "hosts"), "host");
+	json_decref(result);
+}
+
+static void incidents_of(struct offers *offers, const struct arguments *before, const char *state)
+{
+	json_t *params = json_pack("{s:s, s:s}", "state", state, "order", "worst"), *result;
+
+	offer_field(offers, ask(before, "incidents.list", params, "incidents", &result), "id");
+	json_decref(result);
+}
+
+static void incidents(struct offers *offers, const struct arguments *before)
+{
+	incidents_of(offers, before, "all");
+}
+
+static void open_incidents(struct offers *offers, const struct arguments *before)
+{
+	incidents_of(offers, before, "open");
+}
+
+/* --- what this machine knows --- */
+
+static void interfaces(struct offers *offers, const struct arguments *before)
+{
+	struct if_nameindex *all = if_nameindex();
+
+	(void)before;
+	for (struct if_nameindex *one = all; one && one->if_index; one++)
+		offer(offers, one->if_name);
+	if_freenameindex(all);
+}
+
+static void files(struct offers *offers, const struct arguments *before)
+{
+	(void)offers;
+	(void)before;
+	puts(COMPLETE_FILES);
+}
+
+/* --- which is for what --- */
+
+/* The first that fits counts; a command that is NULL is any. */
+static const struct {
+	enum option_id id;
+	const char *command;
+	const char *words;
+	offer_live *live;
+} values[] = {
+	{OPTION_SOCKET, NULL, NULL, files},
+	{OPTION_COLOR, NULL, "auto always never", NULL},
+	{OPTION_CLASS, "hosts", "infected suspect misconfigured clean", NULL},
+	{OPTION_CLASS, NULL, "infected suspect misconfigured", NULL},
+	{OPTION_EXPIRES, NULL, "30m 2h 1d 7d", NULL},
+	{OPTION_FOR, NULL, "1h 6h 1d 7d", NULL},
+	{OPTION_INTERFACE, NULL, NULL, interfaces},
+	{OPTION_FROM, "allow add", NULL, hosts},
+	{OPTION_FROM, NULL, NULL, entry_sources},
+	{OPTION_TO, NULL, NULL, entry_destinations},
+};
+
+static const struct {
+	const char *command;
+	offer_live *live[2]; /* by the place of the operand */
+} operands[] = {
+	{"allow del", {entry_ids}},
+	{"explain", {hosts, entry_destinations}},
+	{"host", {hosts}},
+	{"contain", {hosts}},
+	{"release", {contained}},
+	{"incidents show", {incidents}},
+	{"incidents close", {open_incidents}},
+};
+
+void complete_option(struct offers *offers, const struct arguments *before, const char *command,
+		     enum option_id id)
+{
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		if (values[i].id != id ||
+		    (values[i].command && strcmp(values[i].command, command) != 0))
+			continue;
+		if (values[i].words)
+			offer_words(offers, values[i].words);
+		else
+			values[i].live(offers, before);
+		return;
+	}
+}
+
+void complete_operand(struct offers *offers, const struct arguments *before, const char *command,
+		      size_t index)
+{
+	for (size_t i = 0; i < sizeof(operands) / sizeof(operands[0]); i++)
+		if (index < 2 && operands[i].live[index] && !strcmp(operands[i].command, command))
+			operands[i].live[index](offers, before);
+}
