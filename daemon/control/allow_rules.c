@@ -34,7 +34,7 @@ static bool outlasts(int64_t a, int64_t b)
 }
 
 /* Of two that match: by what they do, as the kernel asks for them; then the one that lasts longer. */
-static bool before(const struct allow_entry *a, const struct allow_entry *b)
+bool allow_entry_before(const struct allow_entry *a, const struct allow_entry *b)
 {
 	static const int order[] = {[ALLOW_ALWAYS] = 0, [ALLOW_FREE] = 1, [ALLOW_WATCHED] = 2};
 
@@ -43,20 +43,35 @@ static bool before(const struct allow_entry *a, const struct allow_entry *b)
 	return outlasts(a->expires, b->expires);
 }
 
+struct best {
+	int64_t now;
+	const struct allow_entry *entry;
+};
+
+static int take_best(void *ctx, const struct allow_entry *entry)
+{
+	struct best *best = ctx;
+
+	if (!ended(entry, best->now) && (!best->entry || allow_entry_before(entry, best->entry)))
+		best->entry = entry;
+	return 0;
+}
+
+int allowlist_covering(const struct allowlist *list, const struct prefix *from,
+		       const struct prefix *to, allow_index_each *each, void *ctx)
+{
+	return allow_index_covering(allowlist_index(list), from, to, each, ctx);
+}
+
 const struct allow_entry *allowlist_match(const struct allowlist *list, const struct addr *source,
 					  const struct addr *destination, int64_t now)
 {
-	const struct allow_entry *best = NULL;
+	const struct prefix from = prefix_of(source, addr_bits(source->family));
+	const struct prefix to = prefix_of(destination, addr_bits(destination->family));
+	struct best best = {.now = now};
 
-	for (size_t i = 0; i < allowlist_count(list); i++) {
-		const struct allow_entry *entry = allowlist_at(list, i);
-		struct allow_rule rule = rule_of(entry, (struct allow_clock){0});
-
-		if (!ended(entry, now) && allow_rule_matches(&rule, source, destination) &&
-		    (!best || before(entry, best)))
-			best = entry;
-	}
-	return best;
+	allowlist_covering(list, &from, &to, take_best, &best);
+	return best.entry;
 }
 
 int allowlist_rules(const struct allowlist *list, struct allow_clock clock,
@@ -69,7 +84,7 @@ int allowlist_rules(const struct allowlist *list, struct allow_clock clock,
 	for (size_t i = 0; i < allowlist_count(list); i++) {
 		const struct allow_entry *entry = allowlist_at(list, i);
 
-		if (!ended(entry, clock.real))
+		if (!ended(entry, clock.real) && !entry->to_name)
 			(*rules)[(*count)++] = rule_of(entry, clock);
 	}
 	return 0;
@@ -78,11 +93,13 @@ int allowlist_rules(const struct allowlist *list, struct allow_clock clock,
 bool allowlist_element(const struct allowlist *list, const struct allow_entry *like,
 		       struct allow_clock clock, struct allow_element *element)
 {
+	const struct allow_node *node =
+		allow_index_first(allowlist_index(list), &like->from, &like->to);
 	const struct allow_entry *last = NULL;
 	struct allow_rule rule;
 
-	for (size_t i = 0; i < allowlist_count(list); i++) {
-		const struct allow_entry *entry = allowlist_at(list, i);
+	for (; node; node = allow_index_next(node)) {
+		const struct allow_entry *entry = &node->entry;
 
 		if (!ended(entry, clock.real) && allow_entry_same(entry, like) &&
 		    entry->way == like->way && (!last || outlasts(entry->expires, last->expires)))

@@ -7,6 +7,7 @@
 #define EDGE25_CONTROL_ALLOWLIST_H
 
 #include "allow_entry.h"
+#include "allow_index.h"
 #include "config.h"
 #include "store.h"
 
@@ -22,6 +23,8 @@ int allowlist_read(struct allowlist *list);
 int allowlist_configure(struct allowlist *list, const struct config *config);
 
 size_t allowlist_count(const struct allowlist *list);
+/* Of them, those of the configuration. */
+size_t allowlist_configured(const struct allowlist *list);
 /* Configuration first, then by id; valid until the next change. */
 const struct allow_entry *allowlist_at(const struct allowlist *list, size_t index);
 const struct allow_entry *allowlist_by_id(const struct allowlist *list, int64_t id);
@@ -35,16 +38,55 @@ const struct allow_entry *allowlist_same(const struct allowlist *list,
 const struct allow_entry *allowlist_match(const struct allowlist *list, const struct addr *source,
 					  const struct addr *destination, int64_t now);
 
+/* Of all entries. */
+const struct allow_index *allowlist_index(const struct allowlist *list);
+/*
+ * Calls @each for every entry that lets through all from @from to @to (family 0: any), whether it has
+ * ended or not, in no order; an error of it ends this.
+ */
+int allowlist_covering(const struct allowlist *list, const struct prefix *from,
+		       const struct prefix *to, allow_index_each *each, void *ctx);
+/* Of two entries that match: does @a decide? Then it does more, or the same for longer. */
+bool allow_entry_before(const struct allow_entry *a, const struct allow_entry *b);
+
 /* Stores a copy of @entry; its id is filled in. -EEXIST, -ENOSPC (ALLOWLIST_MAX), -ENOMEM, -EIO. */
 int allowlist_add(struct allowlist *list, struct allow_entry *entry, const char *action,
 		  const struct store_actor *actor);
 /* Removes a stored entry; with @removed, hands it over instead of releasing it. -ENOENT, -EIO. */
 int allowlist_del(struct allowlist *list, int64_t id, const char *action,
 		  const struct store_actor *actor, struct allow_entry *removed);
-/* Removes the stored entries that have ended; returns how many, or -EIO. */
+/*
+ * What a change does to one entry. Of what is added the entry is all of it, with an id if it is put back
+ * under that; of what is removed only the id is looked at; of what is changed the id and what may
+ * change: end, comment and way.
+ */
+enum allow_step { ALLOW_STEP_ADD, ALLOW_STEP_REMOVE, ALLOW_STEP_CHANGE };
+struct allow_difference {
+	enum allow_step step;
+	struct allow_entry entry; /* with texts of its own, but for what is to be removed */
+};
+
+/*
+ * All of it or nothing, in one transaction. Then what was added has its id, what was removed is in
+ * @differences whole, and what was changed is there as it was: inverted, they are the way back. Each is a
+ * line of the audit trail: @action, or "add", "del" and "change". -EEXIST, -ENOENT, -ENOSPC, -ENOMEM, -EIO.
+ */
+int allowlist_commit(struct allowlist *list, struct allow_difference *differences, size_t count,
+		     const char *action, const struct store_actor *actor);
+/* After that: what takes it back. */
+void allow_difference_invert(struct allow_difference *difference);
+/* Can it be done as the list is now? */
+bool allowlist_can(const struct allowlist *list, const struct allow_difference *difference);
+void allow_differences_release(struct allow_difference *differences, size_t count);
+
+/*
+ * Removes stored entries that have ended, ALLOWLIST_EXPIRE at most: the rest is for the next time. Returns how
+ * many, or -EIO.
+ */
+#define ALLOWLIST_EXPIRE 2000 /* some 50 ms */
 int allowlist_expire(struct allowlist *list, int64_t now);
 /* When the next stored entry ends; 0: none does. */
-int64_t allowlist_next_expiry(const struct allowlist *list);
+int64_t allowlist_next_expiry(struct allowlist *list);
 
 /* Both clocks at one moment: entries end by the first, the kernel's elements by the second. */
 struct allow_clock {

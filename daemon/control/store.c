@@ -191,17 +191,10 @@ const char *store_problem(const struct store *store)
 	return store->problem[0] ? store->problem : NULL;
 }
 
-static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *types, va_list ap)
+static int bind(struct store *store, sqlite3_stmt *statement, const char *types, va_list ap)
 {
-	sqlite3_stmt *statement;
 	int result = SQLITE_OK;
 
-	if (!store->db)
-		return NULL;
-	if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK) {
-		store_fail(store);
-		return NULL;
-	}
 	for (int i = 0; types[i] && result == SQLITE_OK; i++) {
 		if (types[i] == 'i')
 			result = sqlite3_bind_int64(statement, i + 1, va_arg(ap, int64_t));
@@ -209,9 +202,21 @@ static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *t
 			result = sqlite3_bind_text(statement, i + 1, va_arg(ap, const char *), -1,
 						   SQLITE_TRANSIENT);
 	}
-	if (result == SQLITE_OK)
+	return result == SQLITE_OK ? 0 : store_fail(store);
+}
+
+static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *types, va_list ap)
+{
+	sqlite3_stmt *statement;
+
+	if (!store->db)
+		return NULL;
+	if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK) {
+		store_fail(store);
+		return NULL;
+	}
+	if (!bind(store, statement, types, ap))
 		return statement;
-	store_fail(store);
 	sqlite3_finalize(statement);
 	return NULL;
 }
@@ -225,6 +230,22 @@ sqlite3_stmt *store_prepare(struct store *store, const char *sql, const char *ty
 	statement = prepare(store, sql, types, ap);
 	va_end(ap);
 	return statement;
+}
+
+int store_again(struct store *store, sqlite3_stmt *statement, const char *types, ...)
+{
+	va_list ap;
+	int result;
+
+	if (!statement)
+		return -EIO;
+	va_start(ap, types);
+	result = bind(store, statement, types, ap);
+	va_end(ap);
+	if (!result && sqlite3_step(statement) != SQLITE_DONE)
+		result = store_fail(store);
+	sqlite3_reset(statement);
+	return result;
 }
 
 int store_run(struct store *store, const char *sql, const char *types, ...)

@@ -35,11 +35,13 @@ struct store_actor {
 	const char *user;
 };
 
-/* Gives the entry its id; with an id set, puts it back under that id. Audited as @action. */
-int store_allow_add(struct store *store, struct allow_entry *entry, const char *action,
-		    const struct store_actor *actor);
-int store_allow_del(struct store *store, const struct allow_entry *entry, const char *action,
-		    const struct store_actor *actor);
+/*
+ * In one transaction; gives entries that are added and have no id one. Each is audited as @action, or as
+ * what it does.
+ */
+struct allow_difference;
+int store_allow_write(struct store *store, struct allow_difference *differences, size_t count,
+		      const char *action, const struct store_actor *actor);
 /* A line of the audit trail for what has no transaction of its own; of @entry what is set. */
 int store_audit(struct store *store, const struct allow_entry *entry, const char *action,
 		const struct store_actor *actor);

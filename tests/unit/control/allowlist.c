@@ -227,6 +227,146 @@ static void test_match(void **state)
 }
 
 /* Nothing is said to be done that is not on the disk. */
+/* Three entries; the texts of a difference are its own. */
+static struct allow_difference difference_of(enum allow_step step, int64_t id, const char *from,
+					     const char *comment)
+{
+	struct allow_entry entry = entry_of(from, NULL, 0);
+	struct allow_difference difference = {.step = step, .entry.id = id};
+
+	if (step == ALLOW_STEP_REMOVE)
+		return difference;
+	entry.id = id;
+	entry.comment = (char *)comment;
+	assert_int_equal(allow_entry_copy(&difference.entry, &entry), 0);
+	return difference;
+}
+
+static void add_three(struct allowlist *list)
+{
+	struct allow_difference three[] = {
+		difference_of(ALLOW_STEP_ADD, 0, "100.64.0.1", "one"),
+		difference_of(ALLOW_STEP_ADD, 0, "100.64.0.2", "two"),
+		difference_of(ALLOW_STEP_ADD, 0, "100.64.0.3", "three"),
+	};
+
+	assert_int_equal(allowlist_commit(list, three, 3, NULL, &actor), 0);
+	for (int64_t i = 0; i < 3; i++)
+		assert_int_equal(three[i].entry.id, i + 1);
+	allow_differences_release(three, 3);
+}
+
+static void test_many_at_once_and_back(void **state)
+{
+	struct store *store = open_store(state);
+	struct allowlist *list = allowlist_new(store);
+	struct allow_difference many[3];
+
+	add_three(list);
+	((struct allow_entry *)allowlist_by_id(list, 1))->hits = 7;
+	many[0] = difference_of(ALLOW_STEP_CHANGE, 1, "100.64.0.1", "another");
+	many[0].entry.expires = NOW + 100;
+	many[1] = difference_of(ALLOW_STEP_REMOVE, 2, NULL, NULL);
+	many[2] = difference_of(ALLOW_STEP_ADD, 0, "100.64.0.4", "four");
+	assert_int_equal(allowlist_commit(list, many, 3, NULL, &actor), 0);
+	assert_int_equal(allowlist_count(list), 3);
+	assert_string_equal(allowlist_by_id(list, 1)->comment, "another");
+	assert_int_equal(allowlist_by_id(list, 1)->hits, 7);
+	assert_null(allowlist_by_id(list, 2));
+	assert_string_equal(many[0].entry.comment, "one");
+	assert_string_equal(many[1].entry.comment, "two");
+	assert_int_equal(many[2].entry.id, 4);
+	assert_int_equal(allowlist_next_expiry(list), NOW + 100);
+	assert_int_equal(count(state, "SELECT count(*) FROM audit WHERE action='change'"), 1);
+	assert_int_equal(count(state, "SELECT count(*) FROM audit WHERE action='del'"), 1);
+	assert_int_equal(count(state, "SELECT expires FROM allow WHERE id=1"), NOW + 100);
+
+	for (size_t i = 0; i < 3; i++) {
+		allow_difference_invert(&many[i]);
+		assert_true(allowlist_can(list, &many[i]));
+	}
+	assert_int_equal(allowlist_commit(list, many, 3, "undo", &actor), 0);
+	allow_differences_release(many, 3);
+	allowlist_free(list);
+	list = allowlist_new(store);
+	assert_int_equal(allowlist_read(list), 0);
+	assert_int_equal(allowlist_count(list), 3);
+	assert_string_equal(allowlist_by_id(list, 1)->comment, "one");
+	assert_string_equal(allowlist_by_id(list, 2)->comment, "two");
+	assert_int_equal(allowlist_next_expiry(list), 0);
+	assert_int_equal(count(state, "SELECT count(*) FROM audit WHERE action='undo'"), 3);
+	allowlist_free(list);
+	store_free(store);
+}
+
+static void test_all_or_nothing(void **state)
+{
+	struct store *store = open_store(state);
+	struct allowlist *list = allowlist_new(store);
+	struct allow_difference many[3];
+
+	add_three(list);
+	many[0] = difference_of(ALLOW_STEP_ADD, 0, "100.64.0.4", "four");
+	many[1] = difference_of(ALLOW_STEP_REMOVE, 2, NULL, NULL);
+	many[2] = difference_of(ALLOW_STEP_REMOVE, 9, NULL, NULL);
+	assert_int_equal(allowlist_commit(list, many, 3, NULL, &actor), -ENOENT);
+	allow_differences_release(&many[2], 1);
+	many[2] = difference_of(ALLOW_STEP_ADD, 0, "100.64.0.1", "again");
+	assert_int_equal(allowlist_commit(list, many, 3, NULL, &actor), -EEXIST);
+	assert_int_equal(many[0].entry.id, 0);
+	assert_int_equal(allowlist_count(list), 3);
+	assert_int_equal(count(state, "SELECT count(*) FROM allow"), 3);
+	assert_int_equal(count(state, "SELECT count(*) FROM audit"), 3);
+	store_free(store);
+	allow_differences_release(&many[2], 1);
+
+	/* A database that takes the first and not the second, which is there already. */
+	store = open_store(state);
+	allowlist_free(list);
+	list = allowlist_new(store); /* which was not read */
+	many[2] = difference_of(ALLOW_STEP_ADD, 0, "100.64.0.1", "again");
+	many[1] = difference_of(ALLOW_STEP_ADD, 0, "100.64.0.5", "five");
+	assert_int_equal(allowlist_commit(list, many, 3, NULL, &actor), -EIO);
+	assert_int_equal(many[0].entry.id, 0);
+	assert_int_equal(allowlist_count(list), 0);
+	assert_int_equal(count(state, "SELECT count(*) FROM allow"), 3);
+	allow_differences_release(many, 3);
+	allowlist_free(list);
+	store_free(store);
+}
+
+static void test_many_end_in_turns(void **state)
+{
+	struct store *store = open_store(state);
+	struct allowlist *list = allowlist_new(store);
+	const size_t all = ALLOWLIST_EXPIRE + 100;
+	struct allow_difference *many = calloc(all, sizeof(*many));
+
+	for (size_t i = 0; i < all; i++) {
+		char from[32];
+
+		snprintf(from, sizeof(from), "100.65.%zu.%zu", i / 256, i % 256);
+		many[i] = difference_of(ALLOW_STEP_ADD, 0, from, "many");
+		many[i].entry.expires = NOW + 10 + (int64_t)(i % 2);
+	}
+	assert_int_equal(allowlist_commit(list, many, all, NULL, &actor), 0);
+	assert_int_equal(allowlist_expire(list, NOW + 10), all / 2);
+	assert_int_equal(allowlist_expire(list, NOW + 10), 0);
+	assert_int_equal(allowlist_next_expiry(list), NOW + 11);
+	assert_int_equal(allowlist_expire(list, NOW + 11), all / 2);
+	for (size_t i = 0; i < all; i++)
+		many[i].entry.id = 0;
+	assert_int_equal(allowlist_commit(list, many, all, NULL, &actor), 0);
+	assert_int_equal(allowlist_expire(list, NOW + 12), ALLOWLIST_EXPIRE);
+	assert_true(allowlist_next_expiry(list) != 0);
+	assert_int_equal(allowlist_expire(list, NOW + 12), 100);
+	assert_int_equal(allowlist_count(list), 0);
+	allow_differences_release(many, all);
+	free(many);
+	allowlist_free(list);
+	store_free(store);
+}
+
 static void test_unwritable(void **state)
 {
 	struct store *store = store_new("/proc/edge25.db");
@@ -288,9 +428,11 @@ static void test_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORE_TEST(test_survives), STORE_TEST(test_put_back), STORE_TEST(test_expiry),
-		STORE_TEST(test_element),  STORE_TEST(test_match),    STORE_TEST(test_unwritable),
-		STORE_TEST(test_numbers),
+		STORE_TEST(test_survives),       STORE_TEST(test_put_back),
+		STORE_TEST(test_expiry),         STORE_TEST(test_element),
+		STORE_TEST(test_match),          STORE_TEST(test_unwritable),
+		STORE_TEST(test_numbers),        STORE_TEST(test_many_at_once_and_back),
+		STORE_TEST(test_all_or_nothing), STORE_TEST(test_many_end_in_turns),
 	};
 
 	return cmocka_run_group_tests_name("control/allowlist", tests, NULL, NULL);
