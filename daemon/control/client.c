@@ -14,26 +14,22 @@
 #define READ_CHUNK 16384
 
 struct client {
-	struct ev_loop *loop;
+	const struct client_world *world;
 	int fd;
 	struct rpc_peer peer;
-	const struct rpc_method *methods;
-	void *method_ctx;
-	const struct client_ops *ops;
-	void *ctx;
 	ev_io readable, writable;
 	ev_timer request_deadline, stall_deadline;
 	struct buffer in, out;
 	size_t scanned; /* bytes of @in known to hold no newline */
+	ssize_t line;   /* length of the first request in @in; -1: it is not whole yet */
 	struct rpc_call *call;
 	bool busy;    /* a request is being answered */
-	bool working; /* inside work() */
+	bool parsing; /* by the parser */
+	bool arrived; /* there is something to read */
 	bool over, ended_input;
 	uint64_t lost; /* events since the watcher was last told */
 	double idle_since;
 };
-
-static void work(struct client *client);
 
 /* Not ev_now(), which is the wall clock and may be set. */
 static double seconds(void)
@@ -49,11 +45,11 @@ static void finish(struct client *client, bool slow)
 	if (client->over)
 		return;
 	client->over = true;
-	ev_io_stop(client->loop, &client->readable);
-	ev_io_stop(client->loop, &client->writable);
-	ev_timer_stop(client->loop, &client->request_deadline);
-	ev_timer_stop(client->loop, &client->stall_deadline);
-	client->ops->over(client->ctx, client, slow);
+	ev_io_stop(client->world->loop, &client->readable);
+	ev_io_stop(client->world->loop, &client->writable);
+	ev_timer_stop(client->world->loop, &client->request_deadline);
+	ev_timer_stop(client->world->loop, &client->stall_deadline);
+	client->world->ops->over(client->world->ctx, client, slow);
 }
 
 /* --- out --- */
@@ -61,11 +57,11 @@ static void finish(struct client *client, bool slow)
 static void arm_output(struct client *client)
 {
 	if (client->out.size == 0) {
-		ev_io_stop(client->loop, &client->writable);
-		ev_timer_stop(client->loop, &client->stall_deadline);
+		ev_io_stop(client->world->loop, &client->writable);
+		ev_timer_stop(client->world->loop, &client->stall_deadline);
 	} else if (!ev_is_active(&client->writable)) {
-		ev_io_start(client->loop, &client->writable);
-		ev_timer_again(client->loop, &client->stall_deadline);
+		ev_io_start(client->world->loop, &client->writable);
+		ev_timer_again(client->world->loop, &client->stall_deadline);
 	}
 }
 
@@ -83,7 +79,7 @@ static void flush(struct client *client)
 			break;
 		buffer_take(&client->out, (size_t)n);
 		if (ev_is_active(&client->stall_deadline))
-			ev_timer_again(client->loop, &client->stall_deadline);
+			ev_timer_again(client->world->loop, &client->stall_deadline);
 	}
 	if (!client->over)
 		arm_output(client);
@@ -104,6 +100,8 @@ static void tell_lost(struct client *client)
 		client->lost = 0;
 }
 
+static void settle(struct client *client);
+
 static void on_writable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct client *client = io->data;
@@ -111,9 +109,11 @@ static void on_writable(struct ev_loop *loop, ev_io *io, int events)
 	(void)loop;
 	(void)events;
 	flush(client);
-	tell_lost(client);
-	if (!client->over)
-		work(client);
+	if (!client->over && client->lost) {
+		tell_lost(client);
+		flush(client);
+	}
+	settle(client);
 }
 
 void client_event(struct client *client, const char *line, size_t length)
@@ -124,7 +124,7 @@ void client_event(struct client *client, const char *line, size_t length)
 	if (client->lost || client->out.size + length > CLIENT_WATCH_BYTES ||
 	    buffer_add(&client->out, line, length)) {
 		client->lost++;
-		client->ops->lost(client->ctx);
+		client->world->ops->lost(client->world->ctx);
 		return;
 	}
 	flush(client);
@@ -158,72 +158,94 @@ static void on_response(void *arg, json_t *response)
 	free(text);
 	if (!client->over)
 		flush(client);
-	if (!client->over && !client->working)
-		work(client);
+	settle(client);
 }
 
-static void start(struct client *client, size_t length)
+static void handle(struct client *client, struct rpc_parsed *parsed)
 {
-	struct rpc_call *call;
+	const struct client_world *world = client->world;
+	struct rpc_call *call = rpc_answer(world->methods, world->method_ctx, &client->peer, parsed,
+					   on_response, client);
 
-	client->busy = true;
-	call = rpc_handle(client->methods, client->method_ctx, &client->peer, client->in.data,
-			  length, on_response, client);
 	if (client->busy)
 		client->call = call;
-	buffer_take(&client->in, length + 1);
+}
+
+static void on_parsed(void *arg, struct rpc_parsed *parsed, double took)
+{
+	struct client *client = arg;
+
+	client->parsing = false;
+	client->world->ops->took(client->world->ctx, client, took);
+	handle(client, parsed);
+}
+
+/* The first request that is whole; lines without one are passed over. */
+static void find_line(struct client *client)
+{
+	const char *end;
+
+	client->line = -1;
+	while (client->in.size) {
+		end = memchr(client->in.data + client->scanned, '\n',
+			     client->in.size - client->scanned);
+		if (!end) {
+			client->scanned = client->in.size;
+			return;
+		}
+		client->line = end - client->in.data;
+		if (client->line > 1 || (client->line == 1 && client->in.data[0] != '\r'))
+			return;
+		buffer_take(&client->in, (size_t)client->line + 1);
+		client->scanned = 0;
+		client->line = -1;
+	}
 	client->scanned = 0;
 }
 
-/* Length of the first line in @in, or -1. */
-static ssize_t line_length(struct client *client)
+static void answer(struct client *client)
 {
-	const char *from = client->in.data ? client->in.data + client->scanned : NULL;
-	const char *end = from ? memchr(from, '\n', client->in.size - client->scanned) : NULL;
+	const size_t length = (size_t)client->line;
+	struct rpc_parsed parsed;
 
-	if (!end)
-		client->scanned = client->in.size;
-	return end ? end - client->in.data : -1;
+	client->busy = true;
+	client->parsing = length > CLIENT_SMALL && !parser_start(client->world->parser,
+								 client->in.data, length, on_parsed,
+								 client);
+	if (!client->parsing)
+		rpc_parse(client->in.data, length, &parsed);
+	buffer_take(&client->in, length + 1);
+	client->scanned = 0;
+	find_line(client);
+	if (!client->parsing)
+		handle(client, &parsed);
 }
 
-/* A half-sent request has a deadline; a connection without one may rest. */
-static void arm_input(struct client *client)
+/*
+ * A half-sent request has a deadline; a connection without one may rest. Nothing more is read while
+ * there is a request to answer, or an answer to take.
+ */
+static void settle(struct client *client)
 {
-	if (client->busy || client->in.size == 0)
-		ev_timer_stop(client->loop, &client->request_deadline);
-	else if (!ev_is_active(&client->request_deadline))
-		ev_timer_again(client->loop, &client->request_deadline);
-	/* While it is busy or does not take its answers, nothing more is read from it. */
-	if (client->busy || client->ended_input || client->out.size > CLIENT_WATCH_BYTES)
-		ev_io_stop(client->loop, &client->readable);
-	else
-		ev_io_start(client->loop, &client->readable);
-}
-
-static void work(struct client *client)
-{
-	ssize_t length;
-
-	client->working = true;
-	while (!client->busy && !client->over && client->out.size <= CLIENT_WATCH_BYTES) {
-		length = line_length(client);
-		if (length < 0)
-			break;
-		ev_timer_stop(client->loop, &client->request_deadline);
-		if (length == 0 || (length == 1 && client->in.data[0] == '\r'))
-			buffer_take(&client->in, (size_t)length + 1);
-		else
-			start(client, (size_t)length);
-	}
-	client->working = false;
-	if (!client->over && client->ended_input && !client->busy && client->out.size == 0)
+	if (!client->over && client->ended_input && client->line < 0 && !client->busy &&
+	    client->out.size == 0)
 		finish(client, false);
-	if (!client->over)
-		arm_input(client);
+	if (client->over)
+		return;
+	if (client->line >= 0 || client->in.size == 0)
+		ev_timer_stop(client->world->loop, &client->request_deadline);
+	else if (!client->busy && !ev_is_active(&client->request_deadline))
+		ev_timer_again(client->world->loop, &client->request_deadline);
+	if (client->busy || client->line >= 0 || client->arrived || client->ended_input)
+		ev_io_stop(client->world->loop, &client->readable);
+	else
+		ev_io_start(client->world->loop, &client->readable);
 }
 
 void client_dismiss(struct client *client, const char *why)
 {
+	if (client->over)
+		return;
 	if (refusal_add(&client->out, why) == 0)
 		flush(client);
 	finish(client, true);
@@ -236,14 +258,14 @@ static void on_request_deadline(struct ev_loop *loop, ev_timer *timer, int event
 	client_dismiss(timer->data, "the request was not there whole within 10 s");
 }
 
-static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+static void receive(struct client *client)
 {
-	struct client *client = io->data;
+	const size_t room = RPC_REQUEST_MAX - client->in.size;
 	char chunk[READ_CHUNK];
-	ssize_t n = recv(client->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+	ssize_t n = recv(client->fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk),
+			 MSG_DONTWAIT);
 
-	(void)loop;
-	(void)events;
+	client->arrived = false;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
@@ -256,26 +278,49 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 		finish(client, false);
 		return;
 	}
-	work(client);
-	if (!client->over && !client->busy && client->in.size > RPC_REQUEST_MAX)
+	find_line(client);
+	if (client->line < 0 && client->in.size == RPC_REQUEST_MAX)
 		client_dismiss(client, "a request is at most 1 MiB");
 }
 
-struct client *client_new(struct ev_loop *loop, int fd, const struct rpc_peer *peer,
-			  const struct rpc_method *methods, void *method_ctx,
-			  const struct client_ops *ops, void *ctx)
+bool client_ready(const struct client *client)
+{
+	if (client->over || client->busy || client->out.size)
+		return false;
+	if (client->line > (ssize_t)CLIENT_SMALL)
+		return !parser_busy(client->world->parser);
+	return client->line >= 0 || client->arrived;
+}
+
+void client_turn(struct client *client)
+{
+	if (client->line >= 0)
+		answer(client);
+	else
+		receive(client);
+	settle(client);
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct client *client = io->data;
+
+	(void)events;
+	client->arrived = true;
+	ev_io_stop(loop, io);
+}
+
+struct client *client_new(const struct client_world *world, int fd, const struct rpc_peer *peer)
 {
 	struct client *client = calloc(1, sizeof(*client));
 
 	if (!client)
 		return NULL;
-	client->loop = loop;
+	client->world = world;
 	client->fd = fd;
 	client->peer = *peer;
-	client->methods = methods;
-	client->method_ctx = method_ctx;
-	client->ops = ops;
-	client->ctx = ctx;
+	client->arrived = true; /* most have sent their request by now */
+	client->line = -1;
 	client->idle_since = seconds();
 	ev_io_init(&client->readable, on_readable, fd, EV_READ);
 	ev_io_init(&client->writable, on_writable, fd, EV_WRITE);
@@ -283,7 +328,6 @@ struct client *client_new(struct ev_loop *loop, int fd, const struct rpc_peer *p
 	ev_timer_init(&client->stall_deadline, on_stall, 0., CLIENT_STALL_SECONDS);
 	client->readable.data = client->writable.data = client;
 	client->request_deadline.data = client->stall_deadline.data = client;
-	ev_io_start(loop, &client->readable);
 	return client;
 }
 
@@ -292,11 +336,13 @@ void client_free(struct client *client)
 	if (!client)
 		return;
 	client->over = true;
-	ev_io_stop(client->loop, &client->readable);
-	ev_io_stop(client->loop, &client->writable);
-	ev_timer_stop(client->loop, &client->request_deadline);
-	ev_timer_stop(client->loop, &client->stall_deadline);
+	ev_io_stop(client->world->loop, &client->readable);
+	ev_io_stop(client->world->loop, &client->writable);
+	ev_timer_stop(client->world->loop, &client->request_deadline);
+	ev_timer_stop(client->world->loop, &client->stall_deadline);
 	rpc_abandon(client->call);
+	if (client->parsing)
+		parser_abandon(client->world->parser);
 	refusal_close(client->fd);
 	buffer_release(&client->in);
 	buffer_release(&client->out);
@@ -308,12 +354,24 @@ const struct rpc_peer *client_peer(const struct client *client)
 	return &client->peer;
 }
 
+size_t client_input(const struct client *client)
+{
+	return client->in.room;
+}
+
+size_t client_output(const struct client *client)
+{
+	return client->out.room;
+}
+
 enum client_claim client_claim(const struct client *client, double *since)
 {
 	*since = client->idle_since;
 	if (client->over || client->peer.watching)
 		return CLIENT_WORKS;
-	if (!client->busy)
-		return seconds() - *since < CLIENT_NEW_SECONDS ? CLIENT_NEW : CLIENT_RESTS;
-	return client->in.size ? CLIENT_QUEUES : CLIENT_WORKS;
+	if (client->busy)
+		return client->in.size ? CLIENT_QUEUES : CLIENT_WORKS;
+	if (client->arrived || client->line >= 0)
+		return CLIENT_NEW;
+	return seconds() - *since < CLIENT_NEW_SECONDS ? CLIENT_NEW : CLIENT_RESTS;
 }

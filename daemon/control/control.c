@@ -389,6 +389,7 @@ void control_free(struct control *control)
 	allowlist_free(control->allowlist);
 	store_free(control->store);
 	config_free(control->config);
+	json_decref(control->discovered);
 	if (control->lock >= 0)
 		close(control->lock);
 	free(control);

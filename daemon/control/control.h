@@ -49,6 +49,7 @@ struct control {
 	struct reload *reload;
 	struct ruleset *ruleset;
 	struct clock_watch *clock;
+	json_t *discovered; /* what rpc.discover replies, once it was asked */
 	int64_t started; /* CLOCK_BOOTTIME, ms */
 	int lock;        /* run-dir/control.lock */
 	ev_timer expiry, summary, summary_rest, retry, sweep;

@@ -198,7 +198,7 @@ json_t *health_losses(const struct control *control)
 {
 	struct event_file_losses file = event_file_losses(control->event_file);
 	struct names_losses names = names_losses(control->names);
-	struct server_losses server = server_losses(control->server);
+	struct crowd_losses server = server_losses(control->server);
 	json_t *losses = json_array();
 
 	kernel_part(control, losses);

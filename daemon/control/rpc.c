@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "rpc.h"
 #include "rpc_params.h"
+#include "rpc_parse.h"
 
 struct rpc_call {
 	const struct rpc_method *methods;
@@ -140,46 +141,6 @@ const struct rpc_method *rpc_methods(const struct rpc_call *call)
 	return call->methods;
 }
 
-/* Nesting is looked at before the parser recurses into it. */
-static bool too_deep(const char *text, size_t length)
-{
-	bool string = false;
-	int depth = 0;
-
-	for (size_t i = 0; i < length; i++) {
-		if (string && text[i] == '\\')
-			i++;
-		else if (text[i] == '"')
-			string = !string;
-		else if (!string && (text[i] == '{' || text[i] == '['))
-			depth++;
-		else if (!string && (text[i] == '}' || text[i] == ']'))
-			depth--;
-		if (depth > RPC_DEPTH_MAX)
-			return true;
-	}
-	return false;
-}
-
-/* NULL: it is a request (or a notification); else what is wrong with it. */
-static const char *invalid(const json_t *request)
-{
-	const char *version = json_string_value(json_object_get(request, "jsonrpc"));
-	const json_t *id = json_object_get(request, "id");
-
-	if (json_is_array(request))
-		return "batches are not supported: send one request a line";
-	if (!json_is_object(request))
-		return "expected an object";
-	if (!version || strcmp(version, "2.0") != 0)
-		return "expected \"jsonrpc\": \"2.0\"";
-	if (!json_is_string(json_object_get(request, "method")))
-		return "expected \"method\" with a string";
-	if (id && !json_is_string(id) && !json_is_number(id) && !json_is_null(id))
-		return "expected \"id\" with a string, a number or null";
-	return NULL;
-}
-
 static void dispatch(struct rpc_call *call, void *ctx)
 {
 	const char *name = json_string_value(json_object_get(call->request, "method"));
@@ -201,48 +162,41 @@ static void dispatch(struct rpc_call *call, void *ctx)
 		method->handler(call, ctx);
 }
 
-static void handle(struct rpc_call *call, void *ctx, const char *text, size_t length)
-{
-	char message[RPC_MESSAGE_MAX];
-	const char *wrong;
-	json_error_t error;
-
-	call->id = json_null();
-	if (too_deep(text, length)) {
-		fail(call, RPC_INVALID_REQUEST, "the request is nested too deep");
-		return;
-	}
-	call->request = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-	if (!call->request) {
-		snprintf(message, sizeof(message), "not JSON: column %d: %s", error.column,
-			 error.text);
-		fail(call, RPC_PARSE_ERROR, message);
-		return;
-	}
-	wrong = invalid(call->request);
-	if (wrong) {
-		fail(call, RPC_INVALID_REQUEST, wrong);
-		return;
-	}
-	call->id = json_incref(json_object_get(call->request, "id"));
-	dispatch(call, ctx);
-}
-
-struct rpc_call *rpc_handle(const struct rpc_method *methods, void *ctx, struct rpc_peer *peer,
-			    const char *text, size_t length, rpc_sender *send, void *arg)
+struct rpc_call *rpc_answer(const struct rpc_method *methods, void *ctx, struct rpc_peer *peer,
+			    struct rpc_parsed *parsed, rpc_sender *send, void *arg)
 {
 	struct rpc_call *call = calloc(1, sizeof(*call));
 
 	if (!call) {
+		json_decref(parsed->request);
 		send(arg, json_null());
 		return NULL;
 	}
-	*call = (struct rpc_call){
-		.methods = methods, .peer = peer, .send = send, .arg = arg, .inside = true};
-	handle(call, ctx, text, length);
+	*call = (struct rpc_call){.methods = methods,
+				  .peer = peer,
+				  .send = send,
+				  .arg = arg,
+				  .request = parsed->request,
+				  .inside = true};
+	if (call->request) {
+		call->id = json_incref(json_object_get(call->request, "id"));
+		dispatch(call, ctx);
+	} else {
+		call->id = json_null();
+		fail(call, parsed->code, parsed->message);
+	}
 	call->inside = false;
 	if (!call->ended)
 		return call;
 	call_free(call);
 	return NULL;
+}
+
+struct rpc_call *rpc_handle(const struct rpc_method *methods, void *ctx, struct rpc_peer *peer,
+			    const char *text, size_t length, rpc_sender *send, void *arg)
+{
+	struct rpc_parsed parsed;
+
+	rpc_parse(text, length, &parsed);
+	return rpc_answer(methods, ctx, peer, &parsed, send, arg);
 }

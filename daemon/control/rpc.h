@@ -13,8 +13,7 @@
 
 #include "rpc_schema.h"
 
-#define RPC_REQUEST_MAX (1u << 20) /* bytes of one line */
-#define RPC_DEPTH_MAX 16           /* no method takes more than two levels */
+#define RPC_REQUEST_MAX (1u << 20) /* bytes of one line, with its end */
 
 enum rpc_code {
 	RPC_PARSE_ERROR = -32700,
@@ -86,6 +85,10 @@ typedef void rpc_sender(void *arg, json_t *response);
  */
 struct rpc_call *rpc_handle(const struct rpc_method *methods, void *ctx, struct rpc_peer *peer,
 			    const char *text, size_t length, rpc_sender *send, void *arg);
+/* The same for one that was parsed (rpc_parse.h), and takes over its request. */
+struct rpc_parsed;
+struct rpc_call *rpc_answer(const struct rpc_method *methods, void *ctx, struct rpc_peer *peer,
+			    struct rpc_parsed *parsed, rpc_sender *send, void *arg);
 /* Nobody wants the response any more. */
 void rpc_abandon(struct rpc_call *call);
 

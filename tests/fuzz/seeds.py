@@ -75,6 +75,26 @@ def packets():
     write("packet_parse", "empty", b"")
 
 
+def requests():
+    def line(**members):
+        return json.dumps({"jsonrpc": "2.0", "id": 1, **members}).encode()
+
+    whole = line(method="echo", params={
+        "text": "a \u2192 b", "id": 7, "host": "2001:db8::1", "from": "100.64.0.0/10",
+        "expires": "2h", "for": "10m", "always": True, "limit": 5, "order": "newest"})
+    write("rpc_handle", "whole", whole)
+    write("rpc_handle", "cut", whole[:-9])
+    write("rpc_handle", "notification", b'{"jsonrpc":"2.0","method":"echo"}')
+    write("rpc_handle", "not-permitted", line(method="change"))
+    write("rpc_handle", "unknown", line(method="\x1b[2J", params={"\x00": []}))
+    write("rpc_handle", "host-bits", line(method="echo", params={"from": "100.64.0.1/10"}))
+    write("rpc_handle", "nested", b"[" * 17)
+    write("rpc_handle", "deep", line(method="echo", params={"text": [[[[{}]]]]}))
+    write("rpc_handle", "twice", b'{"id":1,"id":2}')
+    write("rpc_handle", "bytes", bytes(range(128, 256)) + b'\\"\\')
+    write("rpc_handle", "large-number", line(method="echo", params={"id": 10 ** 400}))
+
+
 def settings(**changes):
     values = {
         "mark_mask": 0xFF000000,
@@ -349,6 +369,7 @@ traces()
 neighbours()
 notices()
 packets()
+requests()
 plans()
 messages()
 questions()
