@@ -86,7 +86,7 @@ static int each_difference(const struct change *change, difference_fn *each, voi
 			    new == plan->header->allows ? -1 :
 							  allow_element_compare(was, is);
 
-		if (order || !same_end(was, is, change->late))
+		if (order || was->id != is->id || !same_end(was, is, change->late))
 			result = each(order > 0 ? NULL : was, order < 0 ? NULL : is, arg);
 		old += order <= 0;
 		new += order >= 0;
@@ -105,6 +105,7 @@ struct step {
 	struct table_error *error;
 	bool gains[SETS_EVER]; /* sets to which something is added */
 	bool turned;
+	struct usage_ask ask;
 };
 
 static int note_gain(const struct allow_element *was, const struct allow_element *is, void *arg)
@@ -117,14 +118,46 @@ static int note_gain(const struct allow_element *was, const struct allow_element
 	return 0;
 }
 
+/* Is it for this step? */
+static bool is_due(const struct step *step, const struct allow_element *was,
+		   const struct allow_element *is)
+{
+	bool stays = was && !is && (was->exact || !step->gains[set_of_allow(was)]);
+
+	return step->turned == stays;
+}
+
+/* What an element has counted that goes or is made anew. */
+static int ask_ended(const struct allow_element *was, const struct allow_element *is, void *arg)
+{
+	struct step *step = arg;
+
+	if (was && was->way != ALLOW_CONTAINED && is_due(step, was, is))
+		usage_ask_add(&step->ask, was);
+	return 0;
+}
+
+/* What cannot be read is not missed. */
+static void read_ended(struct step *step, struct usage *ended)
+{
+	struct table *table = step->change->table;
+
+	if (!table->installed && !step->turned) {
+		usage_read(table->netlink, ended, NULL); /* all of them go */
+		return;
+	}
+	usage_ask_open(&step->ask, table->netlink, ended);
+	each_difference(step->change, ask_ended, step);
+	usage_ask_close(&step->ask);
+}
+
 static int put_difference(const struct allow_element *was, const struct allow_element *is,
 			  void *arg)
 {
 	struct step *step = arg;
 	struct table *table = step->change->table;
-	bool stays = was && !is && (was->exact || !step->gains[set_of_allow(was)]);
 
-	if (step->turned != stays)
+	if (!is_due(step, was, is))
 		return 0;
 	if (!step->batch && was)
 		return is ? replace_allow(step->change, is, step->error) :
@@ -187,18 +220,34 @@ static int send_alone(struct step *step)
 	return table_send(step->change->table, batch, step->error);
 }
 
+/* Of elements that another engine made nobody here knows the birth. */
+static void note_ended(const struct step *step, const struct usage *ended)
+{
+	struct table *table = step->change->table;
+
+	table_note_ended(table, ended, table->filled ? table->birth : 0);
+	if (!table->installed && !step->turned && table->filled)
+		table->birth += table->birth == UINT32_MAX ? 2 : 1;
+	table->filled = true;
+}
+
 static int run_step(struct step *step, struct batch *batch)
 {
 	struct table *table = step->change->table;
+	struct usage ended = {0};
 	int result;
 
 	each_difference(step->change, note_gain, step);
+	read_ended(step, &ended);
 	result = send_step(step, batch);
-	if (result != -ENOENT || table->features & MESSAGE_DESTROY)
-		return result;
-	result = send_alone(step);
-	if (result)
-		table->installed = false; /* some of what goes is gone */
+	if (result == -ENOENT && !(table->features & MESSAGE_DESTROY)) {
+		result = send_alone(step);
+		if (result)
+			table->installed = false; /* some of what goes is gone */
+	}
+	if (!result)
+		note_ended(step, &ended);
+	usage_release(&ended);
 	return result;
 }
 
@@ -240,6 +289,7 @@ bool apply_allows_same(const struct table *table, const struct plan *plan, bool 
 		return false;
 	for (size_t i = 0; i < table->allow_count; i++)
 		if (allow_element_compare(&table->allows[i], &plan->allows[i]) ||
+		    table->allows[i].id != plan->allows[i].id ||
 		    !same_end(&table->allows[i], &plan->allows[i], late))
 			return false;
 	return true;

@@ -157,8 +157,10 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 	if (plan_has_way(plan, ALLOW_WATCHED)) {
 		each(CHAIN_WATCHED, arg);
 		each(CHAIN_WATCHED_PASSING, arg);
-		if (watched_by_entry(plan))
+		if (watched_by_entry(plan)) {
 			each(CHAIN_STILL_WATCHED, arg);
+			each(CHAIN_UNWATCHED, arg);
+		}
 		if (settings->refuse_headless)
 			each(CHAIN_WATCHED_SPLIT, arg);
 		if (settings->refuse_tunnels)

@@ -277,9 +277,26 @@ static int check_changes(const struct table *table, const struct message_change 
 	return 0;
 }
 
+/* What the elements have counted that go or are made anew. What cannot be read is not missed. */
+static void read_ended(struct table *table, const struct message_change *changes, size_t count,
+		       struct usage *ended)
+{
+	struct usage_ask ask;
+	bool found;
+
+	usage_ask_open(&ask, table->netlink, ended);
+	for (size_t i = 0; i < count; i++) {
+		allows_find(table, &changes[i].element, &found);
+		if (found && changes[i].element.way != ALLOW_CONTAINED)
+			usage_ask_add(&ask, &changes[i].element);
+	}
+	usage_ask_close(&ask);
+}
+
 int table_change(struct table *table, const struct message_change *changes, size_t count,
 		 uint64_t now, struct table_error *error)
 {
+	struct usage ended = {0};
 	int result;
 
 	if (!table->installed)
@@ -290,7 +307,11 @@ int table_change(struct table *table, const struct message_change *changes, size
 	result = allows_room(table, count);
 	if (result)
 		return table_fail(error, result, "change");
+	read_ended(table, changes, count, &ended);
 	result = put_elements(table, changes, count, now, error);
+	if (!result)
+		table_note_ended(table, &ended, table->birth);
+	usage_release(&ended);
 	if (result)
 		return result;
 	for (size_t i = 0; i < count; i++)

@@ -255,7 +255,7 @@ static const struct nlattr *nested(const struct nlattr *nest, uint16_t type, uin
 	return NULL;
 }
 
-static uint64_t element_packets(const struct nlattr *element)
+uint64_t dump_element_packets(const struct nlattr *element)
 {
 	const struct nlattr *expr = nested(element, NFTA_SET_ELEM_EXPR, 0), *packets;
 	uint64_t value;
@@ -297,7 +297,7 @@ static int elements_message(const struct nlmsghdr *message, void *arg)
 				continue;
 			result = dump->each(mnl_attr_get_payload(key),
 					    mnl_attr_get_payload_len(key), element_data(element),
-					    element_packets(element), dump->arg);
+					    dump_element_packets(element), dump->arg);
 			if (result < 0)
 				return result;
 		}

@@ -48,6 +48,10 @@ typedef int dump_element_fn(const uint8_t *key, size_t length, uint32_t data, ui
 int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *each,
 		  netlink_restart_fn *restart, void *arg);
 
+struct nlattr;
+/* The packets of the counter of an element in a message; 0 without one. */
+uint64_t dump_element_packets(const struct nlattr *element);
+
 /*
  * Once through all that table inet edge25 has of one sort: @type NFT_MSG_GETTABLE (of every table),
  * GETCHAIN, GETSET, GETOBJ, GETRULE, or GETSETELEM of @set (else NULL). -EINTR: something changed.

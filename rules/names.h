@@ -42,6 +42,7 @@
 /* Where there are watched entries: from each chain of block policies that asks for them. */
 #define CHAIN_WATCHED "watched"
 #define CHAIN_STILL_WATCHED "still_watched"
+#define CHAIN_UNWATCHED "unwatched"
 #define CHAIN_WATCHED_PASSING "watched_passing"
 #define CHAIN_WATCHED_SPLIT "watched_split"
 #define CHAIN_WATCHED_TUNNELLED "watched_tunnelled"

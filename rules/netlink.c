@@ -140,8 +140,18 @@ static int dump_drain(struct netlink *netlink, ssize_t length)
 	return -EINTR;
 }
 
-int netlink_dump_once(struct netlink *netlink, struct nlmsghdr *request,
-		      netlink_message_fn *message, void *arg)
+/* As if nothing had changed. */
+static void dump_overlook(char *buffer, ssize_t length)
+{
+	struct nlmsghdr *message = (void *)buffer;
+	int left = (int)length;
+
+	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
+		message->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+}
+
+static int dump_run(struct netlink *netlink, struct nlmsghdr *request, netlink_message_fn *message,
+		    void *arg, bool anyway)
 {
 	struct dump dump = {.message = message, .arg = arg};
 
@@ -157,6 +167,8 @@ int netlink_dump_once(struct netlink *netlink, struct nlmsghdr *request,
 			continue;
 		if (length < 0)
 			return -errno;
+		if (anyway)
+			dump_overlook(netlink->buffer, length);
 		run = mnl_cb_run(netlink->buffer, (size_t)length, request->nlmsg_seq,
 				 netlink_portid(netlink), dump_message, &dump);
 		if (run < 0 && dump.result >= 0 && errno == EINTR)
@@ -170,6 +182,18 @@ int netlink_dump_once(struct netlink *netlink, struct nlmsghdr *request,
 		if (run == MNL_CB_STOP)
 			return 0;
 	}
+}
+
+int netlink_dump_once(struct netlink *netlink, struct nlmsghdr *request,
+		      netlink_message_fn *message, void *arg)
+{
+	return dump_run(netlink, request, message, arg, false);
+}
+
+int netlink_dump_anyway(struct netlink *netlink, struct nlmsghdr *request,
+			netlink_message_fn *message, void *arg)
+{
+	return dump_run(netlink, request, message, arg, true);
 }
 
 int netlink_dump(struct netlink *netlink, struct nlmsghdr *request, netlink_message_fn *message,

@@ -35,5 +35,11 @@ int netlink_dump_once(struct netlink *netlink, struct nlmsghdr *request,
 		      netlink_message_fn *message, void *arg);
 int netlink_dump(struct netlink *netlink, struct nlmsghdr *request, netlink_message_fn *message,
 		 netlink_restart_fn *restart, void *arg);
+/*
+ * Once through, whatever changes meanwhile: what is there all the time comes once or twice, or, where
+ * the kernel lost its place, not at all. For counts, which are read again.
+ */
+int netlink_dump_anyway(struct netlink *netlink, struct nlmsghdr *request,
+			netlink_message_fn *message, void *arg);
 
 #endif

@@ -35,6 +35,7 @@ int table_repair(struct table *table, bool anew, uint64_t now, struct table_erro
 	const struct plan kept = table->plan;
 	struct plan_header header;
 	struct plan plan = kept;
+	struct usage ended = {0};
 	bool changed;
 	int result;
 
@@ -47,7 +48,12 @@ int table_repair(struct table *table, bool anew, uint64_t now, struct table_erro
 	plan.allows = table->allows;
 	note_loss(table, anew);
 	table->installed = false;
+	if (anew) /* else it is read before the sets are filled again */
+		usage_read(table->netlink, &ended, NULL);
 	result = table_emergency(table, anew, error);
+	if (!result)
+		table_note_ended(table, &ended, table->birth);
+	usage_release(&ended);
 	if (!result)
 		result = table_apply(table, &plan, now, &changed, error);
 	table->plan = kept;

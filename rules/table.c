@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -75,6 +76,10 @@ int table_open(struct table **out, struct table_error *error)
 	*out = NULL;
 	if (!table)
 		return table_fail(error, -ENOMEM, "table");
+	/* 0 has a meaning of its own; any other number does, and one that is there already is unlikely */
+	if (getrandom(&table->birth, sizeof(table->birth), 0) != sizeof(table->birth) ||
+	    !table->birth)
+		table->birth = 1;
 	result = netlink_open(&table->netlink);
 	if (result)
 		table_fail(error, result, "nf_tables socket");
@@ -94,6 +99,7 @@ void table_close(struct table *table)
 	watch_close(table->watch);
 	netlink_close(table->netlink);
 	free(table->allows);
+	usage_release(&table->ended);
 	free(table);
 }
 
@@ -110,6 +116,30 @@ unsigned table_epoch(const struct table *table)
 uint64_t table_lost(const struct table *table)
 {
 	return table->lost;
+}
+
+uint32_t table_birth(const struct table *table)
+{
+	return table->birth;
+}
+
+void table_note_ended(struct table *table, const struct usage *usage, uint32_t birth)
+{
+	for (size_t i = 0; i < usage->count; i++) {
+		struct message_use use = usage->records[i];
+
+		use.birth = birth;
+		use.ended = 1;
+		if (usage_add(&table->ended, &use))
+			return; /* packets that nobody has counted do no harm */
+	}
+}
+
+void table_ended(struct table *table, struct message_use **out, size_t *count)
+{
+	*out = table->ended.records;
+	*count = table->ended.count;
+	table->ended = (struct usage){0};
 }
 
 static void table_comment(struct nftnl_table *table)

@@ -80,6 +80,14 @@ int table_repair(struct table *table, bool anew, uint64_t now, struct table_erro
 int table_read_counters(struct table *table, struct message_counter **out, size_t *count);
 int table_read_tallies(struct table *table, struct message_tally **out, size_t *count);
 
+/*
+ * Allow elements count from 0 when they are made. All that are there were made since their birth; those
+ * that went since the last call, or were made anew, are told with their last counts. The caller
+ * frees *out with free().
+ */
+uint32_t table_birth(const struct table *table);
+void table_ended(struct table *table, struct message_use **out, size_t *count);
+
 /* Takes the table away. -ENOENT: there is none. -EPERM: another process owns it. */
 int table_remove(struct table *table, struct table_error *error);
 

@@ -6,6 +6,7 @@
 #include "rules/batch.h"
 #include "rules/sets.h"
 #include "rules/table.h"
+#include "rules/usage.h"
 #include "rules/watch.h"
 
 /* In force since kernel 6.9; not in older headers. */
@@ -27,6 +28,9 @@ struct table {
 	struct allow_element *allows; /* what the kernel's allow sets hold, sorted */
 	size_t allow_count;
 	size_t allow_room;
+	struct usage ended; /* what elements had counted that went */
+	uint32_t birth;     /* of the elements that are there */
+	bool filled;        /* the allow sets hold what this process put there */
 	uint64_t slept; /* by this machine when the last plan was applied, ms */
 };
 
@@ -66,6 +70,9 @@ void table_grace_period(void);
  */
 int table_delete_allow(struct table *table, const struct allow_element *element,
 		       struct table_error *error);
+
+/* Elements went, or were made anew, of which @usage was the last count: it is kept for table_ended(). */
+void table_note_ended(struct table *table, const struct usage *usage, uint32_t birth);
 
 bool allows_fine(const struct allow_element *allows, size_t count);
 /* Expiries of this distance are the same: they are computed anew from a wall clock (ms). */

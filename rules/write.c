@@ -226,8 +226,6 @@ static void write_fine(struct writer *writer)
 		rule_source_routed(rule, true);
 	rule_jump(rule, CHAIN_ALLOWED_SOURCE);
 	writer_put(writer, rule);
-	if (plan_has_way(plan, ALLOW_WATCHED))
-		writer_watched(writer, CHAIN_SMTP, CHAIN_FRESH, true);
 }
 
 /* Refusals that are remembered: one look-up answers almost every packet of a flood. */
@@ -243,6 +241,11 @@ static void write_remembered(struct writer *writer)
 			write_fine(writer);
 		for (size_t way = 0; way < writer_ways(writer, families[family]); way++) {
 			rule = rule_new(CHAIN_SMTP, "refused before");
+			rule_family(rule, families[family]);
+			/* what is remembered for the /64 of a watched source is not its own */
+			if (writer->input->allow_fine && families[family] == FAMILY_IPV6 &&
+			    plan_has_way(writer->input->plan, ALLOW_WATCHED))
+				writer_not_watched(writer, rule, FAMILY_IPV6);
 			writer_key_refused(writer, rule, families[family], way);
 			rule_mark_map(rule, writer_set(writer, SET_REFUSED4 + family, set));
 			rule_key_mark(rule, decided);

@@ -58,33 +58,32 @@ void writer_contained(struct writer *writer, const char *chain, const char *targ
 	}
 }
 
-void writer_watched(struct writer *writer, const char *chain, const char *target, bool only6)
+static const struct {
+	enum rule_key key;
+	enum set exact, net;
+} watched_kinds[] = {
+	{KEY_SOURCE, SET_WATCHED_SRC4, SET_WATCHED_SRC4_NET},
+	{KEY_PAIR, SET_WATCHED_PAIR4, SET_WATCHED_PAIR4_NET},
+};
+
+void writer_watched(struct writer *writer, const char *chain, const char *target)
 {
-	static const struct {
-		enum rule_key key;
-		enum set exact, net;
-	} kinds[] = {
-		{KEY_SOURCE, SET_WATCHED_SRC4, SET_WATCHED_SRC4_NET},
-		{KEY_PAIR, SET_WATCHED_PAIR4, SET_WATCHED_PAIR4_NET},
-	};
+	for (size_t i = 0; i < 2; i++)
+		write_look_ups(writer, chain, watched_kinds[i].key, watched_kinds[i].exact,
+			       watched_kinds[i].net, target, false);
+}
+
+void writer_not_watched(struct writer *writer, struct nftnl_rule *rule, enum family family)
+{
+	const bool six = family == FAMILY_IPV6;
 	char set[RULES_NAME_MAX];
 
 	for (size_t i = 0; i < 2; i++) {
-		if (!only6) {
-			write_look_ups(writer, chain, kinds[i].key, kinds[i].exact, kinds[i].net,
-				       target, false);
-			continue;
-		}
-		for (int net = 0; net < 2; net++) {
-			struct nftnl_rule *rule =
-				rule_new(chain, "what is remembered for its /64 is not its own");
+		const enum set sets[] = {watched_kinds[i].exact + six, watched_kinds[i].net + six};
 
-			rule_key(rule, FAMILY_IPV6, kinds[i].key);
-			rule_lookup(rule,
-				    writer_set(writer, 1 + (net ? kinds[i].net : kinds[i].exact),
-					       set));
-			rule_goto(rule, target);
-			writer_put(writer, rule);
+		for (size_t j = 0; j < 2; j++) {
+			rule_key_again(rule, family, watched_kinds[i].key);
+			rule_lookup_not(rule, writer_set(writer, sets[j], set));
 		}
 	}
 }
@@ -119,7 +118,7 @@ static void write_watched(struct writer *writer)
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
 		if (ways[i].wanted)
 			writer_watched(writer, ways[i].chain,
-				       chain_name(ways[i].target, policy, target), false);
+				       chain_name(ways[i].target, policy, target));
 }
 
 static void write_let_through(struct writer *writer)

@@ -49,6 +49,7 @@ static void write_memory(struct writer *writer, const char *chain, const struct 
 
 	rule_mark(rule, mark_epoch_mask(writer->mask), mark_encode(present, writer->mask), true);
 	if (refuse) {
+		rule_family(rule, family);
 		writer_key_refused(writer, rule, family, way);
 		rule_add_mark(rule, family, writer_set(writer, SET_REFUSED4 + six, set),
 			      mark_encode(remembered, writer->mask));
@@ -103,16 +104,24 @@ static void write_judged(struct writer *writer, const struct policy *policy)
 static void put_unwatched(struct writer *writer, const struct policy *policy, const char *chain)
 {
 	const struct mark present = {.epoch = writer->input->generations.answers};
-	struct nftnl_rule *rule = rule_new(chain, "its entry has gone");
+	struct nftnl_rule *rule;
 	char target[RULES_NAME_MAX];
 
-	writer_watched(writer, chain, CHAIN_STILL_WATCHED, false);
-	writer_jump(writer, chain, CHAIN_ALLOWED_DESTINATION, NULL);
-	writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
+	for (size_t family = 0; family < FAMILIES; family++) {
+		rule = rule_new(chain, NULL);
+		rule_family(rule, families[family]);
+		writer_not_watched(writer, rule, families[family]);
+		rule_goto(rule, CHAIN_UNWATCHED);
+		writer_put(writer, rule);
+	}
+	writer_goto(writer, chain, CHAIN_STILL_WATCHED, NULL);
+	writer_jump(writer, CHAIN_UNWATCHED, CHAIN_ALLOWED_DESTINATION, NULL);
+	writer_jump(writer, CHAIN_UNWATCHED, CHAIN_ALLOWED_SOURCE, NULL);
+	rule = rule_new(CHAIN_UNWATCHED, "its entry has gone");
 	rule_mark(rule, mark_epoch_mask(writer->mask), mark_encode(present, writer->mask), true);
 	rule_goto(rule, chain_name(CHAIN_REFUSE, policy, target));
 	writer_put(writer, rule);
-	writer_goto(writer, chain, CHAIN_STILL_WATCHED, NULL);
+	writer_goto(writer, CHAIN_UNWATCHED, CHAIN_STILL_WATCHED, NULL);
 }
 
 static void write_passed(struct writer *writer, const struct policy *policy)

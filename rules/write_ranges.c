@@ -18,10 +18,10 @@ void writer_key_refused(const struct writer *writer, struct nftnl_rule *rule, en
 	char set[RULES_NAME_MAX];
 
 	if (writer_ways(writer, family) == 1) {
-		rule_key(rule, family, KEY_PAIR_SUBSCRIBER);
+		rule_key_again(rule, family, KEY_PAIR_SUBSCRIBER);
 		return;
 	}
-	rule_key(rule, family, KEY_SOURCE_SUBSCRIBER);
+	rule_key_again(rule, family, KEY_SOURCE_SUBSCRIBER);
 	if (way == 0)
 		rule_lookup_not(rule, writer_set(writer, SET_FINE6, set));
 	else

@@ -18,6 +18,8 @@ _Static_assert(sizeof(struct message_loss) == 56, "wire");
 _Static_assert(sizeof(struct message_verify) == 8, "wire");
 _Static_assert(sizeof(struct message_item) == 408, "wire");
 _Static_assert(sizeof(struct message_verdict) == 192, "wire");
+_Static_assert(sizeof(struct message_use) == 64, "wire");
+_Static_assert(sizeof(struct message_forget) == 24, "wire");
 
 static const struct {
 	const char *word;
@@ -39,6 +41,8 @@ static const struct {
 	[MESSAGE_VERIFY] = {"verify", sizeof(struct message_verify), true},
 	[MESSAGE_ITEM] = {"item", sizeof(struct message_item), false},
 	[MESSAGE_VERDICT] = {"verdict", sizeof(struct message_verdict), true},
+	[MESSAGE_USE] = {"use", sizeof(struct message_use), false},
+	[MESSAGE_FORGET] = {"forget", sizeof(struct message_forget), true},
 };
 
 size_t message_record_size(unsigned type)

@@ -12,7 +12,9 @@
  * Those for which there is no room meanwhile are lost, and a LOSS record counts them.
  *
  * A VERIFY is answered with any number of ITEMs and one VERDICT, a while later: the kernel's table
- * is read by a thread of its own.
+ * is read by a thread of its own. So are the counts of allow elements: a USE of control asks for them,
+ * and USEs with what is new answer it, of which the last has no record. They come without a question
+ * too, with sequence 0.
  */
 #ifndef EDGE25_MESSAGE_H
 #define EDGE25_MESSAGE_H
@@ -23,7 +25,7 @@
 #include "addr.h"
 #include "allow.h"
 
-#define MESSAGE_VERSION 2
+#define MESSAGE_VERSION 3
 #define MESSAGE_SIZE_MAX 32768 /* well below the default socket buffer of 212992 bytes */
 
 enum message_type {
@@ -42,6 +44,8 @@ enum message_type {
 	MESSAGE_VERIFY,    /* control: struct message_verify */
 	MESSAGE_ITEM,      /* engine: struct message_item */
 	MESSAGE_VERDICT,   /* engine: struct message_verdict */
+	MESSAGE_USE,       /* control: no record; engine: struct message_use */
+	MESSAGE_FORGET,    /* control: struct message_forget; answered by an ACK */
 	MESSAGE_TYPES
 };
 
@@ -82,7 +86,7 @@ struct message_change {
 struct message_ack {
 	int32_t error;           /* 0 or -errno */
 	uint32_t epoch;          /* the one in force now, 0..3 */
-	uint32_t kernel_changed; /* 0: the kernel held all this already */
+	uint32_t kernel_changed; /* 0: the kernel held all this already; FORGET: elements that went */
 	char text[244];          /* for people, when error is set */
 };
 
@@ -199,6 +203,31 @@ struct message_verdict {
 	uint32_t objects;
 	uint32_t repairs; /* 1: the table is put back now */
 	char text[148];   /* for people, when error is set */
+};
+
+/*
+ * Packets that an element of the allow sets was found for since the kernel has it. Only what is new
+ * since the last time is told; a new peer is told all that are not 0.
+ */
+struct message_use {
+	uint8_t kind; /* these four as in struct allow_element */
+	uint8_t family;
+	uint8_t exact;
+	uint8_t way;
+	uint8_t from[16]; /* where it begins; network order, IPv4 in [0..3], 0: any */
+	uint8_t to[16];
+	uint32_t id; /* of the entry, as struct allow_element has it */
+	uint64_t packets;
+	int64_t time;   /* CLOCK_REALTIME, seconds: the reading that found the last of them */
+	uint32_t birth; /* another one: it counts from 0 since; 0: not known, the one before */
+	uint8_t ended;  /* 1: the last count of an element that was taken away, or made anew */
+	uint8_t reserved[3];
+};
+
+/* Takes a host out of all that packets have filled. */
+struct message_forget {
+	struct prefix host; /* IPv4: /32; IPv6: POLICY_HOST_PREFIX6_MIN..MAX */
+	uint8_t reserved[6];
 };
 
 /* Size of one record of @type; 0 for a type without records or an unknown one. */

@@ -20,6 +20,7 @@
 #include "engine/mapping.h"
 #include "engine/peer.h"
 #include "engine/queues.h"
+#include "engine/usage.h"
 #include "rules/table.h"
 
 #define REPAIR_AGAIN 1 /* seconds */
@@ -40,6 +41,7 @@ struct engine {
 	struct mapping mapping;    /* the plan in force */
 	struct queues_losses past; /* of queues that were closed */
 	struct guard *guard;
+	struct usage_reader *usage;
 	uint64_t repairs; /* of the table, since this engine started */
 	int status;
 };
@@ -80,10 +82,13 @@ static bool repair(struct engine *engine, bool anew)
 {
 	struct table_error error = {0};
 	uint64_t begin = boottime();
+	int failed;
 
 	engine->repairs++;
 	guard_changed(engine->guard);
-	if (table_repair(engine->table, anew, begin, &error)) {
+	failed = table_repair(engine->table, anew, begin, &error);
+	usage_changed(engine->usage, engine->table);
+	if (failed) {
 		log_error("engine: the table could not be put back: %s; next try in %d s",
 			  error.text, REPAIR_AGAIN);
 		ev_timer_set(&engine->repair, REPAIR_AGAIN, 0);
@@ -281,6 +286,7 @@ static int apply(struct engine *engine, struct mapping *next, bool *changed,
 	guard_changed(engine->guard);
 	if (!result)
 		result = table_apply(engine->table, &next->plan, boottime(), changed, error);
+	usage_changed(engine->usage, engine->table);
 	if (result) {
 		queues_close(queues);
 		if (engine->mapping.block)
@@ -296,6 +302,7 @@ static int apply(struct engine *engine, struct mapping *next, bool *changed,
 	ev_timer_set(&engine->reading, settings->read_interval, settings->read_interval);
 	ev_timer_start(engine->loop, &engine->reading);
 	guard_every(engine->guard, engine->table, settings->verify_interval);
+	usage_every(engine->usage, settings->read_interval);
 	return 0;
 }
 
@@ -348,6 +355,7 @@ static void on_change(struct engine *engine, const void *data, const struct mess
 	guard_changed(engine->guard);
 	if (!error.error)
 		table_change(engine->table, changes, header->count, boottime(), &error);
+	usage_changed(engine->usage, engine->table);
 	if (error.error)
 		log_error("engine: %s", error.text);
 	send_ack(engine, header->sequence, &error, !error.error);
@@ -378,6 +386,9 @@ static void on_message(const void *data, const struct message_header *header, in
 		message_record(data, header, 0, &verify);
 		guard_ask(engine->guard, engine->table, engine->peer, &verify, header->sequence);
 		break;
+	case MESSAGE_USE:
+		usage_asked(engine->usage, header->sequence);
+		break;
 	case MESSAGE_SEEN:
 		message_record(data, header, 0, &seen);
 		forward_seen(&engine->forward, engine->queues, seen.sequence);
@@ -401,6 +412,7 @@ static void on_connected(void *arg)
 		snprintf(hello.kernel, sizeof(hello.kernel), "%.63s", kernel.release);
 	log_info("engine: control is here");
 	peer_send(engine->peer, MESSAGE_HELLO, 0, &hello, 1);
+	usage_connected(engine->usage);
 	forward(engine);
 }
 
@@ -427,6 +439,7 @@ static void on_stop(struct ev_loop *loop, ev_signal *watcher, int revents)
 
 static void engine_close(struct engine *engine)
 {
+	usage_close(engine->usage);
 	peer_close(engine->peer);
 	guard_close(engine->guard);
 	queues_close(engine->queues);
@@ -477,6 +490,8 @@ static int engine_open(struct engine *engine, const struct engine_settings *sett
 			   &handlers);
 	if (!result)
 		result = guard_open(&engine->guard, engine->loop, &guarding);
+	if (!result)
+		result = usage_open(&engine->usage, engine->loop, engine->table, engine->peer);
 	if (result)
 		log_error("engine: socket: %s", strerror(-result));
 	return result;

@@ -14,7 +14,7 @@ import time
 
 from .host import LabError, wait_for
 
-VERSION = 2
+VERSION = 3
 CHANGE, READ, ACK, EVENT, COUNTER, TALLY, END = 3, 4, 5, 6, 7, 8, 11  # enum message_type
 HANDSHAKE = 2   # enum message_event_kind
 SUBMISSION = 3  # enum message_tally_kind

@@ -29,6 +29,8 @@ static const struct {
 	{MESSAGE_VERIFY, "verify", sizeof(struct message_verify), true},
 	{MESSAGE_ITEM, "item", sizeof(struct message_item), false},
 	{MESSAGE_VERDICT, "verdict", sizeof(struct message_verdict), true},
+	{MESSAGE_USE, "use", sizeof(struct message_use), false},
+	{MESSAGE_FORGET, "forget", sizeof(struct message_forget), true},
 };
 
 static void test_types(void **state)
