@@ -8,6 +8,7 @@
 
 #include "allow_entry.h"
 #include "allow_index.h"
+#include "common/message.h"
 #include "config.h"
 #include "store.h"
 
@@ -55,6 +56,14 @@ int allowlist_add(struct allowlist *list, struct allow_entry *entry, const char 
 /* Removes a stored entry; with @removed, hands it over instead of releasing it. -ENOENT, -EIO. */
 int allowlist_del(struct allowlist *list, int64_t id, const char *action,
 		  const struct store_actor *actor, struct allow_entry *removed);
+/* The entry that an element of the kernel belongs to; NULL: it is gone. */
+const struct allow_entry *allowlist_of_element(const struct allowlist *list,
+					       const struct message_use *use);
+/* The element was found for so many packets more, the last at use->time. */
+void allowlist_used(struct allowlist *list, const struct message_use *use, uint64_t packets);
+/* The entries of the configuration were not found for any. */
+void allowlist_unused(struct allowlist *list);
+
 /*
  * What a change does to one entry. Of what is added the entry is all of it, with an id if it is put back
  * under that; of what is removed only the id is looked at; of what is changed the id and what may

@@ -140,6 +140,7 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 	    allowlist_read(control->allowlist))
 		return;
 	log_notice("store: %s/edge25.db is there again", control->config->settings.state_dir);
+	usage_database(control->usage);
 	responder_database(control->responder);
 	keeper_database(control->keeper);
 	control_expiry_changed(control);
@@ -262,6 +263,7 @@ static int make_state(struct control *control)
 		log_error("store: stored allow entries are not in force: %s",
 			  store_problem(control->store) ? store_problem(control->store) :
 							  "an entry cannot be read");
+	control->usage = usage_new(control->allowlist, control->store, key);
 	control->figures = figures_new();
 	control->days = days_new(days_boot(boot));
 	control->tracker = tracker_new((uint32_t)settings->max_hosts,
@@ -269,8 +271,8 @@ static int make_state(struct control *control)
 	control->incidents = incidents_new((uint32_t)settings->max_active / 2, key);
 	control->containment = containment_new(CONTAINED_MAX, key);
 	control->event_file = event_file_new(settings->log_dir, settings->event_file_max);
-	return control->figures && control->days && control->tracker && control->incidents &&
-			       control->containment && control->event_file ?
+	return control->usage && control->figures && control->days && control->tracker &&
+			       control->incidents && control->containment && control->event_file ?
 		       0 :
 		       -ENOMEM;
 }
@@ -386,6 +388,7 @@ void control_free(struct control *control)
 	tracker_free(control->tracker);
 	days_free(control->days);
 	figures_free(control->figures);
+	usage_free(control->usage);
 	allowlist_free(control->allowlist);
 	store_free(control->store);
 	config_free(control->config);

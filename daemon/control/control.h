@@ -23,6 +23,7 @@
 #include "server.h"
 #include "store.h"
 #include "tracker.h"
+#include "usage.h"
 
 struct keeper;
 struct responder;
@@ -32,6 +33,7 @@ struct control {
 	struct config *config;
 	struct store *store;
 	struct allowlist *allowlist;
+	struct usage *usage;
 	struct link *link;
 	struct intent *intent;
 	struct reading *reading;

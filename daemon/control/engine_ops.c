@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine_ops.h"
 #include "control.h"
+#include "keeper.h"
 #include "responder.h"
 #include "ruleset.h"
 
@@ -94,6 +95,16 @@ static void on_verdict(void *ctx, uint64_t sequence, const struct message_verdic
 	ruleset_verdict(((struct control *)ctx)->ruleset, sequence, verdict);
 }
 
+static void on_use(void *ctx, const struct message_use *use)
+{
+	struct control *control = ctx;
+
+	if (!use)
+		usage_ended(control->usage, intent_clock().real);
+	else if (usage_told(control->usage, use))
+		keeper_soon(control->keeper);
+}
+
 const struct link_ops engine_ops = {
 	.up = on_up,
 	.down = on_down,
@@ -106,4 +117,5 @@ const struct link_ops engine_ops = {
 	.end = on_end,
 	.item = on_item,
 	.verdict = on_verdict,
+	.use = on_use,
 };

@@ -22,6 +22,7 @@ enum stage {
 	STAGE_TOLD,
 	STAGE_HOSTS,
 	STAGE_DAYS,
+	STAGE_USAGE,
 	STAGE_OLD,
 	STAGE_OLD_HOSTS,
 	STAGE_OLD_DAYS
@@ -220,6 +221,11 @@ static bool pass_hosts(struct keeper *keeper)
 	return keeper->host != NULL;
 }
 
+static bool pass_usage(struct keeper *keeper)
+{
+	return usage_write(keeper->control->usage);
+}
+
 static bool pass_old_hosts(struct keeper *keeper)
 {
 	const struct config_settings *settings = &keeper->control->config->settings;
@@ -271,10 +277,12 @@ static bool work(struct keeper *keeper)
 	static bool (*const stages[])(struct keeper *) = {
 		[STAGE_OPEN] = pass_open,        [STAGE_TOLD] = pass_told,
 		[STAGE_HOSTS] = pass_hosts,      [STAGE_DAYS] = pass_days,
-		[STAGE_OLD] = pass_old,          [STAGE_OLD_HOSTS] = pass_old_hosts,
-		[STAGE_OLD_DAYS] = pass_old_days};
+		[STAGE_USAGE] = pass_usage,      [STAGE_OLD] = pass_old,
+		[STAGE_OLD_HOSTS] = pass_old_hosts, [STAGE_OLD_DAYS] = pass_old_days};
 	bool more = responder_write(keeper->control->responder);
 
+	if (usage_urgent(keeper->control->usage))
+		more |= usage_write(keeper->control->usage);
 	if (write_urgent(keeper) || more)
 		return true;
 	if (keeper->stage == STAGE_REST)
@@ -311,6 +319,7 @@ static void begin_pass(struct keeper *keeper)
 {
 	if (keeper->stage != STAGE_REST)
 		return;
+	usage_sweep(keeper->control->usage);
 	keeper->stage = STAGE_OPEN;
 	keeper->at = NULL;
 	keeper->host = NULL;

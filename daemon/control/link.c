@@ -133,6 +133,7 @@ static void hand_over(struct link *link, const struct message_header *header, si
 		struct message_loss loss;
 		struct message_item item;
 		struct message_verdict verdict;
+		struct message_use use;
 	} record;
 	const struct link_ops *ops = link->ops;
 
@@ -159,6 +160,9 @@ static void hand_over(struct link *link, const struct message_header *header, si
 	case MESSAGE_LOSS:
 		record.loss.name[sizeof(record.loss.name) - 1] = '\0';
 		ops->loss(link->ctx, &record.loss);
+		break;
+	case MESSAGE_USE:
+		ops->use(link->ctx, &record.use);
 		break;
 	case MESSAGE_ITEM:
 		record.item.name[sizeof(record.item.name) - 1] = '\0';
@@ -191,6 +195,11 @@ static int handle(struct link *link, size_t length)
 	}
 	if (header.type == MESSAGE_END) {
 		link->ops->end(link->ctx);
+		link_waits_end(link->waits, header.sequence, NULL);
+		return 0;
+	}
+	if (header.type == MESSAGE_USE && !header.count) {
+		link->ops->use(link->ctx, NULL);
 		link_waits_end(link->waits, header.sequence, NULL);
 		return 0;
 	}

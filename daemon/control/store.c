@@ -99,6 +99,9 @@ static const char *const upgrades[] = {
 	      "CREATE TABLE counter (name TEXT PRIMARY KEY, packets INTEGER NOT NULL,"
 	      " boot TEXT NOT NULL, written INTEGER NOT NULL);"
 	      "CREATE INDEX incident_seen ON incident (last_seen, opened, closed, class, attempts);"
+	      "CREATE TABLE allow_use (element TEXT PRIMARY KEY, entry INTEGER NOT NULL,"
+	      " birth INTEGER NOT NULL, packets INTEGER NOT NULL, hits INTEGER NOT NULL,"
+	      " used INTEGER NOT NULL) WITHOUT ROWID;"
 	      "PRAGMA user_version=4;"
 	      "COMMIT;",
 };

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store_usage.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store_internal.h"
+
+#define NAMED offsetof(struct message_use, id) /* what comes before it names the element */
+#define NAME_TEXT_MAX (2 * NAMED + 1)
+
+/* In hexadecimal digits. */
+static const char *name_text(const struct message_use *use, char text[NAME_TEXT_MAX])
+{
+	const uint8_t *bytes = (const uint8_t *)use;
+
+	for (size_t i = 0; i < NAMED; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	return text;
+}
+
+/* False: somebody else wrote it. */
+static bool name_read(const char *text, struct message_use *use)
+{
+	uint8_t *bytes = (uint8_t *)use;
+	unsigned byte;
+
+	if (strlen(text) != 2 * NAMED)
+		return false;
+	for (size_t i = 0; i < NAMED; i++) {
+		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+			return false;
+		bytes[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+int store_usage_read(struct store *store, void (*each)(void *ctx, const struct usage_row *row),
+		     void *ctx)
+{
+	sqlite3_stmt *statement = store_prepare(
+		store, "SELECT element, entry, birth, packets, hits, used FROM allow_use", "");
+	int step = SQLITE_DONE;
+
+	while (statement && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+		struct usage_row row = {0};
+
+		if (!name_read(store_text(statement, 0), &row.use))
+			continue;
+		row.use.id = (uint32_t)sqlite3_column_int64(statement, 1);
+		row.use.birth = (uint32_t)sqlite3_column_int64(statement, 2);
+		row.use.packets = (uint64_t)sqlite3_column_int64(statement, 3);
+		row.hits = (uint64_t)sqlite3_column_int64(statement, 4);
+		row.used = sqlite3_column_int64(statement, 5);
+		each(ctx, &row);
+	}
+	sqlite3_finalize(statement);
+	if (!statement)
+		return -EIO;
+	return step == SQLITE_DONE ? 0 : store_fail(store);
+}
+
+int store_usage_begin(struct store *store)
+{
+	return store_begin(store);
+}
+
+int store_usage_end(struct store *store, int result)
+{
+	return store_end(store, result);
+}
+
+int store_usage_put(struct store *store, const struct usage_row *row)
+{
+	char name[NAME_TEXT_MAX];
+
+	return store_run(store,
+			 "INSERT OR REPLACE INTO allow_use (element, entry, birth, packets, hits,"
+			 " used) VALUES (?,?,?,?,?,?)",
+			 "tiiiii", name_text(&row->use, name), (int64_t)row->use.id,
+			 (int64_t)row->use.birth, (int64_t)row->use.packets, (int64_t)row->hits,
+			 row->used);
+}
+
+int store_usage_delete(struct store *store, const struct usage_row *row)
+{
+	char name[NAME_TEXT_MAX];
+
+	return store_run(store, "DELETE FROM allow_use WHERE element = ?", "t",
+			 name_text(&row->use, name));
+}
+
+int store_usage_entry(struct store *store, const struct allow_entry *entry)
+{
+	return store_run(store, "UPDATE allow SET hits = ?, used = ? WHERE id = ?", "iii",
+			 (int64_t)entry->hits, entry->used, entry->id);
+}
