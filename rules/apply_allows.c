@@ -101,7 +101,7 @@ static int each_difference(const struct change *change, difference_fn *each, voi
  */
 struct step {
 	struct change *change;
-	struct batch *batch; /* NULL: what goes, goes alone and at once */
+	struct batch *batch;
 	struct table_error *error;
 	bool gains[SETS_EVER]; /* sets to which something is added */
 	bool turned;
@@ -151,22 +151,33 @@ static void read_ended(struct step *step, struct usage *ended)
 	usage_ask_close(&step->ask);
 }
 
-static int put_difference(const struct allow_element *was, const struct allow_element *is,
-			  void *arg)
+static int put_going(const struct allow_element *was, const struct allow_element *is, void *arg)
 {
 	struct step *step = arg;
-	struct table *table = step->change->table;
 
-	if (!is_due(step, was, is))
-		return 0;
-	if (!step->batch && was)
-		return is ? replace_allow(step->change, is, step->error) :
-			    table_delete_allow(table, was, step->error);
-	if (was)
-		set_allow_delete(step->batch, was, 1, table->features & MESSAGE_DESTROY);
-	if (is && step->batch)
+	if (was && is_due(step, was, is))
+		set_allow_delete(step->batch, was, 1,
+				 step->change->table->features & MESSAGE_DESTROY);
+	return 0;
+}
+
+static int put_coming(const struct allow_element *was, const struct allow_element *is, void *arg)
+{
+	struct step *step = arg;
+
+	if (is && is_due(step, was, is))
 		set_allow_add(step->batch, is, 1, step->change->now);
 	return 0;
+}
+
+static int change_alone(const struct allow_element *was, const struct allow_element *is, void *arg)
+{
+	struct step *step = arg;
+
+	if (!was || !is_due(step, was, is))
+		return 0;
+	return is ? replace_allow(step->change, is, step->error) :
+		    table_delete_allow(step->change->table, was, step->error);
 }
 
 /* Whatever an earlier engine, or somebody else, left in the allow sets. */
@@ -188,7 +199,9 @@ static int send_step(struct step *step, struct batch *batch)
 	if (!batch)
 		return table_fail(step->error, -ENOMEM, "change");
 	step->batch = batch;
-	each_difference(step->change, put_difference, step);
+	/* a prefix may lie in the place of one that goes: the kernel takes it only then */
+	each_difference(step->change, put_going, step);
+	each_difference(step->change, put_coming, step);
 	return table_send(step->change->table, batch, step->error);
 }
 
@@ -209,9 +222,8 @@ static int send_alone(struct step *step)
 
 	if (!batch)
 		return table_fail(step->error, -ENOMEM, "change");
-	step->batch = NULL;
-	result = each_difference(step->change, put_difference, step);
 	step->batch = batch;
+	result = each_difference(step->change, change_alone, step);
 	if (result || step->turned) {
 		batch_free(batch);
 		return result;

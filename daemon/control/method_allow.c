@@ -45,6 +45,8 @@ const struct rpc_field allow_del_result[] = {
 
 const struct rpc_field allow_list_result[] = {
 	FIELD_OF("entries", FIELD_LIST, entry_fields, ""),
+	FIELD("counted", SHAPE_TIME, FIELD_NULL,
+	      "when the kernel was asked for their hits; null: not yet"),
 	FIELD_END,
 };
 
@@ -387,17 +389,42 @@ void method_allow_del(struct rpc_call *call, void *ctx)
 
 /* --- allow.list --- */
 
-void method_allow_list(struct rpc_call *call, void *ctx)
+struct listing {
+	struct control *control;
+	struct rpc_call *call;
+};
+
+/* Their hits are as fresh as the kernel could say in time. */
+static void list(void *arg, int error, const struct message_ack *ack)
 {
-	const struct control *control = ctx;
+	struct listing *listing = arg;
+	const struct control *control = listing->control;
 	const int64_t now = intent_clock().real;
 	json_t *entries = json_array();
 
+	(void)error;
+	(void)ack;
 	for (size_t i = 0; i < allowlist_count(control->allowlist); i++) {
 		const struct allow_entry *entry = allowlist_at(control->allowlist, i);
 
 		if (!entry->expires || entry->expires > now)
 			json_array_append_new(entries, entry_json(entry, now));
 	}
-	rpc_reply(call, json_pack("{s:o}", "entries", entries));
+	rpc_reply(listing->call, json_pack("{s:o, s:o}", "entries", entries, "counted",
+					   time_or_null(usage_read_at(control->usage))));
+	free(listing);
+}
+
+void method_allow_list(struct rpc_call *call, void *ctx)
+{
+	struct control *control = ctx;
+	struct listing *listing = calloc(1, sizeof(*listing));
+
+	if (!listing) {
+		rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
+		return;
+	}
+	*listing = (struct listing){.control = control, .call = call};
+	if (usage_ask(control->link, list, listing))
+		list(listing, 0, NULL);
 }

@@ -198,6 +198,7 @@ static int exchange(struct reload *reload)
 
 	if (result)
 		return result;
+	usage_configured(control->usage);
 	control->config = reload->config;
 	reload->config = old;
 	reporter_configure(control->reporter, control->config);

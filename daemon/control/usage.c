@@ -171,6 +171,13 @@ bool usage_told(struct usage *usage, const struct message_use *use)
 	return use->ended;
 }
 
+int usage_ask(struct link *link, link_done *done, void *arg)
+{
+	const uint64_t sequence = link_send(link, MESSAGE_USE, NULL, 0, -1);
+
+	return sequence ? link_wait(link, sequence, USAGE_DEADLINE, done, arg) : -ENOTCONN;
+}
+
 void usage_ended(struct usage *usage, int64_t now)
 {
 	usage->read_at = now;

@@ -8,7 +8,6 @@
 #ifndef EDGE25_CONTROL_USAGE_H
 #define EDGE25_CONTROL_USAGE_H
 
-#include <ev.h>
 #include <stdbool.h>
 
 #include "allowlist.h"
@@ -31,6 +30,11 @@ void usage_configured(struct usage *usage);
 
 /* The engine's word on an element; true: it is to be written at once. */
 bool usage_told(struct usage *usage, const struct message_use *use);
+/*
+ * Asks the engine for a fresh reading; @done is called when it is there, or USAGE_DEADLINE has passed.
+ * -ENOTCONN, -ENOBUFS, -ENOMEM: it is not called.
+ */
+int usage_ask(struct link *link, link_done *done, void *arg);
 /* A reading has ended; @now: seconds since 1970. */
 void usage_ended(struct usage *usage, int64_t now);
 /* When the last reading ended; 0: there was none yet. */
