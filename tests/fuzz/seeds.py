@@ -178,17 +178,20 @@ def plans():
     write("plan_open", "reversed", plan(**{**full, "intervals4": full["intervals4"][::-1]}))
 
 
-SIZES = {1: 88, 2: 8, 3: 88, 4: 0, 5: 256, 6: 64, 7: 80, 8: 32, 9: 32, 10: 56, 11: 0}
+SIZES = {1: 88, 2: 8, 3: 88, 4: 0, 5: 256, 6: 64, 7: 80, 8: 32, 9: 32, 10: 56, 11: 0,
+         12: 8, 13: 8, 14: 408, 15: 192, 16: 64, 17: 24}
+SINGLE = 1, 2, 5, 12, 13, 15, 17
+VERSION = 3  # MESSAGE_VERSION
 
 
 def messages():
     for kind, size in SIZES.items():
-        count = 0 if size == 0 else 1 if kind in (1, 2, 5) else 3
-        head = struct.pack("=HHIQ", 2, kind, count, 25)
-        write("message_check", f"type-{kind}", head + bytes(range(256))[:size] * count)
+        count = 0 if size == 0 else 1 if kind in SINGLE else 3
+        head = struct.pack("=HHIQ", VERSION, kind, count, 25)
+        write("message_check", f"type-{kind}", head + (bytes(range(256)) * 2)[:size] * count)
     write("message_check", "version-1", struct.pack("=HHIQ", 1, 4, 0, 1))
-    write("message_check", "huge-count", struct.pack("=HHIQ", 2, 6, 0xFFFFFFFF, 1))
-    write("message_check", "cut", struct.pack("=HHIQ", 2, 6, 2, 1) + bytes(127))
+    write("message_check", "huge-count", struct.pack("=HHIQ", VERSION, 6, 0xFFFFFFFF, 1))
+    write("message_check", "cut", struct.pack("=HHIQ", VERSION, 6, 2, 1) + bytes(127))
 
 
 PACKET_HDR, MARK, INDEV, HWADDR, PAYLOAD = 1, 3, 5, 9, 10  # enum nfqnl_attr_type
