@@ -70,7 +70,7 @@ OBJ_control := $(call objects,$(wildcard daemon/control/*.c))
 # edge25-replay is the tracker and the configuration without the rest of control.
 OBJ_replay := $(call objects,$(wildcard daemon/replay/*.c))
 REPLAY_NAMES := config% tracker% classify reasons contacts networks meeting windows levels slots tallies \
-	host_class times log_destinations prefix_error
+	host_class times log_destinations prefix_error domain_name
 OBJ_replay_control := $(filter $(REPLAY_NAMES:%=$(BUILD)/obj/daemon/control/%.o),$(OBJ_control))
 OBJ_launch := $(call objects,$(wildcard daemon/launch/*.c))
 OBJ_client := $(call objects,$(wildcard tools/common/*.c))

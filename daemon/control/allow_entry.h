@@ -8,6 +8,7 @@
 
 #include "common/addr.h"
 #include "common/allow.h"
+#include "domain_name.h"
 
 struct allow_entry {
 	int64_t id;             /* 0: it stands in the configuration */
@@ -31,8 +32,7 @@ void allow_entry_release(struct allow_entry *entry);
 /* Do both say the same source and destination? */
 bool allow_entry_same(const struct allow_entry *a, const struct allow_entry *b);
 /* "from 100.64.3.7 to 203.0.113.25". */
-#define ALLOW_NAME_MAX 254 /* bytes of a DNS name, with the 0 */
-#define ALLOW_ENTRY_TEXT_MAX (PREFIX_TEXT_MAX + ALLOW_NAME_MAX + 16)
+#define ALLOW_ENTRY_TEXT_MAX (PREFIX_TEXT_MAX + DOMAIN_NAME_MAX + 16)
 const char *allow_entry_text(const struct allow_entry *entry, char text[ALLOW_ENTRY_TEXT_MAX]);
 
 #endif

@@ -15,6 +15,7 @@
 /* How many entries have these lengths; family 0: that side is any. */
 struct shape {
 	uint8_t from_family, from_length, to_family, to_length;
+	bool named;
 	size_t count;
 };
 
@@ -104,7 +105,7 @@ static int grow(struct allow_index *index, size_t wanted)
 }
 
 /* Every entry may have lengths of its own, but there are no more than these. */
-#define SHAPES_MAX (34 * 34 + 130 * 130)
+#define SHAPES_MAX (34 * 34 + 130 * 130 + 33 + 130)
 
 int allow_index_reserve(struct allow_index *index, size_t more)
 {
@@ -131,6 +132,7 @@ static struct shape shape_of(const struct allow_entry *entry)
 		.from_length = from->addr.family ? from->length : 0,
 		.to_family = to->addr.family,
 		.to_length = to->addr.family ? to->length : 0,
+		.named = entry->to_name != NULL,
 	};
 }
 
@@ -141,7 +143,8 @@ static struct shape *find_shape(const struct allow_index *index, const struct sh
 
 		if (shape->from_family == like->from_family &&
 		    shape->from_length == like->from_length &&
-		    shape->to_family == like->to_family && shape->to_length == like->to_length)
+		    shape->to_family == like->to_family && shape->to_length == like->to_length &&
+		    shape->named == like->named)
 			return shape;
 	}
 	return NULL;
@@ -177,8 +180,7 @@ void allow_index_add(struct allow_index *index, struct allow_node *node)
 	node->next = *bucket;
 	*bucket = node;
 	index->count++;
-	if (!node->entry.to_name)
-		count_shape(index, &node->entry);
+	count_shape(index, &node->entry);
 }
 
 void allow_index_remove(struct allow_index *index, struct allow_node *node)
@@ -189,8 +191,7 @@ void allow_index_remove(struct allow_index *index, struct allow_node *node)
 		at = &(*at)->next;
 	*at = node->next;
 	index->count--;
-	if (!node->entry.to_name)
-		uncount_shape(index, &node->entry);
+	uncount_shape(index, &node->entry);
 }
 
 static bool side_equal(const struct prefix *a, const struct prefix *b)
@@ -234,23 +235,43 @@ static bool wider(const struct prefix *side, uint8_t family, uint8_t length, str
 	return true;
 }
 
+static int each_of(const struct allow_index *index, const struct shape *shape,
+		   const struct prefix *from, const struct prefix *to, allow_index_each *each,
+		   void *ctx)
+{
+	const struct allow_node *node;
+	struct prefix source, destination;
+	int result = 0;
+
+	if (!wider(from, shape->from_family, shape->from_length, &source) ||
+	    !wider(to, shape->to_family, shape->to_length, &destination))
+		return 0;
+	node = allow_index_first(index, &source, &destination);
+	for (; node && !result; node = allow_index_next(node))
+		if ((node->entry.to_name != NULL) == shape->named)
+			result = each(ctx, &node->entry);
+	return result;
+}
+
 int allow_index_covering(const struct allow_index *index, const struct prefix *from,
 			 const struct prefix *to, allow_index_each *each, void *ctx)
 {
 	int result = 0;
 
-	for (size_t i = 0; i < index->shape_count && !result; i++) {
-		const struct shape *shape = &index->shapes[i];
-		const struct allow_node *node;
-		struct prefix source, destination;
+	for (size_t i = 0; i < index->shape_count && !result; i++)
+		if (!index->shapes[i].named)
+			result = each_of(index, &index->shapes[i], from, to, each, ctx);
+	return result;
+}
 
-		if (!wider(from, shape->from_family, shape->from_length, &source) ||
-		    !wider(to, shape->to_family, shape->to_length, &destination))
-			continue;
-		node = allow_index_first(index, &source, &destination);
-		for (; node && !result; node = allow_index_next(node))
-			if (!node->entry.to_name)
-				result = each(ctx, &node->entry);
-	}
+int allow_index_named(const struct allow_index *index, const struct prefix *from,
+		      allow_index_each *each, void *ctx)
+{
+	const struct prefix any = {0};
+	int result = 0;
+
+	for (size_t i = 0; i < index->shape_count && !result; i++)
+		if (index->shapes[i].named)
+			result = each_of(index, &index->shapes[i], from, &any, each, ctx);
 	return result;
 }

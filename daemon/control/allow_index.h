@@ -34,5 +34,8 @@ const struct allow_node *allow_index_next(const struct allow_node *node);
 typedef int allow_index_each(void *ctx, const struct allow_entry *entry);
 int allow_index_covering(const struct allow_index *index, const struct prefix *from,
 			 const struct prefix *to, allow_index_each *each, void *ctx);
+/* The same for every entry with a name, whatever it stands for. */
+int allow_index_named(const struct allow_index *index, const struct prefix *from,
+		      allow_index_each *each, void *ctx);
 
 #endif

@@ -11,10 +11,13 @@
 struct entries {
 	struct allow_node **all;
 	size_t count, room;
+	struct destination_names *names; /* which its entries hold */
+	enum name_origin origin;
 };
 
 struct allowlist {
 	struct store *store;
+	struct destination_names *names;
 	struct entries configured;
 	struct entries stored;     /* by id, ascending */
 	struct allow_index *index; /* of both */
@@ -24,21 +27,46 @@ struct allowlist {
 
 /* --- entries in memory --- */
 
-static struct allow_node *node_new(const struct allow_entry *entry)
+static struct entries entries_none(const struct allowlist *list, enum name_origin origin)
+{
+	return (struct entries){.names = list->names, .origin = origin};
+}
+
+/* The name of a destination is held while there is the node. */
+static struct allow_node *node_new(const struct entries *entries, const struct allow_entry *entry)
 {
 	struct allow_node *node = calloc(1, sizeof(*node));
 
-	if (node && !allow_entry_copy(&node->entry, entry))
-		return node;
-	free(node);
-	return NULL;
+	if (!node || allow_entry_copy(&node->entry, entry)) {
+		free(node);
+		return NULL;
+	}
+	if (entry->to_name &&
+	    destination_names_hold(entries->names, entries->origin, entry->to_name)) {
+		allow_entry_release(&node->entry);
+		free(node);
+		return NULL;
+	}
+	return node;
 }
 
-static void node_free(struct allow_node *node)
+/* All but the texts, which are somebody else's now. */
+static void node_leave(const struct entries *entries, struct allow_node *node)
 {
-	if (node)
-		allow_entry_release(&node->entry);
+	if (node->entry.to_name)
+		destination_names_release(entries->names, entries->origin, node->entry.to_name);
 	free(node);
+}
+
+static void node_free(const struct entries *entries, struct allow_node *node)
+{
+	struct allow_entry entry;
+
+	if (!node)
+		return;
+	entry = node->entry;
+	node_leave(entries, node);
+	allow_entry_release(&entry);
 }
 
 static int entries_reserve(struct entries *entries, size_t more)
@@ -60,7 +88,7 @@ static int entries_reserve(struct entries *entries, size_t more)
 
 static int entries_append(struct entries *entries, const struct allow_entry *entry)
 {
-	struct allow_node *node = entries_reserve(entries, 1) ? NULL : node_new(entry);
+	struct allow_node *node = entries_reserve(entries, 1) ? NULL : node_new(entries, entry);
 
 	if (!node)
 		return -ENOMEM;
@@ -71,9 +99,10 @@ static int entries_append(struct entries *entries, const struct allow_entry *ent
 static void entries_clear(struct entries *entries)
 {
 	for (size_t i = 0; i < entries->count; i++)
-		node_free(entries->all[i]);
+		node_free(entries, entries->all[i]);
 	free(entries->all);
-	*entries = (struct entries){0};
+	entries->all = NULL;
+	entries->count = entries->room = 0;
 }
 
 static int append_stored(void *ctx, const struct allow_entry *entry)
@@ -106,10 +135,16 @@ struct allowlist *allowlist_new(struct store *store)
 		return NULL;
 	list->store = store;
 	list->index = allow_index_new();
-	if (list->index)
-		return list;
-	free(list);
-	return NULL;
+	list->names = destination_names_new();
+	if (!list->index || !list->names) {
+		allow_index_free(list->index);
+		destination_names_free(list->names);
+		free(list);
+		return NULL;
+	}
+	list->configured = entries_none(list, NAME_CONFIGURED);
+	list->stored = entries_none(list, NAME_STORED);
+	return list;
 }
 
 void allowlist_free(struct allowlist *list)
@@ -119,12 +154,18 @@ void allowlist_free(struct allowlist *list)
 	entries_clear(&list->configured);
 	entries_clear(&list->stored);
 	allow_index_free(list->index);
+	destination_names_free(list->names);
 	free(list);
+}
+
+struct destination_names *allowlist_names(const struct allowlist *list)
+{
+	return list->names;
 }
 
 int allowlist_read(struct allowlist *list)
 {
-	struct entries fresh = {0};
+	struct entries fresh = entries_none(list, NAME_STORED);
 	int result = store_allow_read(list->store, append_stored, &fresh);
 
 	if (!result)
@@ -135,7 +176,7 @@ int allowlist_read(struct allowlist *list)
 
 int allowlist_configure(struct allowlist *list, const struct config *config)
 {
-	struct entries fresh = {0};
+	struct entries fresh = entries_none(list, NAME_CONFIGURED);
 
 	for (size_t i = 0; i < config->allow_count; i++) {
 		const struct config_allow *allow = &config->allows[i];
@@ -147,6 +188,7 @@ int allowlist_configure(struct allowlist *list, const struct config *config)
 			.comment = allow->comment,
 			.name = (char *)allow->name,
 			.file = config->files[allow->file],
+			.to_name = allow->to_name,
 		};
 
 		if (entries_append(&fresh, &entry)) {
@@ -280,19 +322,28 @@ struct commit {
 	struct allow_node ***slots;
 };
 
-static void commit_release(struct commit *commit, size_t count)
+static void commit_release(const struct entries *stored, struct commit *commit, size_t count)
 {
 	for (size_t i = 0; commit->fresh && i < count; i++)
-		node_free(commit->fresh[i]);
+		node_free(stored, commit->fresh[i]);
 	free(commit->fresh);
 	free(commit->slots);
+}
+
+/* With those to come, and without those to go: names that only these have are counted all the same. */
+static bool too_many_names(const struct allowlist *list, size_t named_removed)
+{
+	return destination_names_holders(list->names, NAME_STORED) - named_removed >
+		       DESTINATION_ENTRIES_MAX ||
+	       destination_names_held(list->names, NAME_STORED) >
+		       DESTINATION_NAMES_MAX + named_removed;
 }
 
 /* Everything that can fail but the database. */
 static int prepare(struct allowlist *list, struct allow_difference *differences, size_t count,
 		   struct commit *commit)
 {
-	size_t added = 0, removed = 0;
+	size_t added = 0, removed = 0, named_added = 0, named_removed = 0;
 
 	commit->fresh = calloc(count + 1, sizeof(*commit->fresh));
 	commit->slots = calloc(count + 1, sizeof(*commit->slots));
@@ -312,17 +363,20 @@ static int prepare(struct allowlist *list, struct allow_difference *differences,
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		if (differences[i].step == ALLOW_STEP_ADD) {
-			commit->fresh[i] = node_new(&differences[i].entry);
+			commit->fresh[i] = node_new(&list->stored, &differences[i].entry);
 			if (!commit->fresh[i])
 				return -ENOMEM;
+			named_added += differences[i].entry.to_name != NULL;
 			continue;
 		}
 		commit->slots[i] = slot_of(list, differences[i].entry.id);
 		/* The store and the audit trail want all of it; its texts become the difference's. */
-		if (differences[i].step == ALLOW_STEP_REMOVE)
+		if (differences[i].step == ALLOW_STEP_REMOVE) {
 			differences[i].entry = (*commit->slots[i])->entry;
+			named_removed += differences[i].entry.to_name != NULL;
+		}
 	}
-	return 0;
+	return named_added && too_many_names(list, named_removed) ? -E2BIG : 0;
 }
 
 /* The differences are as they were: what was borrowed goes back, and numbers were not given. */
@@ -397,7 +451,7 @@ static void carry_out(struct allowlist *list, struct allow_difference *differenc
 			*commit->slots[i] = NULL;
 			allow_index_remove(list->index, node);
 			forget_expiry(list, node->entry.expires);
-			free(node);
+			node_leave(&list->stored, node);
 			break;
 		case ALLOW_STEP_CHANGE:
 			swap_terms(list, &(*commit->slots[i])->entry, &difference->entry);
@@ -419,7 +473,7 @@ int allowlist_commit(struct allowlist *list, struct allow_difference *difference
 		give_back(differences, count, &commit);
 	else
 		carry_out(list, differences, count, &commit);
-	commit_release(&commit, count);
+	commit_release(&list->stored, &commit, count);
 	return result;
 }
 

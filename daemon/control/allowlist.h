@@ -10,6 +10,7 @@
 #include "allow_index.h"
 #include "common/message.h"
 #include "config.h"
+#include "destination_names.h"
 #include "store.h"
 
 #define ALLOWLIST_MAX 100000 /* entries added by the socket; 30 MB of memory and 1 s to send */
@@ -22,6 +23,9 @@ void allowlist_free(struct allowlist *list);
 int allowlist_read(struct allowlist *list);
 /* Replaces the entries of the configuration. */
 int allowlist_configure(struct allowlist *list, const struct config *config);
+
+/* What the names of destinations stand for; those of the entries are held there. */
+struct destination_names *allowlist_names(const struct allowlist *list);
 
 size_t allowlist_count(const struct allowlist *list);
 /* Of them, those of the configuration. */
@@ -43,14 +47,14 @@ const struct allow_entry *allowlist_match(const struct allowlist *list, const st
 const struct allow_index *allowlist_index(const struct allowlist *list);
 /*
  * Calls @each for every entry that lets through all from @from to @to (family 0: any), whether it has
- * ended or not, in no order; an error of it ends this.
+ * ended or not, in no order; an error of it ends this. What has a name lets through as that stands now.
  */
 int allowlist_covering(const struct allowlist *list, const struct prefix *from,
 		       const struct prefix *to, allow_index_each *each, void *ctx);
 /* Of two entries that match: does @a decide? Then it does more, or the same for longer. */
 bool allow_entry_before(const struct allow_entry *a, const struct allow_entry *b);
 
-/* Stores a copy of @entry; its id is filled in. -EEXIST, -ENOSPC (ALLOWLIST_MAX), -ENOMEM, -EIO. */
+/* Stores a copy of @entry; its id is filled in. Errors as of allowlist_commit(). */
 int allowlist_add(struct allowlist *list, struct allow_entry *entry, const char *action,
 		  const struct store_actor *actor);
 /* Removes a stored entry; with @removed, hands it over instead of releasing it. -ENOENT, -EIO. */
@@ -78,7 +82,8 @@ struct allow_difference {
 /*
  * All of it or nothing, in one transaction. Then what was added has its id, what was removed is in
  * @differences whole, and what was changed is there as it was: inverted, they are the way back. Each is a
- * line of the audit trail: @action, or "add", "del" and "change". -EEXIST, -ENOENT, -ENOSPC, -ENOMEM, -EIO.
+ * line of the audit trail: @action, or "add", "del" and "change". -EEXIST, -ENOENT, -ENOSPC (ALLOWLIST_MAX),
+ * -E2BIG (DESTINATION_NAMES_MAX, DESTINATION_ENTRIES_MAX), -ENOMEM, -EIO.
  */
 int allowlist_commit(struct allowlist *list, struct allow_difference *differences, size_t count,
 		     const char *action, const struct store_actor *actor);
@@ -103,16 +108,30 @@ struct allow_clock {
 	uint64_t boot_ms; /* CLOCK_BOOTTIME */
 };
 
-/* Every entry that has not ended, as a rule for allow_flatten(); free(*rules). */
+/* Every entry that has not ended, as rules for allow_flatten(); free(*rules). */
 int allowlist_rules(const struct allowlist *list, struct allow_clock clock,
 		    struct allow_rule **rules, size_t *count);
 /*
- * The kernel's element for an exact source and destination: it ends when the last of the entries
- * that say the same does. False: no entry says it (any more).
+ * The kernel's element for an exact source and destination, which has no name: it ends when the last of
+ * the entries that say the same does. False: no entry says it (any more).
  */
 bool allowlist_element(const struct allowlist *list, const struct allow_entry *like,
 		       struct allow_clock clock, struct allow_element *element);
-/* Is the entry one exact element of the kernel's sets? */
+/* Is the entry one exact element of the kernel's sets, or some, each for an address of its name? */
 bool allow_entry_exact(const struct allow_entry *entry);
+
+/*
+ * An entry with a name as entries without one, for each address that the kernel may know of: those of
+ * now, and those of before that it was not told of. Another entry is the only part of itself. Texts
+ * belong to @entry. Returns how many.
+ */
+#define ALLOW_PARTS_MAX (NAME_ADDRESSES_MAX + NAME_UNTOLD_MAX)
+size_t allowlist_parts(const struct allowlist *list, const struct allow_entry *entry,
+		       struct allow_entry parts[ALLOW_PARTS_MAX]);
+/* The parts of all entries that the kernel was not told of; false: more than there is room for. */
+bool allowlist_untold(const struct allowlist *list, struct allow_entry *parts, size_t room,
+		      size_t *count);
+/* Is there anything that it lets through now? Not for a name without addresses. */
+bool allowlist_says(const struct allowlist *list, const struct allow_entry *entry);
 
 #endif

@@ -68,8 +68,10 @@ void config_free(struct config *config)
 {
 	if (!config)
 		return;
-	for (size_t i = 0; i < config->allow_count; i++)
+	for (size_t i = 0; i < config->allow_count; i++) {
 		free(config->allows[i].comment);
+		free(config->allows[i].to_name);
+	}
 	for (size_t i = 0; i < config->file_count; i++)
 		free(config->files[i]);
 	free(config->files);

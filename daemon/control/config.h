@@ -45,6 +45,7 @@ struct config_settings {
 		write_interval;
 	uint64_t log_destinations; /* enum log_destinations */
 	uint64_t require_comment;
+	uint64_t resolve_min, resolve_max, resolve_keep; /* of names of destinations */
 	char *name_files[NAMES_KINDS]; /* lists, settings_path() reads them */
 	uint64_t neighbours, max_names;
 };
@@ -81,6 +82,7 @@ struct config_allow {
 	struct prefix from, to; /* family 0: not given */
 	int64_t expires;        /* seconds since 1970, UTC; 0 = never */
 	char *comment;
+	char *to_name; /* the destination where it is a name; else NULL */
 	uint8_t way;   /* enum allow_way */
 	uint16_t file; /* index into files */
 };

@@ -7,6 +7,7 @@
 #include "array.h"
 #include "config_sections.h"
 #include "config_words.h"
+#include "destination_names.h"
 #include "prefix_error.h"
 #include "times.h"
 
@@ -22,17 +23,31 @@ static int read_expiry(cfg_t *section, struct config_allow *allow, struct config
 			      allow->name, word->text);
 }
 
-static int read_prefix(const struct word *word, const char *key, const char *name,
-		       struct prefix *prefix, struct config_error *error)
+static int read_from(const struct word *word, struct config_allow *allow,
+		     struct config_error *error)
 {
 	char text[PREFIX_ERROR_MAX];
 
-	if (!word || prefix_read(word->text, prefix, text) == 0)
+	memset(&allow->from, 0, sizeof(allow->from));
+	if (!word || prefix_read(word->text, &allow->from, text) == 0)
 		return 0;
-	return config_fail_at(error, word, "allow \"%s\": %s: %s", name, key, text);
+	return config_fail_at(error, word, "allow \"%s\": from: %s", allow->name, text);
 }
 
-static int add(struct config *config, const struct config_allow *allow, const char *comment)
+static int read_to(const struct word *word, struct config_allow *allow, char name[DOMAIN_NAME_MAX],
+		   struct config_error *error)
+{
+	char text[PREFIX_ERROR_MAX];
+
+	memset(&allow->to, 0, sizeof(allow->to));
+	name[0] = '\0';
+	if (!word || destination_read(word->text, &allow->to, name, text) == 0)
+		return 0;
+	return config_fail_at(error, word, "allow \"%s\": to: %s", allow->name, text);
+}
+
+static int add(struct config *config, const struct config_allow *allow, const char *comment,
+	       const char *name)
 {
 	struct config_allow *all = array_room(config->allows, config->allow_count, sizeof(*all));
 	struct config_allow copy = *allow;
@@ -41,8 +56,12 @@ static int add(struct config *config, const struct config_allow *allow, const ch
 		return -ENOMEM;
 	config->allows = all;
 	copy.comment = strdup(comment);
-	if (!copy.comment)
+	copy.to_name = name[0] ? strdup(name) : NULL;
+	if (!copy.comment || (name[0] && !copy.to_name)) {
+		free(copy.comment);
+		free(copy.to_name);
 		return -ENOMEM;
+	}
 	all[config->allow_count++] = copy;
 	return 0;
 }
@@ -52,23 +71,21 @@ static int add_pair(cfg_t *section, struct config *config, struct config_allow *
 		    const struct word *from, const struct word *to, struct config_error *error)
 {
 	const struct word *comment = words_get(section, "comment", 0);
-	int result;
+	char name[DOMAIN_NAME_MAX];
+	int result = read_from(from, allow, error);
 
-	memset(&allow->from, 0, sizeof(allow->from));
-	memset(&allow->to, 0, sizeof(allow->to));
-	result = read_prefix(from, "from", allow->name, &allow->from, error);
 	if (!result)
-		result = read_prefix(to, "to", allow->name, &allow->to, error);
+		result = read_to(to, allow, name, error);
 	if (result)
 		return result;
-	if (from && to && allow->from.addr.family != allow->to.addr.family)
+	if (from && to && !name[0] && allow->from.addr.family != allow->to.addr.family)
 		return config_fail_at(
 			error, to, "allow \"%s\": from %s to %s: expected both IPv4 or both IPv6",
 			allow->name, from->text, to->text);
 	if (config->allow_count >= CONFIG_ALLOWS_MAX)
 		return config_fail_in(error, section, "expected at most %d allow entries",
 				      CONFIG_ALLOWS_MAX);
-	return add(config, allow, comment ? comment->text : "");
+	return add(config, allow, comment ? comment->text : "", name);
 }
 
 static int read_way(cfg_t *section, const struct config *config, struct config_allow *allow,
@@ -142,6 +159,34 @@ static int read_allow(cfg_t *section, struct config *config, struct config_error
 	return 0;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What has a name is asked for all the time, and may become many elements: there are bounds. */
+static int check_names(cfg_t *tree, const struct config *config, struct config_error *error)
+{
+	const char **names = calloc(config->allow_count + 1, sizeof(*names));
+	size_t count = 0, unlike = 0;
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->allow_count; i++)
+		if (config->allows[i].to_name)
+			names[count++] = config->allows[i].to_name;
+	qsort(names, count, sizeof(*names), compare_names);
+	for (size_t i = 0; i < count; i++)
+		unlike += i == 0 || strcmp(names[i - 1], names[i]) != 0;
+	free(names);
+	if (count > DESTINATION_ENTRIES_MAX || unlike > DESTINATION_NAMES_MAX)
+		return config_fail_in(error, cfg_getnsec(tree, "allow", 0),
+				      "allow: expected at most %d names of destinations, in at "
+				      "most %d entries",
+				      DESTINATION_NAMES_MAX, DESTINATION_ENTRIES_MAX);
+	return 0;
+}
+
 int sections_allows(cfg_t *tree, struct config *config, struct config_error *error)
 {
 	for (unsigned i = 0; i < cfg_size(tree, "allow"); i++) {
@@ -150,5 +195,5 @@ int sections_allows(cfg_t *tree, struct config *config, struct config_error *err
 		if (result)
 			return result;
 	}
-	return 0;
+	return check_names(tree, config, error);
 }

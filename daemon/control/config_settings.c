@@ -79,6 +79,9 @@ static const struct key keys[] = {
 	{"write-interval", KIND_DURATION, AT(write_interval), "5m", 1, DAY},
 	{"log-destinations", KIND_DESTINATIONS, AT(log_destinations), "full", 0, 0},
 	{"require-comment", KIND_YES_NO, AT(require_comment), "yes", 0, 1},
+	{"resolve-min", KIND_DURATION, AT(resolve_min), "1m", 1, DAY},
+	{"resolve-max", KIND_DURATION, AT(resolve_max), "1h", 1, DAY},
+	{"resolve-keep", KIND_DURATION, AT(resolve_keep), "1h", 1, YEAR},
 	{"label-files", KIND_PATHS, AT(name_files[NAMES_LABEL]), NULL, 0, 0},
 	{"dnsmasq-leases", KIND_PATHS, AT(name_files[NAMES_DNSMASQ]), NULL, 0, 0},
 	{"odhcpd-leases", KIND_PATHS, AT(name_files[NAMES_ODHCPD]), NULL, 0, 0},
@@ -305,7 +308,10 @@ static int check_together(cfg_t *tree, const char *path, const struct config_set
 {
 	const struct word *tally = words_get(tree, "tally-for", 0);
 	const struct word *queue = words_get(tree, "queue-first", 0);
+	const struct word *resolve = words_get(tree, "resolve-max", 0);
 
+	if (!resolve)
+		resolve = words_get(tree, "resolve-min", 0);
 	if (!tally)
 		tally = words_get(tree, "read-interval", 0);
 	if (settings->tally_for < 10 * settings->read_interval)
@@ -313,6 +319,12 @@ static int check_together(cfg_t *tree, const char *path, const struct config_set
 				   "tally-for = %" PRIu64 "s: expected at least ten times "
 				   "read-interval (%" PRIu64 "s), or counts may expire unread",
 				   settings->tally_for, settings->read_interval);
+	if (settings->resolve_max < settings->resolve_min)
+		return config_fail(error, resolve ? resolve->file : path,
+				   resolve ? resolve->line : 0,
+				   "resolve-max = %" PRIu64 "s: expected at least resolve-min "
+				   "(%" PRIu64 "s)",
+				   settings->resolve_max, settings->resolve_min);
 	if (settings->queue_first + PLAN_QUEUES_MAX > 65536)
 		return config_fail(error, queue ? queue->file : path, queue ? queue->line : 0,
 				   "queue-first = %" PRIu64 ": expected at most %d, so that all "

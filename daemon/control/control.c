@@ -44,6 +44,7 @@ void control_expiry_changed(struct control *control)
 	ev_timer_stop(control->loop, &control->expiry);
 	ev_timer_set(&control->expiry, wait > 0.1 ? wait : 0.1, 0.);
 	ev_timer_start(control->loop, &control->expiry);
+	name_follower_look(control->name_follower);
 }
 
 static void expire(struct control *control)
@@ -135,6 +136,7 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 			   control->config->settings.state_dir);
 		responder_database(control->responder);
 		keeper_database(control->keeper);
+		name_follower_database(control->name_follower);
 	}
 	if (store_ready(control->store) || store_reopen(control->store) ||
 	    allowlist_read(control->allowlist))
@@ -143,6 +145,7 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 	usage_database(control->usage);
 	responder_database(control->responder);
 	keeper_database(control->keeper);
+	name_follower_database(control->name_follower);
 	control_expiry_changed(control);
 	intent_send_plan(control->intent);
 }
@@ -309,11 +312,12 @@ static int make_connections(struct control *control)
 		return -ENOMEM;
 	control->intent = intent_new(control->link, control->config, control->allowlist,
 				     control->containment);
+	control->name_follower = name_follower_new(control);
 	control->reading = reading_new(control->loop, control->link);
 	control->reload = reload_new(control);
 	control->ruleset = ruleset_new(control->link);
 	control->clock = clock_watch_new(control->loop, on_clock, control);
-	if (!control->intent || !control->reading || !control->reload || !control->ruleset ||
+	if (!control->intent || !control->name_follower || !control->reading || !control->reload || !control->ruleset ||
 	    !control->clock)
 		return -ENOMEM;
 	return 0;
@@ -373,6 +377,7 @@ void control_free(struct control *control)
 	reload_stop(control->reload);
 	link_free(control->link);
 	reload_free(control->reload);
+	name_follower_free(control->name_follower);
 	keeper_free(control->keeper);
 	responder_free(control->responder);
 	ruleset_free(control->ruleset);

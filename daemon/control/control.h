@@ -15,6 +15,7 @@
 #include "incidents.h"
 #include "intent.h"
 #include "link.h"
+#include "name_follower.h"
 #include "names.h"
 #include "reading.h"
 #include "reload.h"
@@ -34,6 +35,7 @@ struct control {
 	struct store *store;
 	struct allowlist *allowlist;
 	struct usage *usage;
+	struct name_follower *name_follower;
 	struct link *link;
 	struct intent *intent;
 	struct reading *reading;

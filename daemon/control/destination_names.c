@@ -9,7 +9,8 @@
 struct destination_names {
 	struct destination_name **all; /* by text */
 	size_t count, room;
-	unsigned held[NAME_ORIGINS]; /* names with a holder of that origin */
+	size_t held[NAME_ORIGINS];    /* names with a holder of that origin */
+	size_t holders[NAME_ORIGINS]; /* and all these */
 };
 
 struct destination_names *destination_names_new(void)
@@ -20,6 +21,7 @@ struct destination_names *destination_names_new(void)
 static void name_free(struct destination_name *name)
 {
 	free(name->addresses);
+	free(name->untold);
 	free(name);
 }
 
@@ -95,7 +97,7 @@ static struct destination_name *insert(struct destination_names *names, const ch
 	if (!name)
 		return NULL;
 	strcpy(name->text, text);
-	name->due = INT64_MIN;
+	name->due = name->saved = INT64_MIN;
 	memmove(&names->all[at + 1], &names->all[at], (names->count - at) * sizeof(*names->all));
 	names->all[at] = name;
 	names->count++;
@@ -107,18 +109,17 @@ int destination_names_hold(struct destination_names *names, enum name_origin ori
 {
 	struct destination_name *name = destination_names_find(names, text);
 
-	if (!name || !name->holders[origin]) {
-		if (names->held[origin] >= DESTINATION_NAMES_MAX)
-			return -ENOSPC;
-		/* those that entries left behind are no more than there can be entries */
-		if (!name && names->count >= 2 * NAME_ORIGINS * DESTINATION_NAMES_MAX)
-			destination_names_sweep(names, NULL, NULL);
-	}
+	if (strlen(text) >= DOMAIN_NAME_MAX)
+		return -EINVAL;
+	/* those that entries left behind do not pile up */
+	if (!name && names->count >= 2 * NAME_ORIGINS * DESTINATION_NAMES_MAX)
+		destination_names_sweep(names, NULL, NULL);
 	if (!name)
 		name = insert(names, text);
 	if (!name)
 		return -ENOMEM;
 	names->held[origin] += name->holders[origin] == 0;
+	names->holders[origin]++;
 	name->holders[origin]++;
 	return 0;
 }
@@ -131,7 +132,18 @@ void destination_names_release(struct destination_names *names, enum name_origin
 	if (!name || !name->holders[origin])
 		return;
 	name->holders[origin]--;
+	names->holders[origin]--;
 	names->held[origin] -= name->holders[origin] == 0;
+}
+
+size_t destination_names_held(const struct destination_names *names, enum name_origin origin)
+{
+	return names->held[origin];
+}
+
+size_t destination_names_holders(const struct destination_names *names, enum name_origin origin)
+{
+	return names->holders[origin];
 }
 
 void destination_names_sweep(struct destination_names *names,
@@ -332,6 +344,8 @@ static void note_outcome(struct destination_name *name, const struct resolver_an
 	name->problem = silent4 ? answer->v4.problem : silent6 ? answer->v6.problem : NULL;
 	if (silent4 && silent6)
 		return;
+	if (!name->answered && !name->count)
+		name->since = now;
 	name->unfit = name->full = false;
 	name->answered = true;
 	name->answer_time = now;
@@ -357,4 +371,47 @@ int destination_name_answer(struct destination_name *name, const struct resolver
 		name->since = now;
 	name->due = next_due(name, answer, terms, now);
 	return result;
+}
+
+/* --- what the kernel is to be told --- */
+
+static bool is_untold(const struct destination_name *name, const struct addr *addr)
+{
+	for (size_t i = 0; i < name->untold_count; i++)
+		if (addr_equal(&name->untold[i], addr))
+			return true;
+	return false;
+}
+
+static bool add_untold(struct destination_name *name, const struct addr *addrs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct addr *all;
+
+		if (is_untold(name, &addrs[i]))
+			continue;
+		if (name->untold_count >= NAME_UNTOLD_MAX)
+			return false;
+		all = array_room(name->untold, name->untold_count, sizeof(*all));
+		if (!all)
+			return false;
+		name->untold = all;
+		all[name->untold_count++] = addrs[i];
+	}
+	return true;
+}
+
+bool destination_name_untold(struct destination_name *name, const struct name_change *change)
+{
+	return add_untold(name, change->added, change->added_count) &&
+	       add_untold(name, change->removed, change->removed_count);
+}
+
+void destination_names_told(struct destination_names *names)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		free(names->all[i]->untold);
+		names->all[i]->untold = NULL;
+		names->all[i]->untold_count = 0;
+	}
 }

@@ -13,9 +13,15 @@
 
 #include "resolver.h"
 
-/* Names of each origin: more than an operator gives by hand; each is asked again all the time. */
+/*
+ * Of each origin. Names: more than an operator gives by hand, and each is asked again all the time.
+ * Entries with one: each may be NAME_ADDRESSES_MAX elements, and all fit into ALLOW_ELEMENTS_MAX whatever
+ * DNS says.
+ */
 #define DESTINATION_NAMES_MAX 1000
+#define DESTINATION_ENTRIES_MAX 4000
 #define NAME_ADDRESSES_MAX 64
+#define NAME_UNTOLD_MAX 128 /* all come, and all went */
 
 enum name_origin { NAME_CONFIGURED, NAME_STORED, NAME_ORIGINS };
 
@@ -37,8 +43,12 @@ struct destination_name {
 	int64_t silent_since; /* with a problem: since when */
 	bool unfit, full; /* the last answer had addresses of no use; more than there is room for */
 	/* for who asks */
-	bool asking;
-	int64_t due; /* when it is to be asked (again) */
+	bool asking, unsaved;
+	int64_t due;   /* when it is to be asked (again) */
+	int64_t saved; /* when the database last took its addresses */
+	/* addresses that came or went, and the kernel was not told */
+	struct addr *untold;
+	size_t untold_count;
 	unsigned holders[NAME_ORIGINS];
 };
 
@@ -53,12 +63,15 @@ struct destination_names;
 struct destination_names *destination_names_new(void);
 void destination_names_free(struct destination_names *names);
 
-/* An entry has this name. -ENOSPC: DESTINATION_NAMES_MAX of this origin; -ENOMEM. */
+/* An entry has this name. -EINVAL, -ENOMEM; bounds are for whoever adds entries. */
 int destination_names_hold(struct destination_names *names, enum name_origin origin,
 			   const char *name);
 /* An entry less; the name and its addresses stay until destination_names_sweep(). */
 void destination_names_release(struct destination_names *names, enum name_origin origin,
 			       const char *name);
+/* How many names, and how many entries with one, there are of an origin. */
+size_t destination_names_held(const struct destination_names *names, enum name_origin origin);
+size_t destination_names_holders(const struct destination_names *names, enum name_origin origin);
 /* Forgets names that no entry has, and that are not being asked for; calls @gone with each. */
 void destination_names_sweep(struct destination_names *names,
 			     void (*gone)(void *ctx, const char *name), void *ctx);
@@ -91,6 +104,11 @@ struct name_change {
 int destination_name_answer(struct destination_name *name, const struct resolver_answer *answer,
 			    const struct name_terms *terms, int64_t now,
 			    struct name_change *change);
+
+/* The kernel is still to be told of what changed. False: it is too much, or there is no memory. */
+bool destination_name_untold(struct destination_name *name, const struct name_change *change);
+/* It is told now, of everything. */
+void destination_names_told(struct destination_names *names);
 
 /* The name that is due first, and not being asked for; NULL: none. */
 struct destination_name *destination_names_next(const struct destination_names *names);

@@ -27,13 +27,20 @@ static struct named *block_names(const struct config *config, size_t *count)
 	return names;
 }
 
+static const char *name_text(const struct config_allow *allow)
+{
+	return allow->to_name ? allow->to_name : "";
+}
+
 static int compare_sides(const void *a, const void *b)
 {
 	const struct config_allow *p = *(const struct config_allow *const *)a;
 	const struct config_allow *q = *(const struct config_allow *const *)b;
 	int order = prefix_compare(&p->from, &q->from);
 
-	return order ? order : prefix_compare(&p->to, &q->to);
+	if (!order)
+		order = prefix_compare(&p->to, &q->to);
+	return order ? order : strcmp(name_text(p), name_text(q));
 }
 
 static const struct config_allow **sorted_block(const struct config *config, size_t first,

@@ -40,7 +40,7 @@ bool domain_name_read(const char *text, char name[DOMAIN_NAME_MAX])
 	char *label = name;
 
 	length -= dot;
-	if (!length || length > DOMAIN_NAME_MAX - 2)
+	if (!length || length > DOMAIN_NAME_MAX - 1)
 		return false;
 	for (size_t i = 0; i < length; i++)
 		name[i] = lower(text[i]);

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#define DOMAIN_NAME_MAX 255 /* 253 characters, a dot behind them, and the NUL */
+#define DOMAIN_NAME_MAX 254 /* 253 characters, and the NUL */
 
 /*
  * Letters, digits and hyphens in two or more parts ("smtp.example.net"), or one with a dot behind it

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "allowlist.h"
 #include "method_tables.h"
 #include "methods.h"
+#include "name_follower.h"
 #include "times.h"
 
 static const char *const origins[] = {"socket", "configuration", NULL};
@@ -11,6 +13,12 @@ const struct rpc_field entry_fields[] = {
 	FIELD("from", SHAPE_TEXT, FIELD_NULL, "source, an address or prefix; null for any"),
 	FIELD("to", SHAPE_TEXT, FIELD_NULL,
 	      "destination, an address, prefix or name; null for any"),
+	FIELD("addresses", SHAPE_TEXT, FIELD_LIST | FIELD_OPTIONAL,
+	      "of a name: what it stands for now"),
+	FIELD("addresses_since", SHAPE_TIME, FIELD_NULL | FIELD_OPTIONAL,
+	      "since when it does; null while nothing is known of it"),
+	FIELD("resolved", SHAPE_TIME, FIELD_NULL | FIELD_OPTIONAL,
+	      "when DNS last answered for it; null for never since the start"),
 	FIELD("expires", SHAPE_TIME, FIELD_NULL, "null for never"),
 	FIELD("remaining", SHAPE_NUMBER, FIELD_NULL, "seconds until then"),
 	FIELD("comment", SHAPE_TEXT, 0, ""),
@@ -43,7 +51,30 @@ static json_t *side_json(const struct prefix *side)
 	return side->addr.family ? json_string(prefix_format(side, text)) : json_null();
 }
 
-json_t *entry_json(const struct allow_entry *entry, int64_t now)
+/* What the name of an entry stands for; of an entry that is gone, what it did. */
+static void name_json(const struct allowlist *list, const struct allow_entry *entry, json_t *object)
+{
+	const struct destination_name *name =
+		destination_names_find(allowlist_names(list), entry->to_name);
+	const bool known = name && (name->answered || name->count);
+	json_t *addresses = json_array();
+
+	for (size_t i = 0; name && i < name->count; i++) {
+		char text[ADDR_TEXT_MAX];
+
+		json_array_append_new(addresses,
+				      json_string(addr_format(&name->addresses[i].addr, text)));
+	}
+	json_object_set_new(object, "addresses", addresses);
+	json_object_set_new(object, "addresses_since",
+			    known ? time_or_null(name_follower_time(name->since)) : json_null());
+	json_object_set_new(object, "resolved",
+			    name && name->answered ?
+				    time_or_null(name_follower_time(name->answer_time)) :
+				    json_null());
+}
+
+json_t *entry_json(const struct allowlist *list, const struct allow_entry *entry, int64_t now)
 {
 	const bool stored = entry->id != 0;
 	json_t *object = json_object();
@@ -54,6 +85,8 @@ json_t *entry_json(const struct allow_entry *entry, int64_t now)
 	json_object_set_new(object, "from", side_json(&entry->from));
 	json_object_set_new(object, "to",
 			    entry->to_name ? json_string(entry->to_name) : side_json(&entry->to));
+	if (entry->to_name)
+		name_json(list, entry, object);
 	json_object_set_new(object, "expires", time_or_null(entry->expires));
 	json_object_set_new(object, "remaining",
 			    entry->expires ?

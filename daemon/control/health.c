@@ -50,6 +50,7 @@ static void engine_problems(const struct control *control, bool fresh, json_t *p
 json_t *health_problems(const struct control *control, bool fresh)
 {
 	json_t *problems = json_array();
+	char name[NAME_PROBLEM_MAX];
 	const char *text;
 
 	engine_problems(control, fresh, problems);
@@ -59,6 +60,8 @@ json_t *health_problems(const struct control *control, bool fresh)
 		problem(problems, "reload", reload_problem(control->reload));
 	if (store_problem(control->store))
 		problem(problems, "database", store_problem(control->store));
+	for (size_t i = 0; name_follower_problem(control->name_follower, i, name); i++)
+		problem(problems, "destinations", name);
 	for (size_t i = 0; (text = names_problem(control->names, i)); i++)
 		if (*text)
 			problem(problems, "names", text);

@@ -65,7 +65,7 @@ static bool is_fine(const struct allow_entry *entry)
 static bool any_fine(const struct allowlist *list)
 {
 	for (size_t i = 0; i < allowlist_count(list); i++)
-		if (is_fine(allowlist_at(list, i)))
+		if (is_fine(allowlist_at(list, i)) && allowlist_says(list, allowlist_at(list, i)))
 			return true;
 	return false;
 }
@@ -75,7 +75,8 @@ static unsigned ways_of(const struct allowlist *list)
 	unsigned ways = 0;
 
 	for (size_t i = 0; i < allowlist_count(list); i++)
-		ways |= 1u << allowlist_at(list, i)->way;
+		if (allowlist_says(list, allowlist_at(list, i)))
+			ways |= 1u << allowlist_at(list, i)->way;
 	return ways;
 }
 
@@ -124,33 +125,67 @@ int intent_configure(struct intent *intent, const struct config *config, link_do
 	return link_wait(intent->link, sequence, PLAN_DEADLINE, done, arg);
 }
 
-/* One message of one element: added, or gone when no entry says it any more. */
-static uint64_t send_change(struct intent *intent, const struct allow_entry *entry)
+static int compare_changes(const void *a, const void *b)
 {
-	struct message_change change = {.op = MESSAGE_DEL};
-
-	if (allowlist_element(intent->list, entry, intent_clock(), &change.element))
-		change.op = MESSAGE_ADD;
-	return link_send(intent->link, MESSAGE_CHANGE, &change, 1, -1);
+	return allow_element_compare(&((const struct message_change *)a)->element,
+				     &((const struct message_change *)b)->element);
 }
 
-int intent_changed(struct intent *intent, const struct allow_entry *entry, link_done *done,
-		   void *arg)
+/* One message: each element added, or gone when no entry says it any more; none of them twice. */
+static uint64_t send_changes(struct intent *intent, const struct allow_entry *entries, size_t count)
+{
+	struct message_change changes[INTENT_CHANGES_MAX];
+	const struct allow_clock clock = intent_clock();
+	uint32_t unlike = 0;
+
+	memset(changes, 0, count * sizeof(*changes));
+	for (size_t i = 0; i < count; i++)
+		changes[i].op =
+			allowlist_element(intent->list, &entries[i], clock, &changes[i].element) ?
+				MESSAGE_ADD :
+				MESSAGE_DEL;
+	qsort(changes, count, sizeof(*changes), compare_changes);
+	for (size_t i = 0; i < count; i++)
+		if (!unlike || compare_changes(&changes[unlike - 1], &changes[i]))
+			changes[unlike++] = changes[i];
+	return link_send(intent->link, MESSAGE_CHANGE, changes, unlike, -1);
+}
+
+/* Is it more than single elements of sets that are there? */
+static bool needs_plan(const struct intent *intent, const struct allow_entry *entry)
+{
+	return !allow_entry_exact(entry) || (is_fine(entry) && !intent->fine) ||
+	       (entry->way != ALLOW_FREE && !(intent->ways >> entry->way & 1));
+}
+
+int intent_changed_all(struct intent *intent, const struct allow_entry *entries, size_t count,
+		       link_done *done, void *arg)
 {
 	/* A plan that was refused holds nothing that could be changed: try the whole again. */
-	bool whole = intent->refusal[0] || !allow_entry_exact(entry) ||
-		     (is_fine(entry) && !intent->fine) ||
-		     (entry->way != ALLOW_FREE && !(intent->ways >> entry->way & 1));
+	bool whole = intent->refusal[0] || count > INTENT_CHANGES_MAX;
 	uint64_t sequence;
 
+	for (size_t i = 0; i < count && !whole; i++)
+		whole = needs_plan(intent, &entries[i]);
+	if (!count)
+		return -ENODATA;
 	if (!link_connected(intent->link))
 		return -ENOTCONN;
-	sequence = whole ? intent_send_plan(intent) : send_change(intent, entry);
+	sequence = whole ? intent_send_plan(intent) : send_changes(intent, entries, count);
 	if (!sequence)
 		return -ENOTCONN;
 	/* The engine does one thing after the other: a change behind a plan takes as long. */
 	return link_wait(intent->link, sequence, intent->in_hand ? PLAN_DEADLINE : INTENT_DEADLINE,
 			 done, arg);
+}
+
+int intent_changed(struct intent *intent, const struct allow_entry *entry, link_done *done,
+		   void *arg)
+{
+	struct allow_entry parts[ALLOW_PARTS_MAX];
+
+	return intent_changed_all(intent, parts, allowlist_parts(intent->list, entry, parts), done,
+				  arg);
 }
 
 void intent_unsure(struct intent *intent)

@@ -34,10 +34,15 @@ uint64_t intent_send_plan(struct intent *intent);
 /*
  * The allowlist has changed by @entry (added or removed); tells the engine by a CHANGE or a new
  * plan and calls done: error 0 with the engine's ACK, -ENOTCONN or -ETIMEDOUT. Always called later,
- * never from inside.
+ * never from inside. -ENODATA: there is nothing to tell, its name has no address.
  */
 int intent_changed(struct intent *intent, const struct allow_entry *entry, link_done *done,
 		   void *arg);
+
+/* The same for entries without names, together: all or nothing. More than those of one message are a plan. */
+#define INTENT_CHANGES_MAX 256
+int intent_changed_all(struct intent *intent, const struct allow_entry *entries, size_t count,
+		       link_done *done, void *arg);
 
 /* A plan that was refused, or could not be made, is sent once more: a change was taken back, or time has
  * passed. */

@@ -8,11 +8,15 @@
 #include "common/log.h"
 #include "method_tables.h"
 #include "methods.h"
+#include "prefix_error.h"
 #include "times.h"
 
 const struct rpc_param allow_add_params[] = {
 	{"from", RPC_PREFIX, false, "source: the subscriber; any if it is not given", NULL},
-	{"to", RPC_PREFIX, false, "destination: the mail server; any if it is not given", NULL},
+	{"to", RPC_DESTINATION, false,
+	 "destination: the mail server, or a name, which is followed as its records change; any if it "
+	 "is not given",
+	 NULL},
 	{"expires", RPC_EXPIRY, false, "when it ends; never if it is not given", NULL},
 	{"comment", RPC_TEXT, false, "why, and for whom; needed unless require-comment = no", NULL},
 	{"watched", RPC_FLAG, false, "guard the source rather than let it go free", NULL},
@@ -23,7 +27,7 @@ const struct rpc_param allow_add_params[] = {
 const struct rpc_param allow_del_params[] = {
 	{"id", RPC_ID, false, "the entry's id; or give from and to as they were added", NULL},
 	{"from", RPC_PREFIX, false, "source of the entry", NULL},
-	{"to", RPC_PREFIX, false, "destination of the entry", NULL},
+	{"to", RPC_DESTINATION, false, "destination of the entry", NULL},
 	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
@@ -52,7 +56,7 @@ const struct rpc_field allow_list_result[] = {
 
 #define COMMENT_MAX 1025 /* bytes, as rpc_params.c takes them */
 
-/* A change on its way: stored already, not yet in the kernel. */
+/* A change on its way: stored already, but for one that waits for DNS, not yet in the kernel. */
 struct change {
 	struct control *control;
 	struct rpc_call *call;
@@ -60,6 +64,7 @@ struct change {
 	struct store_actor actor;
 	char user[33];
 	bool removal;
+	bool silent; /* DNS did not say what its name stands for */
 };
 
 /* --- what may be said in a warning --- */
@@ -89,16 +94,47 @@ static void tell(const struct change *change)
 		     text);
 }
 
+/* What a name that was just added is still without. */
+static void warn_name(const struct change *change, json_t *warnings)
+{
+	const struct allow_entry *entry = &change->entry;
+	const struct destination_name *name;
+
+	if (!entry->to_name)
+		return;
+	name = destination_names_find(allowlist_names(change->control->allowlist), entry->to_name);
+	if (change->silent)
+		json_array_append_new(
+			warnings,
+			json_sprintf("DNS did not answer for %s (%s): this entry matches nothing "
+				     "until it does",
+				     entry->to_name,
+				     name && name->problem ? name->problem : "in time"));
+	else if (!allowlist_says(change->control->allowlist, entry))
+		json_array_append_new(
+			warnings,
+			json_sprintf("%s has no address of the family of the source: this entry "
+				     "matches nothing",
+				     entry->to_name));
+	if (name && name->full)
+		json_array_append_new(warnings,
+				      json_sprintf("%s has more than %d addresses: only those "
+						   "count",
+						   entry->to_name, NAME_ADDRESSES_MAX));
+}
+
 static void reply_added(struct change *change, const char *not_applied)
 {
 	const int64_t now = intent_clock().real;
-	json_t *result = entry_json(&change->entry, now), *warnings = json_array();
+	json_t *result = entry_json(change->control->allowlist, &change->entry, now),
+	       *warnings = json_array();
 	char text[PREFIX_TEXT_MAX];
 
 	if (!may_match(change->control->config, &change->entry.from))
 		json_array_append_new(warnings,
 				      json_sprintf("no range covers %s: this entry matches nothing",
 						   prefix_format(&change->entry.from, text)));
+	warn_name(change, warnings);
 	if (not_applied)
 		json_array_append_new(
 			warnings,
@@ -121,7 +157,8 @@ static void reply_removed(struct change *change, const char *not_applied)
 				"%s: the entry is gone and loses its effect when the engine is back",
 				not_applied));
 	rpc_reply(change->call, json_pack("{s:[o], s:b, s:o}", "removed",
-					  entry_json(&change->entry, intent_clock().real),
+					  entry_json(change->control->allowlist, &change->entry,
+						     intent_clock().real),
 					  "applied", !not_applied, "warnings", warnings));
 }
 
@@ -165,7 +202,7 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 	} else if (error && link_connected(change->control->link) &&
 		   intent_refusal(change->control->intent)) {
 		not_applied = intent_refusal(change->control->intent);
-	} else if (error) {
+	} else if (error && error != -ENODATA) {
 		not_applied = "the engine is not there";
 	}
 	if (!error && ack->error) {
@@ -216,6 +253,12 @@ static void fail_store(struct rpc_call *call, const struct control *control, int
 
 	if (error == -ENOSPC)
 		rpc_fail(call, RPC_FULL, "the allowlist is full: %d entries", ALLOWLIST_MAX);
+	else if (error == -EBUSY)
+		rpc_fail(call, RPC_BUSY, "too many names are being looked up: try again");
+	else if (error == -E2BIG)
+		rpc_fail(call, RPC_FULL,
+			 "the allowlist has no room for more names: at most %d, in %d entries",
+			 DESTINATION_NAMES_MAX, DESTINATION_ENTRIES_MAX);
 	else if (error == -EIO)
 		rpc_fail(call, RPC_DATABASE, "the database cannot be written: %s",
 			 problem ? problem : "input/output error");
@@ -225,10 +268,11 @@ static void fail_store(struct rpc_call *call, const struct control *control, int
 
 /* --- allow.add --- */
 
-/* Fills in source and destination; both were checked as prefixes. */
-static int read_sides(struct rpc_call *call, struct allow_entry *entry)
+/* Fills in source and destination, whose words were checked; a name is written to @name. */
+static int read_sides(struct rpc_call *call, struct allow_entry *entry, char name[DOMAIN_NAME_MAX])
 {
 	const char *from = rpc_text(call, "from"), *to = rpc_text(call, "to");
+	char error[PREFIX_ERROR_MAX];
 
 	if (!from && !to) {
 		rpc_fail(call, RPC_INVALID_PARAMS, "from or to is missing: give at least one");
@@ -237,8 +281,10 @@ static int read_sides(struct rpc_call *call, struct allow_entry *entry)
 	if (from)
 		prefix_parse(from, &entry->from);
 	if (to)
-		prefix_parse(to, &entry->to);
-	if (from && to && entry->from.addr.family != entry->to.addr.family) {
+		destination_read(to, &entry->to, name, error);
+	if (to && name[0])
+		entry->to_name = name;
+	else if (from && to && entry->from.addr.family != entry->to.addr.family) {
 		rpc_fail(
 			call, RPC_INVALID_PARAMS,
 			"from %s and to %s are of different families: both must be IPv4 or both IPv6",
@@ -296,15 +342,85 @@ static int read_way(struct rpc_call *call, const struct control *control, struct
 	return -EINVAL;
 }
 
+/* Nothing can fail between the store and the engine: what is stored is on its way. */
+static void store_added(struct change *change, const struct resolver_answer *answer)
+{
+	struct control *control = change->control;
+	int error = allowlist_add(control->allowlist, &change->entry, "add", &change->actor);
+
+	if (error) {
+		fail_store(change->call, control, error);
+		change_free(change);
+		return;
+	}
+	if (answer)
+		name_follower_learn(control->name_follower, change->entry.to_name, answer);
+	pass_on(change);
+}
+
+/* Is it a name of which nothing is known yet? */
+static bool to_be_asked(const struct control *control, const struct allow_entry *entry)
+{
+	const struct destination_name *name;
+
+	if (!entry->to_name)
+		return false;
+	name = destination_names_find(allowlist_names(control->allowlist), entry->to_name);
+	return !name || !name->count;
+}
+
+static bool any_fit(const struct resolver_part *part)
+{
+	for (size_t i = 0; i < part->count; i++)
+		if (destination_address_fit(&part->addresses[i]))
+			return true;
+	return false;
+}
+
+/* Why such an answer is no entry; NULL: it is. What DNS does not say may be there yet. */
+static const char *unusable(const struct resolver_answer *answer)
+{
+	if (answer->v4.outcome == RESOLVER_FAILED || answer->v6.outcome == RESOLVER_FAILED ||
+	    any_fit(&answer->v4) || any_fit(&answer->v6))
+		return NULL;
+	if (answer->v4.count || answer->v6.count)
+		return "has no address in DNS that may be a mail server's";
+	if (answer->v4.no_such_name && answer->v6.no_such_name)
+		return "is no name that DNS knows";
+	return "has no address in DNS";
+}
+
+static void on_name(void *arg, int error, const struct resolver_answer *answer)
+{
+	struct change *change = arg;
+	const char *name = change->entry.to_name;
+
+	if (error == -ECANCELED) {
+		rpc_fail(change->call, RPC_INTERNAL_ERROR,
+			 "nothing was changed: edge25-control ends");
+	} else if (answer && unusable(answer)) {
+		rpc_fail(change->call, RPC_NOT_FOUND, "to: %s %s: nothing was changed", name,
+			 unusable(answer));
+	} else {
+		change->silent = error || (answer->v4.outcome != RESOLVER_FOUND &&
+					   answer->v6.outcome != RESOLVER_FOUND);
+		store_added(change, answer);
+		return;
+	}
+	change_free(change);
+}
+
 void method_allow_add(struct rpc_call *call, void *ctx)
 {
 	struct control *control = ctx;
 	const struct allow_entry *same;
+	char name[DOMAIN_NAME_MAX];
 	struct allow_entry entry = {0};
 	struct change *change;
 	int error;
 
-	if (read_sides(call, &entry) || read_terms(call, control, &entry, intent_clock().real) ||
+	if (read_sides(call, &entry, name) ||
+	    read_terms(call, control, &entry, intent_clock().real) ||
 	    read_way(call, control, &entry))
 		return;
 	same = allowlist_same(control->allowlist, &entry);
@@ -319,16 +435,15 @@ void method_allow_add(struct rpc_call *call, void *ctx)
 	entry.added = change->actor.time;
 	entry.uid = change->actor.uid;
 	entry.user = change->user;
-	/* nothing can fail between the store and the engine: what is stored is on its way */
 	error = allow_entry_copy(&change->entry, &entry);
-	if (!error)
-		error = allowlist_add(control->allowlist, &change->entry, "add", &change->actor);
+	if (!error && to_be_asked(control, &entry))
+		error = name_follower_ask(control->name_follower, entry.to_name, on_name, change);
+	else if (!error)
+		store_added(change, NULL);
 	if (error) {
 		fail_store(call, control, error);
 		change_free(change);
-		return;
 	}
-	pass_on(change);
 }
 
 /* --- allow.del --- */
@@ -337,7 +452,7 @@ static const struct allow_entry *find_entry(struct rpc_call *call, const struct 
 {
 	const struct allow_entry *entry;
 	struct allow_entry like = {0};
-	char text[ALLOW_ENTRY_TEXT_MAX];
+	char text[ALLOW_ENTRY_TEXT_MAX], name[DOMAIN_NAME_MAX];
 
 	if (rpc_id(call, "id") && (rpc_text(call, "from") || rpc_text(call, "to"))) {
 		rpc_fail(call, RPC_INVALID_PARAMS, "give id, or from and to, not both");
@@ -350,7 +465,7 @@ static const struct allow_entry *find_entry(struct rpc_call *call, const struct 
 				 (long long)rpc_id(call, "id"));
 		return entry;
 	}
-	if (read_sides(call, &like))
+	if (read_sides(call, &like, name))
 		return NULL;
 	entry = allowlist_same(control->allowlist, &like);
 	if (!entry)
@@ -408,7 +523,7 @@ static void list(void *arg, int error, const struct message_ack *ack)
 		const struct allow_entry *entry = allowlist_at(control->allowlist, i);
 
 		if (!entry->expires || entry->expires > now)
-			json_array_append_new(entries, entry_json(entry, now));
+			json_array_append_new(entries, entry_json(control->allowlist, entry, now));
 	}
 	rpc_reply(listing->call, json_pack("{s:o, s:o}", "entries", entries, "counted",
 					   time_or_null(usage_read_at(control->usage))));

@@ -125,7 +125,7 @@ static void warn_always(const struct control *control, const struct contained *c
 
 		if (entry->way != ALLOW_ALWAYS || !covers ||
 		    (entry->expires && entry->expires <= now) ||
-		    (!entry->from.addr.family &&
+		    (!entry->from.addr.family && !entry->to_name &&
 		     entry->to.addr.family != contained->host.addr.family))
 			continue;
 		json_array_append_new(

@@ -47,6 +47,7 @@ const struct rpc_field explain_result[] = {
 /* What the rules say of a source, as far as it is known where its packets come in. */
 struct question {
 	const struct config *config;
+	const struct allowlist *list;
 	struct addr source, destination;
 	const char *interface; /* NULL: not said */
 	const struct allow_entry *allow;
@@ -244,7 +245,8 @@ static json_t *answer(const struct question *question, int64_t now)
 			  string_or_null(to ? addr_format(&question->destination, destination) :
 					      NULL),
 			  "verdict", verdict, "reason", reason, "allow",
-			  question->allow ? entry_json(question->allow, now) : json_null(),
+			  question->allow ? entry_json(question->list, question->allow, now) :
+					    json_null(),
 			  "interfaces", others_json(question)));
 	return result;
 }
@@ -275,6 +277,7 @@ void method_explain(struct rpc_call *call, void *ctx)
 	const int64_t now = intent_clock().real;
 	struct question question = {
 		.config = control->config,
+		.list = control->allowlist,
 		.interface = rpc_text(call, "interface"),
 	};
 

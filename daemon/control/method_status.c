@@ -354,7 +354,7 @@ static json_t *allow_json(const struct control *control, int64_t now)
 			continue;
 		count++;
 		if (entry->expires && entry->expires - now <= EXPIRING_WITHIN)
-			json_array_append_new(expiring, entry_json(entry, now));
+			json_array_append_new(expiring, entry_json(control->allowlist, entry, now));
 	}
 	return json_pack("{s:o, s:o}", "count", number(count), "expiring", expiring);
 }

@@ -27,7 +27,7 @@ void method_release(struct rpc_call *call, void *control);
 void method_discover(struct rpc_call *call, void *control);
 
 /* An entry as every method shows it. */
-json_t *entry_json(const struct allow_entry *entry, int64_t now);
+json_t *entry_json(const struct allowlist *list, const struct allow_entry *entry, int64_t now);
 /* A host in short. */
 json_t *host_json(const struct control *control, const struct host *host);
 /* A containment likewise. */

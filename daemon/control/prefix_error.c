@@ -28,3 +28,25 @@ int prefix_read(const char *text, struct prefix *prefix, char error[PREFIX_ERROR
 	}
 	return -EINVAL;
 }
+
+/* Nothing but what addresses and prefixes are made of. */
+static bool like_prefix(const char *text)
+{
+	return strchr(text, ':') || strchr(text, '/') || text[strspn(text, "0123456789.")] == '\0';
+}
+
+int destination_read(const char *text, struct prefix *prefix, char name[DOMAIN_NAME_MAX],
+		     char error[PREFIX_ERROR_MAX])
+{
+	name[0] = '\0';
+	if (like_prefix(text))
+		return prefix_read(text, prefix, error);
+	memset(prefix, 0, sizeof(*prefix));
+	if (domain_name_read(text, name))
+		return 0;
+	name[0] = '\0';
+	snprintf(error, PREFIX_ERROR_MAX,
+		 "%.64s is neither an IPv4 or IPv6 prefix nor a name such as smtp.example.net",
+		 text);
+	return -EINVAL;
+}

@@ -205,6 +205,7 @@ static int exchange(struct reload *reload)
 	event_file_bound(control->event_file, control->config->settings.event_file_max);
 	keeper_configure(control->keeper);
 	responder_configure(control->responder);
+	control_expiry_changed(control);
 	if (names_configure(control->names, &control->config->settings))
 		log_error("reload: names: no memory: the files before are still read");
 	return 0;

@@ -47,6 +47,7 @@ enum rpc_type {
 	RPC_ID,
 	RPC_ADDRESS,
 	RPC_PREFIX,
+	RPC_DESTINATION, /* a prefix or a name */
 	RPC_EXPIRY,
 	RPC_DURATION,
 	RPC_FLAG,

@@ -50,6 +50,20 @@ static int check_prefix(const struct rpc_param *param, const json_t *value,
 	return -EINVAL;
 }
 
+static int check_destination(const struct rpc_param *param, const json_t *value,
+			     char message[RPC_MESSAGE_MAX])
+{
+	char error[PREFIX_ERROR_MAX], name[DOMAIN_NAME_MAX];
+	struct prefix prefix;
+
+	if (!json_is_string(value))
+		return bad(message, param->name, "a string with an IPv4 or IPv6 prefix, or a name");
+	if (destination_read(json_string_value(value), &prefix, name, error) == 0)
+		return 0;
+	snprintf(message, RPC_MESSAGE_MAX, "%s: %s", param->name, error);
+	return -EINVAL;
+}
+
 static int check_address(const struct rpc_param *param, const json_t *value,
 			 char message[RPC_MESSAGE_MAX])
 {
@@ -108,6 +122,9 @@ static const struct {
 	[RPC_PREFIX] = {check_prefix, "address or prefix",
 			"{\"type\":\"string\",\"description\":"
 			"\"IPv4 or IPv6 address, or prefix without host bits\"}"},
+	[RPC_DESTINATION] = {check_destination, "address, prefix or name",
+			     "{\"type\":\"string\",\"description\":"
+			     "\"IPv4 or IPv6 address, prefix without host bits, or name\"}"},
 	/* Judged by the handler, which knows the time. */
 	[RPC_EXPIRY] = {check_text, "duration or time",
 			"{\"type\":\"string\",\"description\":"

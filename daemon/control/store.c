@@ -7,8 +7,8 @@
 
 #include "store_internal.h"
 
-#define SCHEMA_VERSION 4
-#define SCHEMA_VERSION_TEXT "4"
+#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION_TEXT "5"
 #define BUSY_MS 250 /* somebody's sqlite3 shell has the lock; longer would stall everyone */
 
 struct store {
@@ -103,6 +103,12 @@ static const char *const upgrades[] = {
 	      " birth INTEGER NOT NULL, packets INTEGER NOT NULL, hits INTEGER NOT NULL,"
 	      " used INTEGER NOT NULL) WITHOUT ROWID;"
 	      "PRAGMA user_version=4;"
+	      "COMMIT;",
+	/* What names of destinations stood for last. */
+	[5] = "BEGIN IMMEDIATE;"
+	      "CREATE TABLE name_address (name TEXT NOT NULL, address TEXT NOT NULL,"
+	      " since INTEGER NOT NULL, seen INTEGER NOT NULL, PRIMARY KEY (name, address));"
+	      "PRAGMA user_version=5;"
 	      "COMMIT;",
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "allowlist.h"
+#include "domain_name.h"
 #include "store_internal.h"
 
 static const char *name_text(const struct allow_entry *entry)
@@ -105,11 +106,14 @@ int store_allow_write(struct store *store, struct allow_difference *differences,
 static int read_row(sqlite3_stmt *row, struct allow_entry *entry)
 {
 	const char *from = store_text(row, 1), *to = store_text(row, 2), *name = store_text(row, 9);
+	char read[DOMAIN_NAME_MAX];
 
 	memset(entry, 0, sizeof(*entry));
 	entry->id = sqlite3_column_int64(row, 0);
 	if ((*from && prefix_parse(from, &entry->from)) || (*to && prefix_parse(to, &entry->to)) ||
 	    (!*from && !*to && !*name))
+		return -EINVAL;
+	if (*name && (*to || !domain_name_read(name, read) || strcmp(name, read) != 0))
 		return -EINVAL;
 	entry->expires = sqlite3_column_int64(row, 3);
 	entry->comment = (char *)store_text(row, 4);

@@ -19,6 +19,7 @@ allow "relay" { to = { "198.51.100.7" }  comment = "our relay" }
 PARSE, REQUEST, METHOD, PARAMS = -32700, -32600, -32601, -32602
 PERMITTED, BUSY, EXISTS, FOUND, CONFIGURED = -32001, -32002, -32010, -32011, -32015
 MEBIBYTE = 1 << 20
+NO_DESTINATION = "neither an IPv4 or IPv6 prefix nor a name such as smtp.example.net"
 PREFIX_LENGTHS = "the length of an IPv4 prefix is 0 to 32, of an IPv6 prefix 0 to 128"
 
 # Method, parameters, code and message.
@@ -36,6 +37,18 @@ CALLS = [
      "from: 100.64.0.1/10 has host bits set; did you mean 100.64.0.0/10?"),
     ("allow.add", {"to": "2001:db8::/129", "comment": "c"}, PARAMS,
      f"to: 2001:db8::/129: {PREFIX_LENGTHS}"),
+    ("allow.add", {"to": "10.0.0.1.5", "comment": "c"}, PARAMS,
+     "to: 10.0.0.1.5 is not an IPv4 or IPv6 prefix"),
+    ("allow.add", {"to": "1.2.3", "comment": "c"}, PARAMS,
+     "to: 1.2.3 is not an IPv4 or IPv6 prefix"),
+    ("allow.add", {"to": "smtp_1.example.net", "comment": "c"}, PARAMS,
+     f"to: smtp_1.example.net is {NO_DESTINATION}"),
+    ("allow.add", {"from": "smtp.example.net", "comment": "c"}, PARAMS,
+     "from: smtp.example.net is not an IPv4 or IPv6 prefix"),
+    ("allow.add", {"to": 25, "comment": "c"}, PARAMS,
+     "to: expected a string with an IPv4 or IPv6 prefix, or a name"),
+    ("allow.del", {"to": "smtp.example.net"}, FOUND,
+     "there is no allow entry from any to smtp.example.net"),
     ("allow.add", {"to": "", "comment": "c"}, PARAMS, "to:  is not an IPv4 or IPv6 prefix"),
     ("allow.add", {"from": 7, "comment": "c"}, PARAMS,
      "from: expected a string with an IPv4 or IPv6 prefix"),
@@ -104,7 +117,7 @@ USAGE = [
      "directory: is edge25d running? (-s SOCKET names another socket)"),
 ]
 REFUSED = [
-    (["allow", "add", "--to", "nope", "--comment", "c"], "to: nope is not an IPv4 or IPv6 prefix"),
+    (["allow", "add", "--to", "nope", "--comment", "c"], f"to: nope is {NO_DESTINATION}"),
     (["allow", "del", "99"], "there is no allow entry with id 99"),
 ]
 

@@ -48,6 +48,7 @@ class Edge25:
         self.log_directory = self.directory / "log"
         self.socket = self.directory / "run/control.sock"
         self.programs = BUILD
+        self.mounts = {}  # files that edge25 sees in place of others
         self._daemon = None
         self._prepare()
         self.configure(configuration)
@@ -66,8 +67,9 @@ class Edge25:
     def start(self, healthy=True, **options):
         """Start edge25d, and wait until it says that it is healthy unless told not to."""
         with open(self.directory / "stderr", "a", encoding="utf-8") as stderr:
-            self._daemon = self.namespace.popen([self.programs / "edge25d", "-c", self.configuration],
-                                                stdout=stderr, stderr=stderr, **options)
+            self._daemon = self.namespace.popen(
+                [*self._mounted(), self.programs / "edge25d", "-c", self.configuration],
+                stdout=stderr, stderr=stderr, **options)
         if healthy:
             self.wait_until_healthy()
 
@@ -170,6 +172,11 @@ class Edge25:
         """What edge25d and its children wrote so far."""
         path = self.directory / "stderr"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def _mounted(self):
+        """The namespace gives each program mounts of its own."""
+        commands = "".join(f"mount --bind {file} {place}; " for place, file in self.mounts.items())
+        return ["sh", "-ec", commands + 'exec "$@"', "sh"] if commands else []
 
     def _prepare(self):
         (self.directory / "conf.d").mkdir(parents=True)

@@ -80,9 +80,10 @@ def fixture_edge25(topology, laboratory, serial):
         pytest.fail(f"not built: {' '.join(missing)}; run make first")
     started = []
 
-    def start(configuration=HOME, healthy=True, prepare=None, **options):
+    def start(configuration=HOME, healthy=True, prepare=None, mounts=(), **options):
         directory = laboratory / f"edge25-{next(serial)}"
         started.append(Edge25(topology.gateway, directory, configuration))
+        started[-1].mounts = dict(mounts)
         if prepare:
             prepare(directory)
         started[-1].start(healthy, **options)

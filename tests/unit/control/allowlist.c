@@ -226,6 +226,134 @@ static void test_match(void **state)
 	store_free(store);
 }
 
+static void learn(struct allowlist *list, const char *name, const char *const *texts, size_t count)
+{
+	struct destination_name *found = destination_names_find(allowlist_names(list), name);
+
+	assert_non_null(found);
+	for (size_t i = 0; i < count; i++) {
+		struct name_address address = {0};
+
+		assert_int_equal(addr_parse(texts[i], &address.addr), 0);
+		assert_int_equal(destination_name_recall(found, &address), 0);
+	}
+}
+
+/* An entry with a name is its addresses, and without any it is nothing: not every destination. */
+static void test_names(void **state)
+{
+	static const char *const texts[] = {"203.0.113.25", "203.0.113.26", "2001:db8::25"};
+	struct store *store = open_store(state);
+	struct allowlist *list = allowlist_new(store);
+	struct allow_entry named = entry_of("100.64.3.7", NULL, NOW + 10), all, part;
+	struct allow_entry parts[ALLOW_PARTS_MAX];
+	struct name_change change = {.removed_count = 1};
+	struct addr from, to;
+	struct allow_element element;
+	struct allow_rule *rules;
+	size_t count;
+
+	addr_parse("100.64.3.7", &from);
+	addr_parse("203.0.113.26", &to);
+	named.to_name = (char *)"smtp.example.net";
+	assert_int_equal(allowlist_add(list, &named, "add", &actor), 0);
+	assert_int_equal(allowlist_add(list, &named, "add", &actor), -EEXIST);
+	assert_int_equal(allowlist_rules(list, now, &rules, &count), 0);
+	assert_int_equal(count, 0);
+	free(rules);
+	assert_false(allowlist_says(list, &named));
+	assert_null(allowlist_match(list, &from, &to, NOW));
+	assert_int_equal(allowlist_parts(list, &named, parts), 0);
+
+	/* of the source's family */
+	learn(list, "smtp.example.net", texts, 3);
+	assert_true(allowlist_says(list, &named));
+	assert_true(allow_entry_exact(&named));
+	assert_int_equal(allowlist_rules(list, now, &rules, &count), 0);
+	assert_int_equal(count, 2);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(allow_rule_exact(&rules[i]));
+		assert_int_equal(rules[i].id, named.id);
+		assert_int_equal(rules[i].expires, 5000000 + 10 * 1000);
+	}
+	free(rules);
+	assert_int_equal(allowlist_match(list, &from, &to, NOW)->id, named.id);
+	assert_null(allowlist_match(list, &from, &to, NOW + 10));
+	assert_int_equal(allowlist_parts(list, &named, parts), 2);
+	assert_true(allowlist_element(list, &parts[1], now, &element));
+	assert_int_equal(element.id, named.id);
+	assert_true(allow_element_valid(&element));
+
+	/* an entry of an address, and one of all sources, are others */
+	part = entry_of("100.64.3.7", "203.0.113.26", 0);
+	assert_int_equal(allowlist_add(list, &part, "add", &actor), 0);
+	all = entry_of(NULL, NULL, 0);
+	all.to_name = (char *)"smtp.example.net";
+	assert_int_equal(allowlist_add(list, &all, "add", &actor), 0);
+	assert_int_equal(allowlist_parts(list, &all, parts), 3);
+	assert_true(allowlist_element(list, &part, now, &element));
+	assert_int_equal(element.expires, 0);
+	assert_int_equal(allowlist_del(list, part.id, "del", &actor, NULL), 0);
+	assert_true(allowlist_element(list, &part, now, &element));
+	assert_int_equal(element.expires, 5000000 + 10 * 1000);
+
+	/* what the kernel was not told of: the address that went too */
+	change.removed[0] = from;
+	assert_true(destination_name_untold(
+		destination_names_find(allowlist_names(list), "smtp.example.net"), &change));
+	assert_int_equal(allowlist_parts(list, &all, parts), 4);
+	assert_true(allowlist_untold(list, parts, 2, &count));
+	assert_int_equal(count, 2);
+	assert_false(allowlist_element(list, &parts[0], now, &element));
+	assert_false(allowlist_untold(list, parts, 1, &count));
+	destination_names_told(allowlist_names(list));
+	assert_true(allowlist_untold(list, parts, 2, &count));
+	assert_int_equal(count, 0);
+
+	/* a removed entry is still known as what it was, should the kernel be told */
+	assert_int_equal(allowlist_del(list, all.id, "del", &actor, NULL), 0);
+	assert_int_equal(allowlist_del(list, named.id, "del", &actor, NULL), 0);
+	assert_int_equal(allowlist_parts(list, &named, parts), 2);
+	assert_false(allowlist_element(list, &parts[0], now, &element));
+	destination_names_sweep(allowlist_names(list), NULL, NULL);
+	assert_int_equal(allowlist_parts(list, &named, parts), 0);
+	allowlist_free(list);
+
+	list = allowlist_new(store);
+	named.id = 0;
+	assert_int_equal(allowlist_add(list, &named, "add", &actor), 0);
+	assert_int_equal(allowlist_read(list), 0);
+	assert_string_equal(allowlist_by_id(list, named.id)->to_name, "smtp.example.net");
+	allowlist_free(list);
+	store_free(store);
+}
+
+static void test_name_bounds(void **state)
+{
+	struct store *store = open_store(state);
+	struct allowlist *list = allowlist_new(store);
+	struct allow_entry entry = entry_of(NULL, NULL, 0);
+	char text[64];
+
+	entry.to_name = text;
+	for (int i = 1; i < DESTINATION_NAMES_MAX; i++) {
+		snprintf(text, sizeof(text), "n%d.example.net", i);
+		assert_int_equal(destination_names_hold(allowlist_names(list), NAME_STORED, text),
+				 0);
+	}
+	strcpy(text, "last.example.net");
+	assert_int_equal(allowlist_add(list, &entry, "add", &actor), 0);
+	entry.id = 0;
+	strcpy(text, "more.example.net");
+	assert_int_equal(allowlist_add(list, &entry, "add", &actor), -E2BIG);
+	assert_int_equal(allowlist_count(list), 1);
+	assert_int_equal(count(state, "SELECT count(*) FROM audit"), 1);
+	strcpy(text, "n7.example.net");
+	assert_int_equal(allowlist_add(list, &entry, "add", &actor), 0);
+	allowlist_free(list);
+	store_free(store);
+}
+
 /* Nothing is said to be done that is not on the disk. */
 /* Three entries; the texts of a difference are its own. */
 static struct allow_difference difference_of(enum allow_step step, int64_t id, const char *from,
@@ -431,7 +559,8 @@ int main(void)
 		STORE_TEST(test_survives),       STORE_TEST(test_put_back),
 		STORE_TEST(test_expiry),         STORE_TEST(test_element),
 		STORE_TEST(test_match),          STORE_TEST(test_unwritable),
-		STORE_TEST(test_numbers),        STORE_TEST(test_many_at_once_and_back),
+		STORE_TEST(test_numbers),        STORE_TEST(test_names),
+		STORE_TEST(test_name_bounds),    STORE_TEST(test_many_at_once_and_back),
 		STORE_TEST(test_all_or_nothing), STORE_TEST(test_many_end_in_turns),
 	};
 
