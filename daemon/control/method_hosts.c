@@ -1,32 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* hosts, host */
+/* hosts */
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "event_json.h"
-#include "incident_facts.h"
+#include "filters.h"
+#include "host_search.h"
 #include "method_tables.h"
 #include "methods.h"
-#include "store_incidents.h"
 
 #define LIMIT_PRESET 20
 #define LIMIT_MAX 1000
-#define HOST_INCIDENTS 10 /* closed ones that are shown with a host, the newest */
+#define OFFSET_MAX 10000 /* so many records are sorted; more are reached by "after" */
 
-static const char *const orders[] = {"worst", "newest", "attempts", NULL};
-enum order { ORDER_WORST, ORDER_NEWEST, ORDER_ATTEMPTS };
+/* By enum host_order. */
+static const char *const orders[] = {"worst",      "newest", "attempts", "destinations",
+				     "first-seen", "host",   NULL};
 
 const struct rpc_param hosts_params[] = {
 	{"class", RPC_WORD, false, "only hosts of this class", class_words},
+	{"policy", RPC_TEXT, false, "only hosts that this policy decides about", NULL},
+	{"range", RPC_TEXT, false, "only hosts of this range of the configuration", NULL},
+	{"prefix", RPC_PREFIX, false, "only hosts in this prefix, or whose prefix has this address",
+	 NULL},
+	{"name", RPC_TEXT, false,
+	 "only hosts with this in their name or host_name; upper case and lower case are the same",
+	 NULL},
+	{"interface", RPC_TEXT, false, "only hosts whose packets came in by it last", NULL},
+	{"contained", RPC_FLAG, false, "if true, only hosts that are contained now", NULL},
+	{"since", RPC_PAST, false, "only hosts that were seen then or later", NULL},
 	{"order", RPC_WORD, false,
-	 "the worst class first (so if it is not given), the newest, or the most attempts", orders},
+	 "the worst class first (so if it is not given), those seen last first (newest), those with the "
+	 "most attempts or destinations, those that appeared last (first-seen), or by address (host)",
+	 orders},
+	{"offset", RPC_NUMBER, false, "leaves out so many of the first; at most 10000", NULL},
+	{"after", RPC_PREFIX, false,
+	 "with order host: only those behind this one, the last of the page before", NULL},
 	{"limit", RPC_NUMBER, false, "at most so many; 20 if it is not given, at most 1000", NULL},
-	{NULL, RPC_TEXT, false, NULL, NULL},
-};
-
-const struct rpc_param host_params[] = {
-	{"host", RPC_PREFIX, true, "an address of the host, or its prefix", NULL},
 	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
@@ -58,52 +69,13 @@ const struct rpc_field host_fields[] = {
 
 const struct rpc_field hosts_result[] = {
 	FIELD_OF("hosts", FIELD_LIST, host_fields, ""),
-	FIELD("total", SHAPE_NUMBER, 0, "hosts that are known, of the class that was asked for"),
-	FIELD_END,
-};
-
-static const struct rpc_field window_fields[] = {
-	FIELD("seconds", SHAPE_NUMBER, 0, "how far it reaches back"),
-	FIELD("attempts", SHAPE_NUMBER, 0, ""),
-	FIELD("destinations", SHAPE_NUMBER, 0, "different mail servers"),
-	FIELD("new", SHAPE_NUMBER, 0, "of those, tried for the first time"),
-	FIELD("answered", SHAPE_NUMBER, 0, "of those, completed a handshake"),
-	FIELD("networks", SHAPE_NUMBER, 0, "different /24 or /48 of them"),
-	FIELD_END,
-};
-
-const struct rpc_field host_result[] = {
-	FIELD("known", SHAPE_FLAG, 0,
-	      "it is in memory; if not, only what is stored of it is told, and the fields of a host, "
-	      "reasons, windows, exact, submissions and evidence are missing"),
-	FIELD("host", SHAPE_TEXT, 0, "its address or prefix"),
-	FIELDS_IF_ANY(host_fields),
-	FIELD("reasons", SHAPE_TEXT, FIELD_LIST | FIELD_OPTIONAL,
-	      "why it has its class, in words and figures"),
-	FIELD_OF("windows", FIELD_LIST | FIELD_OPTIONAL, window_fields,
-		 "the last 5 minutes, hour and day"),
-	FIELD("exact", SHAPE_FLAG, FIELD_OPTIONAL, "the windows were counted, not estimated"),
-	FIELD("submissions", SHAPE_NUMBER, FIELD_OPTIONAL, "openings to 465 and 587"),
-	FIELD_OF("evidence", FIELD_LIST | FIELD_OPTIONAL, evidence_fields,
-		 "a sample of what it tried"),
-	FIELD_OF("incident", FIELD_NULL, incident_fields, "the open one"),
-	FIELD_OF("incidents", FIELD_LIST, incident_fields,
-		 "the ten newest that are closed, without evidence"),
-	FIELD_OF("containment", FIELD_NULL, containment_fields, ""),
-	FIELD("silence", SHAPE_TEXT, 0, "what it does not mean that a host is silent"),
+	FIELD("total", SHAPE_NUMBER, 0, "how many there are of those that were asked for"),
 	FIELD_END,
 };
 
 static json_t *number(uint64_t value)
 {
 	return json_integer((json_int_t)value);
-}
-
-static json_t *containment_of_host(const struct control *control, const struct prefix *prefix)
-{
-	const struct contained *one = containment_find(control->containment, prefix);
-
-	return one && contained_now(one) ? contained_json(one, intent_clock().real) : json_null();
 }
 
 json_t *host_json(const struct control *control, const struct host *host)
@@ -140,158 +112,90 @@ json_t *host_json(const struct control *control, const struct host *host)
 	return object;
 }
 
-/* --- hosts --- */
-
-static bool before(const struct control *control, enum order order, const struct host *a,
-		   const struct host *b)
+static const struct config_range *range_named(const struct config *config, const char *name)
 {
-	if (order == ORDER_WORST && a->class != b->class)
-		return a->class > b->class;
-	if (order != ORDER_NEWEST && host_attempts(a) != host_attempts(b))
-		return host_attempts(a) > host_attempts(b);
-	return host_last_seen(control->tracker, a) > host_last_seen(control->tracker, b);
+	for (size_t i = 0; i < config->range_count; i++)
+		if (!strcmp(config->ranges[i].name, name))
+			return &config->ranges[i];
+	return NULL;
 }
 
-/* Where @host goes among the first that were found. */
-static size_t place_of(const struct control *control, enum order order, const struct host **found,
-		       size_t count, const struct host *host)
+static const struct policy *policy_named(const struct config *config, const char *name)
 {
-	size_t low = 0;
-
-	while (low < count) {
-		size_t middle = low + (count - low) / 2;
-
-		if (before(control, order, host, found[middle]))
-			count = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	for (size_t i = 0; i < config->numbered_count; i++)
+		if (!strcmp(config->policies[i].name, name))
+			return &config->policies[i];
+	return NULL;
 }
 
-static size_t find_first(const struct control *control, enum order order, int class,
-			 const struct host **found, size_t limit)
+/* What has a name here. False: there is no such thing, and the call has failed. */
+static bool find_named(struct rpc_call *call, const struct config *config,
+		       struct host_search *search)
 {
-	const struct host *host = NULL;
-	size_t count = 0;
+	const char *policy = rpc_text(call, "policy"), *range = rpc_text(call, "range");
+	const char *interface = rpc_text(call, "interface");
 
-	while ((host = tracker_next(control->tracker, host))) {
-		size_t at;
+	search->policy = policy ? policy_named(config, policy) : NULL;
+	search->range = range ? range_named(config, range) : NULL;
+	search->interface = interface ? if_nametoindex(interface) : 0;
+	if (policy && !search->policy)
+		rpc_fail(call, RPC_INVALID_PARAMS, "policy: there is no policy \"%s\"", policy);
+	else if (range && !search->range)
+		rpc_fail(call, RPC_INVALID_PARAMS, "range: there is no range \"%s\"", range);
+	else if (interface && !search->interface)
+		rpc_fail(call, RPC_INVALID_PARAMS, "interface: there is no interface %s",
+			 interface);
+	else
+		return true;
+	return false;
+}
 
-		if (class >= 0 && host->class != (unsigned)class)
-			continue;
-		if (count == limit && !before(control, order, host, found[count - 1]))
-			continue;
-		at = place_of(control, order, found, count, host);
-		count += count < limit;
-		memmove(found + at + 1, found + at, (count - at - 1) * sizeof(*found));
-		found[at] = host;
+static bool read_search(struct rpc_call *call, const struct control *control,
+			struct host_search *search)
+{
+	search->order = (enum host_order)rpc_word(call, "order", orders, HOSTS_WORST);
+	search->class = rpc_word(call, "class", class_words, -1);
+	search->name = rpc_text(call, "name");
+	search->contained = rpc_flag(call, "contained");
+	filter_prefix(call, "prefix", &search->prefix);
+	filter_prefix(call, "after", &search->after);
+	if (search->after.addr.family && search->order != HOSTS_BY_HOST) {
+		rpc_fail(call, RPC_INVALID_PARAMS, "after: needs \"order\": \"host\"");
+		return false;
 	}
-	return count;
+	return filter_past(call, "since", intent_clock().real, &search->since) &&
+	       find_named(call, control->config, search);
 }
 
 void method_hosts(struct rpc_call *call, void *ctx)
 {
 	const struct control *control = ctx;
-	const int64_t limit = rpc_number(call, "limit", LIMIT_PRESET);
-	const enum order order = (enum order)rpc_word(call, "order", orders, ORDER_WORST);
-	const int class = rpc_word(call, "class", class_words, -1);
-	const struct host *found[LIMIT_MAX];
-	json_t *list;
+	const int64_t offset = rpc_number(call, "offset", 0);
+	struct host_search search = {0};
+	struct host_found *found;
 	size_t count, total;
+	int64_t limit;
+	json_t *list;
 
-	if (limit < 1 || limit > LIMIT_MAX) {
-		rpc_fail(call, RPC_INVALID_PARAMS, "limit: expected a number from 1 to %d",
-			 LIMIT_MAX);
+	if (!filter_limit(call, LIMIT_PRESET, LIMIT_MAX, &limit) ||
+	    !read_search(call, control, &search))
+		return;
+	if (offset > OFFSET_MAX) {
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "offset: expected a number from 0 to %d; \"order\": \"host\" and after "
+			 "lead through all",
+			 OFFSET_MAX);
 		return;
 	}
-	count = find_first(control, order, class, found, (size_t)limit);
+	found = calloc((size_t)(offset + limit), sizeof(*found));
+	if (!found) {
+		rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
+		return;
+	}
+	count = host_search(control, &search, found, (size_t)(offset + limit), &total);
 	list = json_array();
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, host_json(control, found[i]));
-	total = class < 0 ? tracker_count(control->tracker) :
-			    tracker_class_count(control->tracker, (enum host_class) class);
+	for (size_t i = (size_t)offset; i < count; i++)
+		json_array_append_new(list, host_json(control, found[i].host));
+	free(found);
 	rpc_reply(call, json_pack("{s:o, s:I}", "hosts", list, "total", (json_int_t)total));
-}
-
-/* --- host --- */
-
-static json_t *windows_json(const struct host_facts *facts)
-{
-	json_t *list = json_array();
-
-	for (enum window window = WINDOW_5MIN; window < WINDOWS; window++)
-		json_array_append_new(list,
-				      json_pack("{s:i, s:I, s:i, s:I, s:i, s:i}", "seconds",
-						(int)window_seconds(window), "attempts",
-						(json_int_t)facts->counts[window].attempts,
-						"destinations", (int)facts->servers[window], "new",
-						(json_int_t)facts->counts[window].fresh, "answered",
-						(int)facts->answered[window], "networks",
-						(int)facts->networks[window]));
-	return list;
-}
-
-static json_t *reasons_json(const struct control *control, const struct host *host)
-{
-	char lines[HOST_REASONS_MAX][HOST_REASON_MAX];
-	size_t count = host_reasons(control->tracker, host, lines);
-	json_t *reasons = json_array();
-
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(reasons, json_string(lines[i]));
-	return reasons;
-}
-
-static void add_details(const struct control *control, const struct host *host, json_t *object)
-{
-	struct incident sample = {0};
-	struct host_facts facts;
-
-	host_facts(control->tracker, host, &facts);
-	sample.evidence_count = incident_sample(control, host, sample.evidence);
-	json_object_set_new(object, "reasons", reasons_json(control, host));
-	json_object_set_new(object, "windows", windows_json(&facts));
-	json_object_set_new(object, "exact", json_boolean(facts.exact));
-	json_object_set_new(object, "submissions", number(facts.submissions));
-	json_object_set_new(object, "evidence", incident_evidence_json(&sample));
-}
-
-static int append(void *ctx, struct incident *incident)
-{
-	json_t *object = incident_json(incident);
-
-	if (object)
-		json_object_del(object, "evidence");
-	json_array_append_new(ctx, object);
-	incident_release(incident);
-	return 0;
-}
-
-void method_host(struct rpc_call *call, void *ctx)
-{
-	const struct control *control = ctx;
-	const struct incident *incident;
-	const struct host *host;
-	struct prefix prefix;
-	char text[PREFIX_TEXT_MAX];
-	json_t *object, *closed = json_array();
-
-	prefix_parse(rpc_text(call, "host"), &prefix);
-	host = tracker_find(control->tracker, &prefix.addr);
-	if (host)
-		prefix = host_prefix(host);
-	object = host ? host_json(control, host) :
-			json_pack("{s:s}", "host", prefix_format(&prefix, text));
-	if (host)
-		add_details(control, host, object);
-	incident = incidents_find(control->incidents, &prefix);
-	if (store_ready(control->store))
-		store_incidents_host(control->store, &prefix, HOST_INCIDENTS, append, closed);
-	json_object_set_new(object, "known", json_boolean(host != NULL));
-	json_object_set_new(object, "incident", incident ? incident_json(incident) : json_null());
-	json_object_set_new(object, "incidents", closed);
-	json_object_set_new(object, "containment", containment_of_host(control, &prefix));
-	json_object_set_new(object, "silence", json_string(host_class_silence));
-	rpc_reply(call, object);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "changes.h"
+#include "filters.h"
 #include "incidents.h"
 #include "keeper.h"
 #include "method_tables.h"
@@ -17,15 +18,21 @@
 
 static const char *const states[] = {"open", "closed", "all", NULL};
 enum state { STATE_OPEN, STATE_CLOSED, STATE_ALL };
-static const char *const orders[] = {"change", "worst", NULL};
-enum order { ORDER_CHANGE, ORDER_WORST };
+static const char *const orders[] = {"change", "worst", "newest", NULL};
+enum order { ORDER_CHANGE, ORDER_WORST, ORDER_NEWEST };
 
 const struct rpc_param incidents_list_params[] = {
 	{"state", RPC_WORD, false, "which; all if it is not given", states},
 	{"class", RPC_WORD, false, "only those of this class", incident_class_words},
+	{"prefix", RPC_PREFIX, false,
+	 "only those of hosts in this prefix, or whose prefix has this address", NULL},
+	{"policy", RPC_TEXT, false, "only those of hosts that this policy decided about", NULL},
+	{"since", RPC_PAST, false, "only those whose host was seen then or later", NULL},
+	{"until", RPC_PAST, false, "only those that were opened before", NULL},
 	{"after", RPC_NUMBER, false, "only those whose change is above this one", NULL},
 	{"order", RPC_WORD, false,
-	 "by change, oldest first (so if it is not given), or the worst first, open ones before all",
+	 "by change, oldest first (so if it is not given); the worst first, open ones before all; or "
+	 "those whose host was seen last first (newest)",
 	 orders},
 	{"limit", RPC_NUMBER, false, "at most so many; 100 if it is not given, at most 1000", NULL},
 	{NULL, RPC_TEXT, false, NULL, NULL},
@@ -95,17 +102,21 @@ const struct rpc_field incidents_list_result[] = {
 struct list {
 	struct incident **all; /* copies of stored ones, and those in memory */
 	size_t count, room;
-	int class; /* of incident_class_words[]; -1: any */
-	int64_t after;
+	struct store_incidents_wanted wanted;
 	enum state state;
 };
 
 static bool wanted(const struct list *list, const struct incident *incident)
 {
+	const struct store_incidents_wanted *wanted = &list->wanted;
 	const bool open = !incident->closed;
 
-	return incident->id && incident->change > list->after &&
-	       (list->class < 0 || incident->class == CLASS_MISCONFIGURED + list->class) &&
+	return incident->id && incident->change > wanted->after &&
+	       (!wanted->class || incident->class == wanted->class) &&
+	       (!wanted->policy || !strcmp(incident->policy, wanted->policy)) &&
+	       (!wanted->prefix.addr.family || filter_overlap(&incident->host, &wanted->prefix)) &&
+	       incident->last_seen >= wanted->since &&
+	       (!wanted->until || incident->opened < wanted->until) &&
 	       (list->state == STATE_ALL || open == (list->state == STATE_OPEN));
 }
 
@@ -160,6 +171,15 @@ static int by_change(const void *a, const void *b)
 	return (p->change > q->change) - (p->change < q->change);
 }
 
+static int by_last_seen(const void *a, const void *b)
+{
+	const struct incident *p = *(struct incident *const *)a, *q = *(struct incident *const *)b;
+
+	if (p->last_seen != q->last_seen)
+		return (p->last_seen < q->last_seen) - (p->last_seen > q->last_seen);
+	return by_change(b, a);
+}
+
 static int by_badness(const void *a, const void *b)
 {
 	const struct incident *p = *(struct incident *const *)a, *q = *(struct incident *const *)b;
@@ -168,14 +188,14 @@ static int by_badness(const void *a, const void *b)
 		return p->closed ? 1 : -1;
 	if (!p->closed && p->class != q->class)
 		return q->class - p->class;
-	if (p->last_seen != q->last_seen)
-		return (p->last_seen < q->last_seen) - (p->last_seen > q->last_seen);
-	return by_change(&q, &p);
+	return by_last_seen(a, b);
 }
 
-static int gather(const struct control *control, struct list *list, enum order order, size_t limit)
+/* By enum order. */
+static int (*const compare[])(const void *a, const void *b) = {by_change, by_badness, by_last_seen};
+
+static int gather(const struct control *control, struct list *list, size_t limit)
 {
-	const unsigned class = (unsigned)(list->class < 0 ? 0 : CLASS_MISCONFIGURED + list->class);
 	struct incident *incident = NULL;
 	int result = 0;
 
@@ -184,10 +204,7 @@ static int gather(const struct control *control, struct list *list, enum order o
 			result = append(list, incident);
 	if (result || list->state == STATE_OPEN || !store_ready(control->store))
 		return result;
-	if (order == ORDER_WORST)
-		return store_incidents_latest(control->store, class, list->after, limit,
-					      take_stored, list);
-	return store_incidents_closed(control->store, class, list->after, limit, take_stored, list);
+	return store_incidents_closed(control->store, &list->wanted, limit, take_stored, list);
 }
 
 static json_t *list_json(const struct control *control, const struct list *list, size_t limit)
@@ -214,27 +231,30 @@ static void fail(struct rpc_call *call, const struct control *control, int error
 void method_incidents_list(struct rpc_call *call, void *ctx)
 {
 	const struct control *control = ctx;
-	const int64_t limit = rpc_number(call, "limit", LIMIT_PRESET);
+	const int64_t now = intent_clock().real;
 	const enum order order = (enum order)rpc_word(call, "order", orders, ORDER_CHANGE);
+	const int class = rpc_word(call, "class", incident_class_words, -1);
 	struct list list = {
-		.class = rpc_word(call, "class", incident_class_words, -1),
-		.after = rpc_number(call, "after", 0),
+		.wanted = {.after = rpc_number(call, "after", 0),
+			   .class = class < 0 ? 0 : (unsigned)(CLASS_MISCONFIGURED + class),
+			   .policy = rpc_text(call, "policy"),
+			   .latest = order != ORDER_CHANGE},
 		.state = (enum state)rpc_word(call, "state", states, STATE_ALL),
 	};
+	int64_t limit;
 	int result;
 
-	if (limit < 1 || limit > LIMIT_MAX) {
-		rpc_fail(call, RPC_INVALID_PARAMS, "limit: expected a number from 1 to %d",
-			 LIMIT_MAX);
+	filter_prefix(call, "prefix", &list.wanted.prefix);
+	if (!filter_limit(call, LIMIT_PRESET, LIMIT_MAX, &limit) ||
+	    !filter_past(call, "since", now, &list.wanted.since) ||
+	    !filter_past(call, "until", now, &list.wanted.until))
 		return;
-	}
-	result = gather(control, &list, order, (size_t)limit);
+	result = gather(control, &list, (size_t)limit);
 	if (result) {
 		fail(call, control, result);
 	} else {
 		if (list.count)
-			qsort(list.all, list.count, sizeof(*list.all),
-			      order == ORDER_WORST ? by_badness : by_change);
+			qsort(list.all, list.count, sizeof(*list.all), compare[order]);
 		rpc_reply(call, list_json(control, &list, (size_t)limit));
 	}
 	release(&list, control->incidents);

@@ -50,6 +50,7 @@ enum rpc_type {
 	RPC_DESTINATION, /* a prefix or a name */
 	RPC_EXPIRY,
 	RPC_DURATION,
+	RPC_PAST, /* a moment: a date, or a duration counted back from now */
 	RPC_FLAG,
 	RPC_NUMBER, /* from 0 up */
 	RPC_WORD    /* one of words */

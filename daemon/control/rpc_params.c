@@ -131,6 +131,9 @@ static const struct {
 			"\"duration (2h, 7d) or RFC 3339 date\"}"},
 	[RPC_DURATION] = {check_text, "duration",
 			  "{\"type\":\"string\",\"description\":\"duration (10m, 2h, 7d)\"}"},
+	[RPC_PAST] = {check_text, "duration back from now, or time",
+		      "{\"type\":\"string\",\"description\":"
+		      "\"duration counted back from now (24h, 7d) or RFC 3339 date\"}"},
 	[RPC_FLAG] = {check_flag, "true or false", "{\"type\":\"boolean\"}"},
 	[RPC_NUMBER] = {check_number, "number", "{\"type\":\"integer\",\"minimum\":0}"},
 	[RPC_WORD] = {check_word, "word", "{\"type\":\"string\"}"},

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filters.h"
 #include "host_class.h"
 #include "store_incidents.h"
 #include "store_internal.h"
@@ -139,22 +140,38 @@ static bool read_row(sqlite3_stmt *row, struct incident *incident)
 	return true;
 }
 
-/* Ends @statement. */
-static int read_all(struct store *store, sqlite3_stmt *statement, store_incident_each *each,
-		    void *ctx)
+/* Is its host in @prefix, or @prefix in it? */
+static bool row_overlaps(sqlite3_stmt *row, const struct prefix *prefix)
+{
+	struct prefix host;
+
+	return !prefix->addr.family ||
+	       (prefix_parse(store_text(row, 2), &host) == 0 && filter_overlap(&host, prefix));
+}
+
+/* At most @max that overlap @prefix, which may be of family 0. Ends @statement. */
+static int read_some(struct store *store, sqlite3_stmt *statement, const struct prefix *prefix,
+		     size_t max, store_incident_each *each, void *ctx)
 {
 	int step = SQLITE_DONE, result = statement ? 0 : -EIO;
 	struct incident incident;
 
-	while (!result && (step = sqlite3_step(statement)) == SQLITE_ROW) {
-		if (!read_row(statement, &incident))
+	while (!result && max && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+		if (!row_overlaps(statement, prefix) || !read_row(statement, &incident))
 			continue;
 		result = incident.reasons ? each(ctx, &incident) : -ENOMEM;
+		max--;
 	}
-	if (!result && step != SQLITE_DONE)
+	if (!result && max && step != SQLITE_DONE)
 		result = store_fail(store);
 	sqlite3_finalize(statement);
 	return result;
+}
+
+static int read_all(struct store *store, sqlite3_stmt *statement, store_incident_each *each,
+		    void *ctx)
+{
+	return read_some(store, statement, &(struct prefix){0}, SIZE_MAX, each, ctx);
 }
 
 int store_incidents_open(struct store *store, size_t max, store_incident_each *each, void *ctx)
@@ -168,33 +185,22 @@ int store_incidents_open(struct store *store, size_t max, store_incident_each *e
 			each, ctx);
 }
 
-static const char *class_word(unsigned class)
-{
-	return class ? host_class_word(class) : "";
-}
-
-static int read_closed(struct store *store, const char *sql, unsigned class, int64_t after,
-		       size_t max, store_incident_each *each, void *ctx)
-{
-	return read_all(store,
-			store_prepare(store, sql, "iti", after, class_word(class), (int64_t)max),
-			each, ctx);
-}
-
 #define CLOSED                                                               \
 	"SELECT " COLUMNS " FROM incident WHERE change > ?1 AND closed != 0" \
-	" AND (?2 = '' OR class = ?2) ORDER BY change"
+	" AND (?2 = '' OR class = ?2) AND (?3 = '' OR policy = ?3)"          \
+	" AND last_seen >= ?4 AND (?5 = 0 OR opened < ?5)"
 
-int store_incidents_closed(struct store *store, unsigned class, int64_t after, size_t max,
-			   store_incident_each *each, void *ctx)
+int store_incidents_closed(struct store *store, const struct store_incidents_wanted *wanted,
+			   size_t max, store_incident_each *each, void *ctx)
 {
-	return read_closed(store, CLOSED " LIMIT ?3", class, after, max, each, ctx);
-}
+	sqlite3_stmt *rows = store_prepare(
+		store,
+		wanted->latest ? CLOSED " ORDER BY last_seen DESC, change DESC" :
+				 CLOSED " ORDER BY change",
+		"ittii", wanted->after, wanted->class ? host_class_word(wanted->class) : "",
+		wanted->policy ? wanted->policy : "", wanted->since, wanted->until);
 
-int store_incidents_latest(struct store *store, unsigned class, int64_t after, size_t max,
-			   store_incident_each *each, void *ctx)
-{
-	return read_closed(store, CLOSED " DESC LIMIT ?3", class, after, max, each, ctx);
+	return read_some(store, rows, &wanted->prefix, max, each, ctx);
 }
 
 int store_incidents_host(struct store *store, const struct prefix *host, size_t max,

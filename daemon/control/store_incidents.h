@@ -20,14 +20,18 @@ int store_incidents_newest(struct store *store, int64_t *id, int64_t *change);
 typedef int store_incident_each(void *ctx, struct incident *incident);
 /* Those that are open: of the highest class first, at most @max. */
 int store_incidents_open(struct store *store, size_t max, store_incident_each *each, void *ctx);
-/*
- * Closed ones with a change above @after, of a class (0: of any), at most @max: in the order of changes,
- * and the newest first.
- */
-int store_incidents_closed(struct store *store, unsigned class, int64_t after, size_t max,
-			   store_incident_each *each, void *ctx);
-int store_incidents_latest(struct store *store, unsigned class, int64_t after, size_t max,
-			   store_incident_each *each, void *ctx);
+/* Which of the closed ones. */
+struct store_incidents_wanted {
+	int64_t after;        /* a change above it */
+	unsigned class;       /* 0: of any */
+	const char *policy;   /* NULL: of any */
+	struct prefix prefix; /* its host is in there, or this in its host's; family 0: any */
+	int64_t since, until; /* seen at since or later; opened before until; 0: at any time */
+	bool latest;          /* those that were seen last first; else in the order of changes */
+};
+/* At most @max. */
+int store_incidents_closed(struct store *store, const struct store_incidents_wanted *wanted,
+			   size_t max, store_incident_each *each, void *ctx);
 /* The closed ones of a host, newest first. */
 int store_incidents_host(struct store *store, const struct prefix *host, size_t max,
 			 store_incident_each *each, void *ctx);

@@ -168,6 +168,20 @@ int expiry_parse(const char *text, int64_t now, int64_t *seconds)
 	return *seconds > now && *seconds <= TIME_LATEST ? 0 : -ERANGE;
 }
 
+int past_parse(const char *text, int64_t now, int64_t *seconds)
+{
+	uint64_t duration;
+	int error = duration_parse(text, &duration);
+
+	if (error == 0)
+		*seconds = now - (int64_t)duration;
+	else if (error == -EINVAL)
+		error = date_parse(text, seconds);
+	if (error)
+		return error;
+	return *seconds > 0 ? 0 : -ERANGE;
+}
+
 const char *time_format(int64_t seconds, char text[TIME_TEXT_MAX])
 {
 	time_t when = (time_t)seconds;

@@ -26,6 +26,9 @@ int date_parse(const char *text, int64_t *seconds);
 /* A date, or a duration counted from @now. -EINVAL: neither; -ERANGE: not after @now, or too far. */
 int expiry_parse(const char *text, int64_t now, int64_t *seconds);
 
+/* A date, or a duration counted back from @now. -EINVAL: neither; -ERANGE: before 1970. */
+int past_parse(const char *text, int64_t now, int64_t *seconds);
+
 /* RFC 3339 in UTC: "2026-12-01T12:00:00Z". */
 const char *time_format(int64_t seconds, char text[TIME_TEXT_MAX]);
 /* As Suricata writes it: "2026-12-01T12:00:00.123456+0000". */

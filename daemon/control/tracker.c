@@ -430,6 +430,13 @@ uint32_t host_questions(const struct tracker *tracker, const struct host *host)
 	return active ? active->questions : 0;
 }
 
+uint32_t host_interface(const struct tracker *tracker, const struct host *host)
+{
+	const struct active *active = tracker_active(tracker, host);
+
+	return active ? active->interface : 0;
+}
+
 struct host_lines *host_lines(struct tracker *tracker, const struct host *host)
 {
 	struct active *active = tracker_active(tracker, host);

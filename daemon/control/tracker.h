@@ -165,6 +165,8 @@ uint64_t host_tries(const struct tracker *tracker, const struct host *host);
 uint32_t host_destinations(const struct tracker *tracker, const struct host *host);
 /* Attempts of the last day that user space was asked about; 0 of one that is idle. */
 uint32_t host_questions(const struct tracker *tracker, const struct host *host);
+/* By which its packets came in last (ifindex); 0: not known, or it is idle. */
+uint32_t host_interface(const struct tracker *tracker, const struct host *host);
 /* CLOCK_REALTIME, seconds since 1970. */
 int64_t host_first_seen(const struct tracker *tracker, const struct host *host);
 int64_t host_last_seen(const struct tracker *tracker, const struct host *host);

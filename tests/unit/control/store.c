@@ -180,6 +180,7 @@ static void test_incidents(void **state)
 	struct seen seen = {0};
 	unsigned same = 0;
 	int64_t id, change;
+	struct store_incidents_wanted wanted = {.after = 22};
 
 	assert_int_equal(store_incidents_newest(store, &id, &change), 0);
 	assert_int_equal(id, 0);
@@ -192,14 +193,13 @@ static void test_incidents(void **state)
 	assert_int_equal(store_incidents_newest(store, &id, &change), 0);
 	assert_int_equal(id, 10);
 	assert_int_equal(change, 40);
-	assert_int_equal(store_incidents_closed(store, 0, 22, 3, see, &seen), 0);
+	assert_int_equal(store_incidents_closed(store, &wanted, 3, see, &seen), 0);
 	assert_int_equal(seen.count, 3);
 	assert_int_equal(seen.ids[0], 7); /* change 23 */
 	assert_int_equal(seen.ids[2], 5);
 	seen.count = 0;
-	assert_int_equal(store_incidents_closed(store, CLASS_INFECTED, 0, 9, see, &seen), 0);
-	assert_int_equal(seen.count, 0);
-	assert_int_equal(store_incidents_latest(store, CLASS_SUSPECT, 0, 2, see, &seen), 0);
+	wanted = (struct store_incidents_wanted){.class = CLASS_SUSPECT, .latest = true};
+	assert_int_equal(store_incidents_closed(store, &wanted, 2, see, &seen), 0);
 	assert_int_equal(seen.ids[0], 2);
 	assert_int_equal(seen.count, 2);
 	seen.count = 0;
@@ -209,6 +209,45 @@ static void test_incidents(void **state)
 	seen.count = 0;
 	assert_int_equal(store_incidents_find(store, 10, see, &seen), 0);
 	assert_int_equal(seen.count, 1);
+	store_free(store);
+}
+
+static size_t count_wanted(struct store *store, struct store_incidents_wanted wanted)
+{
+	struct seen seen = {0};
+
+	assert_int_equal(store_incidents_closed(store, &wanted, 64, see, &seen), 0);
+	return seen.count;
+}
+
+/* Each filter, and what it just does not hold for. */
+static void test_incidents_wanted(void **state)
+{
+	struct store *store = open_store(state);
+	struct prefix prefix;
+
+	write_one(store, "100.64.0.7", 1, 1, NOW);
+	write_one(store, "100.64.9.8", 2, 2, NOW);
+	write_one(store, "2001:db8:1:2::/64", 3, 3, NOW);
+#define WANTED(...) count_wanted(store, (struct store_incidents_wanted){__VA_ARGS__})
+	assert_int_equal(WANTED(0), 3);
+	assert_int_equal(WANTED(.class = CLASS_SUSPECT), 3);
+	assert_int_equal(WANTED(.class = CLASS_INFECTED), 0);
+	assert_int_equal(WANTED(.policy = "home"), 3);
+	assert_int_equal(WANTED(.policy = "office"), 0);
+	assert_int_equal(WANTED(.since = NOW - 1), 3);
+	assert_int_equal(WANTED(.since = NOW), 0);
+	assert_int_equal(WANTED(.until = NOW - 100 + 1), 3);
+	assert_int_equal(WANTED(.until = NOW - 100), 0);
+	prefix_parse("100.64.0.0/24", &prefix);
+	assert_int_equal(WANTED(.prefix = prefix), 1);
+	prefix_parse("100.64.9.8", &prefix);
+	assert_int_equal(WANTED(.prefix = prefix, .latest = true), 1);
+	prefix_parse("2001:db8:1:2::25", &prefix);
+	assert_int_equal(WANTED(.prefix = prefix), 1);
+	prefix_parse("2001:db8:1:3::25", &prefix);
+	assert_int_equal(WANTED(.prefix = prefix), 0);
+#undef WANTED
 	store_free(store);
 }
 
@@ -229,7 +268,9 @@ static void test_delete(void **state)
 	assert_int_equal(deleted, 2);
 	assert_int_equal(store_incidents_delete(store, NOW + 6, 4, 9, &deleted), 0);
 	assert_int_equal(deleted, 2);
-	assert_int_equal(store_incidents_closed(store, 0, 0, 64, see, &seen), 0);
+	assert_int_equal(store_incidents_closed(store, &(struct store_incidents_wanted){0}, 64, see,
+						&seen),
+			 0);
 	assert_int_equal(seen.count, 3);
 	assert_int_equal(seen.ids[0], 8);
 	assert_int_equal(store_incidents_delete(store, NOW + 99, 0, 99, &deleted), 0);
@@ -365,6 +406,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_upgrade_fails, temporary_setup,
 						temporary_teardown),
 		cmocka_unit_test_setup_teardown(test_incidents, temporary_setup,
+						temporary_teardown),
+		cmocka_unit_test_setup_teardown(test_incidents_wanted, temporary_setup,
 						temporary_teardown),
 		cmocka_unit_test_setup_teardown(test_delete, temporary_setup, temporary_teardown),
 		cmocka_unit_test_setup_teardown(test_hosts, temporary_setup, temporary_teardown),

@@ -115,6 +115,23 @@ static void test_expiries(void **state)
 	assert_int_equal(expiry_parse("soon", now, &seconds), -EINVAL);
 }
 
+static void test_past(void **state)
+{
+	const int64_t now = 1796083200; /* 2026-12-01 */
+	int64_t seconds;
+
+	(void)state;
+	assert_int_equal(past_parse("24h", now, &seconds), 0);
+	assert_int_equal(seconds, now - 86400);
+	assert_int_equal(past_parse("2026-11-30", now, &seconds), 0);
+	assert_int_equal(seconds, now - 86400);
+	assert_int_equal(past_parse("2026-12-02", now, &seconds), 0); /* nothing was since then */
+	assert_int_equal(past_parse("1960-01-01", now, &seconds), -ERANGE);
+	assert_int_equal(past_parse("900w", now, &seconds), 0);
+	assert_int_equal(past_parse("9000w", now, &seconds), -ERANGE);
+	assert_int_equal(past_parse("yesterday", now, &seconds), -EINVAL);
+}
+
 static void test_formats(void **state)
 {
 	char text[TIME_TEXT_MAX];
@@ -134,7 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_durations), cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_dates),     cmocka_unit_test(test_expiries),
-		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_formats),   cmocka_unit_test(test_past),
 	};
 
 	return cmocka_run_group_tests_name("control/times", tests, NULL, NULL);

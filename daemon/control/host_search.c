@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "host_search.h"
+
+#include <net/if.h>
+#include <string.h>
+
+#include "event_json.h"
+#include "filters.h"
+#include "incident_facts.h"
+
+static bool in_range(const struct control *control, const struct host *host,
+		     const struct config_range *range)
+{
+	const struct prefix prefix = host_prefix(host);
+	const unsigned index = host_interface(control->tracker, host);
+	char interface[IF_NAMESIZE];
+	const bool known = index && if_indextoname(index, interface);
+
+	return incident_range(control->config, &prefix.addr, known ? interface : NULL) == range;
+}
+
+static bool has_name(const struct control *control, const struct host *host, const char *part)
+{
+	struct names_found found;
+
+	host_names(control->names, control->tracker, host, control_now(), &found);
+	return strcasestr(found.name, part) || strcasestr(found.host, part);
+}
+
+/* What is cheap to ask comes first. */
+static bool wanted(const struct control *control, const struct host_search *search,
+		   const struct host *host)
+{
+	const struct prefix prefix = host_prefix(host);
+	const struct contained *contained;
+
+	if (search->class >= 0 && host->class != (unsigned)search->class)
+		return false;
+	if (search->policy && host->policy != search->policy->number)
+		return false;
+	if (search->prefix.addr.family && !filter_overlap(&search->prefix, &prefix))
+		return false;
+	if (search->after.addr.family && prefix_compare(&prefix, &search->after) <= 0)
+		return false;
+	if (search->since && host_last_seen(control->tracker, host) < search->since)
+		return false;
+	if (search->interface && host_interface(control->tracker, host) != search->interface)
+		return false;
+	if (search->contained) {
+		contained = containment_find(control->containment, &prefix);
+		if (!contained || !contained_now(contained))
+			return false;
+	}
+	if (search->range && !in_range(control, host, search->range))
+		return false;
+	return !search->name || has_name(control, host, search->name);
+}
+
+static void set_keys(const struct tracker *tracker, enum host_order order, struct host_found *found)
+{
+	const struct host *host = found->host;
+	uint64_t *keys = found->keys;
+
+	switch (order) {
+	case HOSTS_WORST:
+		keys[0] = host->class;
+		keys[1] = host_attempts(host);
+		keys[2] = (uint64_t)host_last_seen(tracker, host);
+		return;
+	case HOSTS_NEWEST:
+		keys[0] = (uint64_t)host_last_seen(tracker, host);
+		return;
+	case HOSTS_ATTEMPTS:
+		keys[0] = host_attempts(host);
+		keys[1] = (uint64_t)host_last_seen(tracker, host);
+		return;
+	case HOSTS_DESTINATIONS:
+		keys[0] = host_destinations(tracker, host);
+		keys[1] = host_attempts(host);
+		return;
+	case HOSTS_FIRST_SEEN:
+		keys[0] = (uint64_t)host_first_seen(tracker, host);
+		return;
+	case HOSTS_BY_HOST:
+		return;
+	}
+}
+
+/* No two hosts are equal: pages do not overlap. */
+static bool before(const struct host_found *a, const struct host_found *b)
+{
+	struct prefix p, q;
+
+	for (size_t i = 0; i < sizeof(a->keys) / sizeof(a->keys[0]); i++)
+		if (a->keys[i] != b->keys[i])
+			return a->keys[i] > b->keys[i];
+	p = host_prefix(a->host);
+	q = host_prefix(b->host);
+	return prefix_compare(&p, &q) < 0;
+}
+
+/* A heap: what comes last of all is its root. */
+static void sift_down(struct host_found *heap, size_t count, size_t at)
+{
+	const struct host_found moved = heap[at];
+
+	for (;;) {
+		size_t child = 2 * at + 1;
+
+		if (child + 1 < count && before(&heap[child], &heap[child + 1]))
+			child++;
+		if (child >= count || !before(&moved, &heap[child]))
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = moved;
+}
+
+static void sift_up(struct host_found *heap, size_t at)
+{
+	const struct host_found moved = heap[at];
+
+	while (at && before(&heap[(at - 1) / 2], &moved)) {
+		heap[at] = heap[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	heap[at] = moved;
+}
+
+static size_t keep_first(struct host_found *heap, size_t count, size_t limit,
+			 const struct host_found *one)
+{
+	if (count < limit) {
+		heap[count] = *one;
+		sift_up(heap, count);
+		return count + 1;
+	}
+	if (before(one, &heap[0])) {
+		heap[0] = *one;
+		sift_down(heap, count, 0);
+	}
+	return count;
+}
+
+size_t host_search(const struct control *control, const struct host_search *search,
+		   struct host_found *found, size_t limit, size_t *total)
+{
+	const struct host *host = NULL;
+	size_t count = 0;
+
+	*total = 0;
+	while ((host = tracker_next(control->tracker, host))) {
+		struct host_found one = {.host = host};
+
+		if (!wanted(control, search, host))
+			continue;
+		++*total;
+		set_keys(control->tracker, search->order, &one);
+		count = keep_first(found, count, limit, &one);
+	}
+	for (size_t left = count; left > 1; left--) {
+		const struct host_found last = found[0];
+
+		found[0] = found[left - 1];
+		found[left - 1] = last;
+		sift_down(found, left - 1, 0);
+	}
+	return count;
+}
