@@ -84,6 +84,12 @@ OFFERS = [
     ("edge25ctl allow add --comment 'ticket 42' --expires 2", "2h"),
     ("edge25ctl release ", HOST4),
     ("edge25ctl hosts --interface l", "lo"),
+    ("edge25ctl hosts --policy ", "home", "office"),
+    ("edge25ctl hosts --range d", "dsl"),
+    ("edge25ctl hosts --order att", "attempts"),
+    ("edge25ctl incidents --order ", "change", "newest", "worst"),
+    ("edge25ctl host 100.64.0", HOST4),
+    ("edge25ctl host 100.64.1.", "100.64.1."),  # it stays as it was typed
 ]
 
 

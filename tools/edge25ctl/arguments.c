@@ -35,6 +35,17 @@ static const struct {
 	[OPTION_NEWEST] = {"--newest", 0, NULL, "those that were seen last first"},
 	[OPTION_CSV] = {"--csv", 0, NULL, "print the list as CSV, with a header"},
 	[OPTION_COLOR] = {"--color", 0, "WHEN", "auto (on a terminal), always or never"},
+	[OPTION_ORDER] = {"--order", 0, "ORDER", "what comes first"},
+	[OPTION_POLICY] = {"--policy", 0, "NAME", "only those that this policy decides about"},
+	[OPTION_RANGE] = {"--range", 0, "NAME", "only those of this range"},
+	[OPTION_PREFIX] = {"--prefix", 0, "PREFIX", "only those in it, or that have this address"},
+	[OPTION_NAME] = {"--name", 0, "TEXT", "only those with this in their name"},
+	[OPTION_CONTAINED] = {"--contained", 0, NULL, "only those that are contained now"},
+	[OPTION_SINCE] = {"--since", 0, "WHEN",
+			  "seen since then: 24h, 7d, 2026-12-01, 2026-12-01T12:00:00Z"},
+	[OPTION_UNTIL] = {"--until", 0, "WHEN", "begun before then, in the same words"},
+	[OPTION_OFFSET] = {"--offset", 0, "N", "leave out so many of the first"},
+	[OPTION_AFTER] = {"--after", 0, "WHICH", "only those behind this one"},
 };
 
 const char *option_name(enum option_id id)

@@ -7,6 +7,16 @@
 #include "request.h"
 #include "text.h"
 
+/* Options that become parameters of their names. */
+#define LIST_FILTERS                                                                        \
+	(OPTION_BIT(OPTION_CLASS) | OPTION_BIT(OPTION_POLICY) | OPTION_BIT(OPTION_PREFIX) | \
+	 OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_ORDER) | OPTION_BIT(OPTION_AFTER) |   \
+	 OPTION_BIT(OPTION_LIMIT))
+#define HOSTS_FILTERS                                                        \
+	(LIST_FILTERS | OPTION_BIT(OPTION_RANGE) | OPTION_BIT(OPTION_NAME) | \
+	 OPTION_BIT(OPTION_INTERFACE) | OPTION_BIT(OPTION_CONTAINED) | OPTION_BIT(OPTION_OFFSET))
+#define INCIDENTS_FILTERS (LIST_FILTERS | OPTION_BIT(OPTION_UNTIL))
+
 struct command {
 	const char *name;     /* one word or two */
 	const char *operands; /* for the usage line */

@@ -87,9 +87,30 @@ static void entry_destinations(struct offers *offers, const struct arguments *be
 	entries(offers, before, "to");
 }
 
+/* "100.64.3" is the beginning of addresses in 100.64.0.0/16. NULL: it says nothing of the kind. */
+static const char *prefix_begun(const char *typed, char prefix[64])
+{
+	static const char *const rest[] = {"", ".0.0.0/8", ".0.0/16", ".0/24"};
+	const char *dot = strrchr(typed, '.');
+	unsigned dots = 0;
+
+	if (!dot || strspn(typed, "0123456789.") != strlen(typed))
+		return NULL;
+	for (const char *p = typed; *p; p++)
+		dots += *p == '.';
+	if (dots > 3)
+		return NULL;
+	snprintf(prefix, 64, "%.*s%s", (int)(dot - typed) % 40, typed, rest[dots]);
+	return prefix;
+}
+
+/* The worst of those that begin so. */
 static void hosts(struct offers *offers, const struct arguments *before)
 {
-	json_t *params = json_pack("{s:i}", "limit", HOSTS_OFFERED), *result;
+	char begun[64];
+	json_t *params = json_pack("{s:i, s:s*}", "limit", HOSTS_OFFERED, "prefix",
+				   prefix_begun(offers->typed, begun)),
+	       *result;
 	const json_t *list = ask(before, "hosts", params, "hosts", &result), *host;
 	size_t i;
 
@@ -111,6 +132,26 @@ static void contained(struct offers *offers, const struct arguments *before)
 	const json_t *all = ask(before, "status", NULL, "contained", &result);
 
 	offer_field(offers, json_object_get(all, "hosts"), "host");
+	json_decref(result);
+}
+
+static void policies(struct offers *offers, const struct arguments *before)
+{
+	json_t *result;
+
+	offer_field(offers, ask(before, "status", NULL, "policies", &result), "name");
+	json_decref(result);
+}
+
+static void ranges(struct offers *offers, const struct arguments *before)
+{
+	json_t *result;
+	const json_t *list = ask(before, "status", NULL, "policies", &result), *policy, *range;
+	size_t i, j;
+
+	json_array_foreach(list, i, policy)
+		json_array_foreach(json_object_get(policy, "ranges"), j, range)
+			offer(offers, json_is_string(range) ? json_string_value(range) : "");
 	json_decref(result);
 }
 
@@ -166,6 +207,14 @@ static const struct {
 	{OPTION_CLASS, NULL, "infected suspect misconfigured", NULL},
 	{OPTION_EXPIRES, NULL, "30m 2h 1d 7d", NULL},
 	{OPTION_FOR, NULL, "1h 6h 1d 7d", NULL},
+	{OPTION_ORDER, "hosts", "worst newest attempts destinations first-seen host", NULL},
+	{OPTION_ORDER, NULL, "worst newest change", NULL},
+	{OPTION_SINCE, NULL, "1h 24h 7d", NULL},
+	{OPTION_UNTIL, NULL, "1h 24h 7d", NULL},
+	{OPTION_POLICY, NULL, NULL, policies},
+	{OPTION_RANGE, NULL, NULL, ranges},
+	{OPTION_PREFIX, NULL, NULL, hosts},
+	{OPTION_AFTER, "hosts", NULL, hosts},
 	{OPTION_INTERFACE, NULL, NULL, interfaces},
 	{OPTION_FROM, "allow add", NULL, hosts},
 	{OPTION_FROM, NULL, NULL, entry_sources},

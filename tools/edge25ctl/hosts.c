@@ -1,64 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdlib.h>
-#include <string.h>
-
 #include "command.h"
-#include "contain.h"
 #include "field.h"
-#include "incident.h"
-#include "label.h"
-#include "number.h"
-#include "table.h"
+#include "params.h"
+#include "rows.h"
 
-static int hosts_table(const struct screen *screen, const json_t *hosts)
+static const struct column columns[] = {
+	{.title = "HOST", .shrink = 18},
+	{.title = "CLASS"},
+	{.title = "NAME", .shrink = 8, .drop = 1, .optional = true},
+	{.title = "POLICY", .shrink = 8, .drop = 5},
+	{.title = "ATTEMPTS", .right = true},
+	{.title = "SERVERS", .right = true, .drop = 2},
+	{.title = "LAST SEEN", .drop = 3},
+	{.title = "CONTAINED", .optional = true, .drop = 1},
+	{.title = "FIRST SEEN", .drop = 6},
+	{.title = "MAC", .drop = 4},
+	{.title = NULL},
+};
+
+static void add_host(struct table *table, const json_t *host)
 {
-	static const struct column columns[] = {
-		{.title = "HOST", .shrink = 18},
-		{.title = "CLASS"},
-		{.title = "NAME", .shrink = 8, .drop = 1, .optional = true},
-		{.title = "POLICY", .shrink = 8, .drop = 4},
-		{.title = "ATTEMPTS", .right = true},
-		{.title = "SERVERS", .right = true},
-		{.title = "LAST SEEN", .drop = 2},
-		{.title = "CONTAINED", .optional = true},
-		{.title = "FIRST SEEN", .drop = 5},
-		{.title = "MAC", .drop = 3},
-	};
-	struct table *table =
-		table_new(columns, sizeof(columns) / sizeof(columns[0]), screen->utf8);
-	const json_t *host;
-	size_t i;
-	int error;
-
-	json_array_foreach(hosts, i, host)
-	{
-		table_add(table, field_text(host, "host"));
-		table_add(table, field_text(host, "class"));
-		table_add(table, field_text(host, "name"));
-		table_add(table, field_text(host, "policy"));
-		table_add_number(table, field_number(host, "attempts"));
-		table_add_number(table, field_number(host, "destinations"));
-		table_add(table, field_text(host, "last_seen"));
-		table_add(table, field_true(host, "contained") ? "yes" : "");
-		table_add(table, field_text(host, "first_seen"));
-		table_add(table, field_text(host, "mac"));
-	}
-	error = table_print(table, screen, 0);
-	table_free(table);
-	return error;
+	table_add(table, field_text(host, "host"));
+	table_add(table, field_text(host, "class"));
+	table_add(table, field_text(host, "name"));
+	table_add(table, field_text(host, "policy"));
+	table_add_number(table, field_number(host, "attempts"));
+	table_add_number(table, field_number(host, "destinations"));
+	table_add(table, field_text(host, "last_seen"));
+	table_add(table, field_true(host, "contained") ? "yes" : "");
+	table_add(table, field_text(host, "first_seen"));
+	table_add(table, field_text(host, "mac"));
 }
 
 static void hosts_print(const struct screen *screen, const json_t *result)
 {
 	const json_t *hosts = json_object_get(result, "hosts");
 	const long long total = field_number(result, "total");
+	const size_t shown = json_array_size(hosts);
 
-	if (!json_array_size(hosts))
+	if (!total)
 		fputs("No such hosts.\n", screen->out);
-	else if (hosts_table(screen, hosts))
-		text_error("no memory");
-	if (total > (long long)json_array_size(hosts))
-		fprintf(screen->out, "%zu of %lld; --limit shows more\n", json_array_size(hosts),
+	else
+		rows_print(screen, columns, add_host, hosts, 0);
+	if (total > (long long)shown)
+		fprintf(screen->out, "%zu of %lld; --limit and --offset show others\n", shown,
 			total);
 }
 
@@ -72,145 +57,31 @@ static const char *const hosts_csv[] = {
 
 enum exit_code command_hosts(const struct arguments *arguments, const struct screen *screen)
 {
-	json_t *params, *result;
+	const bool newest = arguments->option[OPTION_NEWEST];
+	json_t *params = params_list(arguments), *result;
 	enum exit_code code;
-	json_int_t limit;
 
-	if (!number_option(arguments, OPTION_LIMIT, 20, &limit))
+	if (newest && arguments->option[OPTION_ORDER]) {
+		text_error("--newest and --order: give one of them");
+		json_decref(params);
 		return EXIT_TROUBLE;
-	params = json_pack("{s:s, s:s*, s:I}", "order",
-			   arguments->option[OPTION_NEWEST] ? "newest" : "worst", "class",
-			   arguments->option[OPTION_CLASS], "limit", limit);
-	if (!params) {
-		text_error("'%s' is not a class", arguments->option[OPTION_CLASS]);
+	}
+	if (newest)
+		json_object_set_new(params, "order", json_string("newest"));
+	if (!params_set(arguments, HOSTS_FILTERS, params)) {
+		json_decref(params);
 		return EXIT_TROUBLE;
 	}
 	code = request(arguments, ACCESS_READ, "hosts", params, &result);
 	if (code != EXIT_OK)
 		return code;
 	request_show_list(arguments, screen, result, hosts_print, "hosts", hosts_csv);
-	json_decref(result);
-	return EXIT_OK;
-}
-
-static int windows_table(const struct screen *screen, const json_t *windows)
-{
-	static const struct column columns[] = {
-		{.title = "WITHIN"},
-		{.title = "ATTEMPTS", .right = true},
-		{.title = "SERVERS", .right = true},
-		{.title = "NEW", .right = true},
-		{.title = "ANSWERED", .right = true},
-		{.title = "NETWORKS", .right = true},
-	};
-	struct table *table =
-		table_new(columns, sizeof(columns) / sizeof(columns[0]), screen->utf8);
-	const json_t *window;
-	size_t i;
-	int error;
-
-	json_array_foreach(windows, i, window)
-	{
-		table_add_duration(table, field_number(window, "seconds"));
-		table_add_number(table, field_number(window, "attempts"));
-		table_add_number(table, field_number(window, "destinations"));
-		table_add_number(table, field_number(window, "new"));
-		table_add_number(table, field_number(window, "answered"));
-		table_add_number(table, field_number(window, "networks"));
-	}
-	error = table_print(table, screen, 2);
-	table_free(table);
-	return error;
-}
-
-static void contained_line(const struct screen *screen, const json_t *contained)
-{
-	const char *comment = field_text(contained, "comment");
-	char left[TEXT_DURATION_MAX];
-
-	if (!json_is_object(contained))
-		return;
-	label_format(screen, "contained", "for %s more%s%s%s",
-		     text_duration(field_number(contained, "remaining"), left),
-		     field_true(contained, "applied") ? "" : " (waits for the engine)",
-		     *comment ? ": " : "", comment);
-}
-
-static void known_lines(const struct screen *screen, const json_t *host)
-{
-	char text[256];
-
-	label_list(screen, "reasons", json_object_get(host, "reasons"));
-	name_text(host, text, sizeof(text));
-	label_line(screen, "name", text);
-	label_line(screen, "mac", field_text(host, "mac"));
-	label_line(screen, "interface", field_text(host, "interface"));
-	label_line(screen, "policy", field_text(host, "policy"));
-	label_line(screen, "address", trust_text(host));
-	label_line(screen, "first seen", field_text(host, "first_seen"));
-	label_line(screen, "last seen", field_text(host, "last_seen"));
-	label_format(screen, "attempts", "%lld, %lld refused, %lld passed",
-		     (long long)field_number(host, "attempts"),
-		     (long long)field_number(host, "refused"),
-		     (long long)field_number(host, "passed"));
-	label_format(screen, "mail servers", "%lld%s",
-		     (long long)field_number(host, "destinations"),
-		     field_true(host, "exact") ? "" : ", about");
-	if (field_number(host, "submissions"))
-		label_format(screen, "submission", "%lld connections to 465 and 587",
-			     (long long)field_number(host, "submissions"));
-}
-
-static void host_print(const struct screen *screen, const json_t *host)
-{
-	const bool known = field_true(host, "known");
-	const char *class = known ? field_text(host, "class") : "not known";
-	const json_t *incident = json_object_get(host, "incident");
-	const json_t *closed = json_object_get(host, "incidents");
-	const json_t *evidence = json_object_get(host, "evidence");
-
-	screen_safe(screen, STYLE_BOLD, field_text(host, "host"));
-	fputs(": ", screen->out);
-	screen_safe(screen, class_style(class), class);
-	fputc('\n', screen->out);
-	if (known)
-		known_lines(screen, host);
-	contained_line(screen, json_object_get(host, "containment"));
-	if (json_is_object(incident))
-		label_format(screen, "incident", "%lld, open since %s",
-			     (long long)field_number(incident, "id"),
-			     field_text(incident, "opened"));
-	if (known) {
-		fputc('\n', screen->out);
-		windows_table(screen, json_object_get(host, "windows"));
-	}
-	if (json_array_size(evidence)) {
-		fputs("\nSample of its attempts in the last day\n", screen->out);
-		evidence_table(screen, evidence, 2);
-	}
-	if (json_array_size(closed)) {
-		fputs("\nEarlier incidents\n", screen->out);
-		incident_table(screen, closed, 2);
-	}
-	if (!strcmp(class, "clean") || !known) {
-		fputc('\n', screen->out);
-		screen_wrap(screen, 0, 0, field_text(host, "silence"));
-	}
-}
-
-enum exit_code command_host(const struct arguments *arguments, const struct screen *screen)
-{
-	json_t *params = json_pack("{s:s}", "host", arguments->operand[0]), *result;
-	enum exit_code code;
-
-	if (!params) {
-		text_error("'%s' is not an address", arguments->operand[0]);
-		return EXIT_TROUBLE;
-	}
-	code = request(arguments, ACCESS_READ, "host", params, &result);
-	if (code != EXIT_OK)
-		return code;
-	request_show(arguments, screen, result, host_print);
+	if (arguments->option[OPTION_CSV] &&
+	    field_number(result, "total") >
+		    (int64_t)json_array_size(json_object_get(result, "hosts")))
+		text_warning("%zu of %lld: --order host and --after lead through all",
+			     json_array_size(json_object_get(result, "hosts")),
+			     (long long)field_number(result, "total"));
 	json_decref(result);
 	return EXIT_OK;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "field.h"
-#include "table.h"
+#include "rows.h"
 
 enum style class_style(const char *class)
 {
@@ -41,40 +41,35 @@ static const char *first_reason(const json_t *incident)
 	return text ? text : "";
 }
 
-int incident_table(const struct screen *screen, const json_t *incidents, unsigned indent)
-{
-	static const struct column columns[] = {
-		{.title = "ID", .right = true},
-		{.title = "STATE"},
-		{.title = "CLASS"},
-		{.title = "HOST", .shrink = 18},
-		{.title = "NAME", .shrink = 8, .drop = 2, .optional = true},
-		{.title = "ACTION", .drop = 1},
-		{.title = "LAST SEEN", .drop = 3},
-		{.title = "ATTEMPTS", .right = true, .drop = 4},
-		{.title = "REASON", .shrink = 16},
-	};
-	struct table *table =
-		table_new(columns, sizeof(columns) / sizeof(columns[0]), screen->utf8);
-	const json_t *incident;
-	size_t i;
-	int error;
+static const struct column incident_columns[] = {
+	{.title = "ID", .right = true},
+	{.title = "STATE", .drop = 2},
+	{.title = "CLASS"},
+	{.title = "HOST", .shrink = 18},
+	{.title = "NAME", .shrink = 8, .drop = 3, .optional = true},
+	{.title = "ACTION", .drop = 1},
+	{.title = "LAST SEEN", .drop = 4},
+	{.title = "ATTEMPTS", .right = true, .drop = 5},
+	{.title = "REASON", .shrink = 16},
+	{.title = NULL},
+};
 
-	json_array_foreach(incidents, i, incident)
-	{
-		table_add_number(table, field_number(incident, "id"));
-		table_add(table, field_text(incident, "state"));
-		table_add(table, field_text(incident, "class"));
-		table_add(table, field_text(incident, "host"));
-		table_add(table, field_text(incident, "name"));
-		table_add(table, field_text(incident, "action"));
-		table_add(table, field_text(incident, "last_seen"));
-		table_add_number(table, field_number(incident, "attempts"));
-		table_add(table, first_reason(incident));
-	}
-	error = table_print(table, screen, indent);
-	table_free(table);
-	return error;
+static void add_incident(struct table *table, const json_t *incident)
+{
+	table_add_number(table, field_number(incident, "id"));
+	table_add(table, field_text(incident, "state"));
+	table_add(table, field_text(incident, "class"));
+	table_add(table, field_text(incident, "host"));
+	table_add(table, field_text(incident, "name"));
+	table_add(table, field_text(incident, "action"));
+	table_add(table, field_text(incident, "last_seen"));
+	table_add_number(table, field_number(incident, "attempts"));
+	table_add(table, first_reason(incident));
+}
+
+void incident_table(const struct screen *screen, const json_t *incidents, unsigned indent)
+{
+	rows_print(screen, incident_columns, add_incident, incidents, indent);
 }
 
 void incident_line(const struct screen *screen, const json_t *incident)
@@ -94,35 +89,29 @@ void incident_line(const struct screen *screen, const json_t *incident)
 	fputc('\n', screen->out);
 }
 
-int evidence_table(const struct screen *screen, const json_t *evidence, unsigned indent)
+static const struct column evidence_columns[] = {
+	{.title = "TIME"},
+	{.title = "SOURCE", .shrink = 12, .drop = 1},
+	{.title = "PORT", .right = true, .drop = 2},
+	{.title = "MAIL SERVER", .shrink = 18},
+	{.title = "ANSWERED", .optional = true},
+	{.title = NULL},
+};
+
+static void add_evidence(struct table *table, const json_t *one)
 {
-	static const struct column columns[] = {
-		{.title = "TIME"},
-		{.title = "SOURCE", .shrink = 12, .drop = 1},
-		{.title = "PORT", .right = true, .drop = 2},
-		{.title = "MAIL SERVER", .shrink = 18},
-		{.title = "ANSWERED", .optional = true},
-	};
-	struct table *table =
-		table_new(columns, sizeof(columns) / sizeof(columns[0]), screen->utf8);
-	const json_t *one;
-	size_t i;
-	int error;
+	const char *server = field_text(one, "dest_ip");
+	char port[8];
 
-	json_array_foreach(evidence, i, one)
-	{
-		const char *server = field_text(one, "dest_ip");
-		char port[8];
+	snprintf(port, sizeof(port), "%u", (unsigned)field_number(one, "src_port") & 0xffff);
+	table_add(table, field_text(one, "time"));
+	table_add(table, field_text(one, "src_ip"));
+	table_add(table, port);
+	table_add(table, *server ? server : "not kept");
+	table_add(table, field_true(one, "answered") ? "yes" : "");
+}
 
-		snprintf(port, sizeof(port), "%u",
-			 (unsigned)field_number(one, "src_port") & 0xffff);
-		table_add(table, field_text(one, "time"));
-		table_add(table, field_text(one, "src_ip"));
-		table_add(table, port);
-		table_add(table, *server ? server : "not kept");
-		table_add(table, field_true(one, "answered") ? "yes" : "");
-	}
-	error = table_print(table, screen, indent);
-	table_free(table);
-	return error;
+void evidence_table(const struct screen *screen, const json_t *evidence, unsigned indent)
+{
+	rows_print(screen, evidence_columns, add_evidence, evidence, indent);
 }

@@ -7,6 +7,7 @@
 #include "incident.h"
 #include "label.h"
 #include "number.h"
+#include "params.h"
 
 static void list_print(const struct screen *screen, const json_t *result)
 {
@@ -14,8 +15,8 @@ static void list_print(const struct screen *screen, const json_t *result)
 
 	if (!json_array_size(incidents))
 		fputs("No such incidents.\n", screen->out);
-	else if (incident_table(screen, incidents, 0))
-		text_error("no memory");
+	else
+		incident_table(screen, incidents, 0);
 }
 
 /* All that the reply has of each but the sample. */
@@ -32,21 +33,19 @@ enum exit_code command_incidents_list(const struct arguments *arguments,
 	const bool open = arguments->option[OPTION_OPEN], closed = arguments->option[OPTION_CLOSED];
 	json_t *params, *result;
 	enum exit_code code;
-	json_int_t limit;
 
 	if (open && closed) {
 		text_error("--open and --closed: give one of them, or neither");
 		return EXIT_TROUBLE;
 	}
-	if (!number_option(arguments, OPTION_LIMIT, 100, &limit))
-		return EXIT_TROUBLE;
-	params = json_pack("{s:s, s:s, s:s*, s:I}", "order", "worst", "state",
-			   open   ? "open" :
-			   closed ? "closed" :
-				    "all",
-			   "class", arguments->option[OPTION_CLASS], "limit", limit);
-	if (!params) {
-		text_error("'%s' is not a class", arguments->option[OPTION_CLASS]);
+	params = params_list(arguments);
+	json_object_set_new(params, "order", json_string("worst"));
+	json_object_set_new(params, "state",
+			    json_string(open   ? "open" :
+					closed ? "closed" :
+						 "all"));
+	if (!params_set(arguments, INCIDENTS_FILTERS, params)) {
+		json_decref(params);
 		return EXIT_TROUBLE;
 	}
 	code = request(arguments, ACCESS_READ, "incidents.list", params, &result);
@@ -89,8 +88,7 @@ static void show_print(const struct screen *screen, const json_t *incident)
 	if (!json_array_size(evidence))
 		return;
 	fputs("\nSample of its attempts\n", screen->out);
-	if (evidence_table(screen, evidence, 2))
-		text_error("no memory");
+	evidence_table(screen, evidence, 2);
 }
 
 /* incidents show and close: the reply is the incident. */

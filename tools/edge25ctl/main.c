@@ -7,9 +7,9 @@
 #include "complete.h"
 #include "help.h"
 
-#define LIST_OPTIONS                                                                      \
-	(OPTION_BIT(OPTION_OPEN) | OPTION_BIT(OPTION_CLOSED) | OPTION_BIT(OPTION_CLASS) | \
-	 OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_CSV))
+#define LIST_OPTIONS                                                               \
+	(INCIDENTS_FILTERS | OPTION_BIT(OPTION_OPEN) | OPTION_BIT(OPTION_CLOSED) | \
+	 OPTION_BIT(OPTION_CSV))
 
 static const struct command commands[] = {
 	{"status", "", 0, 0, 0, "health, policies, hosts and losses (what a bare edge25ctl prints)",
@@ -24,9 +24,7 @@ static const struct command commands[] = {
 	{"allow list", "", 0, 0, 0, "all entries", command_allow_list},
 	{"explain", "SRC [DST]", 1, 2, OPTION_BIT(OPTION_INTERFACE),
 	 "what happens to port 25 from SRC to DST, and why", command_explain},
-	{"hosts", "", 0, 0,
-	 OPTION_BIT(OPTION_CLASS) | OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_NEWEST) |
-		 OPTION_BIT(OPTION_CSV),
+	{"hosts", "", 0, 0, HOSTS_FILTERS | OPTION_BIT(OPTION_NEWEST) | OPTION_BIT(OPTION_CSV),
 	 "hosts that tried port 25, the worst first", command_hosts},
 	{"host", "ADDR", 1, 1, 0, "one host: its class and why, and what it did", command_host},
 	{"incidents list", "", 0, 0, LIST_OPTIONS, "incidents, the worst first",

@@ -45,7 +45,8 @@ static const char *advice(int error, enum access access)
 	case -EACCES:
 		return access == ACCESS_CHANGE ?
 			       ": changes need root or the group of that socket (try sudo)" :
-			       ": try sudo";
+			       ": asking needs the group of monitor.sock, monitor-group in "
+			       "edge25.conf(5), or root (try sudo)";
 	case -ENAMETOOLONG:
 		return ": a socket's path has at most 107 bytes";
 	case -ETIMEDOUT:

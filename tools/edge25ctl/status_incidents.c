@@ -41,7 +41,8 @@ static int print_open(const struct screen *screen, const json_t *incidents)
 		 (size_t)field_number(incidents, "open") > json_array_size(worst) ? "; the worst:" :
 										    "");
 	heading(screen, field_number(incidents, "infected") ? STYLE_BAD : STYLE_WARN, text);
-	return incident_table(screen, worst, 2);
+	incident_table(screen, worst, 2);
+	return 0;
 }
 
 static int print_contained(const struct screen *screen, const json_t *contained)

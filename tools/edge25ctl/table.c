@@ -141,6 +141,18 @@ static bool drop(const struct table *table, unsigned *natural)
 	return true;
 }
 
+/* The last column but the first goes, whatever it is: a line that the terminal breaks is no table. */
+static bool cut(const struct table *table, unsigned *widths)
+{
+	for (size_t i = table->count; i-- > 1;) {
+		if (!widths[i])
+			continue;
+		widths[i] = 0;
+		return true;
+	}
+	return false;
+}
+
 /* Columns with width 0 are left out. */
 static void fit(const struct table *table, unsigned *widths, unsigned indent, unsigned width)
 {
@@ -158,7 +170,9 @@ static void fit(const struct table *table, unsigned *widths, unsigned indent, un
 		if (!drop(table, natural))
 			break;
 	}
-	shrink(table, widths, total_width(table, widths, indent) - width, true);
+	while (shrink(table, widths, total_width(table, widths, indent) - width, true))
+		if (!cut(table, widths) || total_width(table, widths, indent) <= width)
+			break;
 }
 
 static void print_cell(const struct screen *screen, const struct column *column, const char *text,
