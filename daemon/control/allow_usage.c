@@ -35,7 +35,7 @@ static int consider(void *ctx, const struct allow_entry *entry)
 
 	if (!entry->id && entry->way == use->way &&
 	    !entry->from.addr.family == (use->kind == ALLOW_DESTINATION) &&
-	    !entry->to.addr.family == (use->kind == ALLOW_SOURCE) &&
+	    (!entry->to.addr.family && !entry->to_name) == (use->kind == ALLOW_SOURCE) &&
 	    (!search->found || outlasts(entry, search->found)))
 		search->found = entry;
 	return 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allow_name.h"
 #include "changes.h"
 #include "common/log.h"
 #include "method_tables.h"
@@ -94,35 +95,6 @@ static void tell(const struct change *change)
 		     text);
 }
 
-/* What a name that was just added is still without. */
-static void warn_name(const struct change *change, json_t *warnings)
-{
-	const struct allow_entry *entry = &change->entry;
-	const struct destination_name *name;
-
-	if (!entry->to_name)
-		return;
-	name = destination_names_find(allowlist_names(change->control->allowlist), entry->to_name);
-	if (change->silent)
-		json_array_append_new(
-			warnings,
-			json_sprintf("DNS did not answer for %s (%s): this entry matches nothing "
-				     "until it does",
-				     entry->to_name,
-				     name && name->problem ? name->problem : "in time"));
-	else if (!allowlist_says(change->control->allowlist, entry))
-		json_array_append_new(
-			warnings,
-			json_sprintf("%s has no address of the family of the source: this entry "
-				     "matches nothing",
-				     entry->to_name));
-	if (name && name->full)
-		json_array_append_new(warnings,
-				      json_sprintf("%s has more than %d addresses: only those "
-						   "count",
-						   entry->to_name, NAME_ADDRESSES_MAX));
-}
-
 static void reply_added(struct change *change, const char *not_applied)
 {
 	const int64_t now = intent_clock().real;
@@ -134,7 +106,7 @@ static void reply_added(struct change *change, const char *not_applied)
 		json_array_append_new(warnings,
 				      json_sprintf("no range covers %s: this entry matches nothing",
 						   prefix_format(&change->entry.from, text)));
-	warn_name(change, warnings);
+	allow_name_warn(change->control, &change->entry, change->silent, warnings);
 	if (not_applied)
 		json_array_append_new(
 			warnings,
@@ -358,38 +330,7 @@ static void store_added(struct change *change, const struct resolver_answer *ans
 	pass_on(change);
 }
 
-/* Is it a name of which nothing is known yet? */
-static bool to_be_asked(const struct control *control, const struct allow_entry *entry)
-{
-	const struct destination_name *name;
-
-	if (!entry->to_name)
-		return false;
-	name = destination_names_find(allowlist_names(control->allowlist), entry->to_name);
-	return !name || !name->count;
-}
-
-static bool any_fit(const struct resolver_part *part)
-{
-	for (size_t i = 0; i < part->count; i++)
-		if (destination_address_fit(&part->addresses[i]))
-			return true;
-	return false;
-}
-
-/* Why such an answer is no entry; NULL: it is. What DNS does not say may be there yet. */
-static const char *unusable(const struct resolver_answer *answer)
-{
-	if (answer->v4.outcome == RESOLVER_FAILED || answer->v6.outcome == RESOLVER_FAILED ||
-	    any_fit(&answer->v4) || any_fit(&answer->v6))
-		return NULL;
-	if (answer->v4.count || answer->v6.count)
-		return "has no address in DNS that may be a mail server's";
-	if (answer->v4.no_such_name && answer->v6.no_such_name)
-		return "is no name that DNS knows";
-	return "has no address in DNS";
-}
-
+/* What DNS says is not there is no entry; what it does not say may be there yet. */
 static void on_name(void *arg, int error, const struct resolver_answer *answer)
 {
 	struct change *change = arg;
@@ -398,12 +339,11 @@ static void on_name(void *arg, int error, const struct resolver_answer *answer)
 	if (error == -ECANCELED) {
 		rpc_fail(change->call, RPC_INTERNAL_ERROR,
 			 "nothing was changed: edge25-control ends");
-	} else if (answer && unusable(answer)) {
+	} else if (answer && allow_name_unusable(answer)) {
 		rpc_fail(change->call, RPC_NOT_FOUND, "to: %s %s: nothing was changed", name,
-			 unusable(answer));
+			 allow_name_unusable(answer));
 	} else {
-		change->silent = error || (answer->v4.outcome != RESOLVER_FOUND &&
-					   answer->v6.outcome != RESOLVER_FOUND);
+		change->silent = allow_name_silent(answer);
 		store_added(change, answer);
 		return;
 	}
@@ -436,7 +376,7 @@ void method_allow_add(struct rpc_call *call, void *ctx)
 	entry.uid = change->actor.uid;
 	entry.user = change->user;
 	error = allow_entry_copy(&change->entry, &entry);
-	if (!error && to_be_asked(control, &entry))
+	if (!error && allow_name_unknown(control, &entry))
 		error = name_follower_ask(control->name_follower, entry.to_name, on_name, change);
 	else if (!error)
 		store_added(change, NULL);

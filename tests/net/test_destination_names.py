@@ -42,6 +42,11 @@ def addresses(daemon):
             if "addresses" in entry}
 
 
+def hits(daemon):
+    """How often each entry was used, by what it is to."""
+    return {entry["to"]: entry["hits"] for entry in daemon.ctl("allow", "list")["entries"]}
+
+
 def stands_for(daemon, *servers):
     """Wait until the list says that NAME stands for these addresses."""
     eventually(lambda: addresses(daemon)[NAME] == set(servers),
@@ -75,6 +80,7 @@ def test_a_name_opens_its_servers_and_no_others(edge25, gate, topology, dns, sou
     for other, allowed in (second, source != "host"), (third, source == "any"):
         open_only(gate, other, servers if allowed else [],
                   before, after, *([] if allowed else servers))
+    assert hits(daemon)[NAME] >= 2
     removed = daemon.ctl("allow", "del", *words[source], "--to", NAME)["removed"]
     assert [gone["id"] for gone in removed] == [entry["id"]]
     gate.refuses(*open_only_others)
@@ -213,6 +219,7 @@ def test_names_of_the_configuration(edge25, gate, topology, dns):
     stands_for(daemon, server)
     eventually(lambda: not _fails(gate.passes, Flow(line, server)), "it to be open", patience=15)
     open_only(gate, line, [server, plain], other)
+    eventually(lambda: hits(daemon)[NAME] >= 2, lambda: f"use to be counted: {hits(daemon)}")
     daemon.configure(CONFIGURATION + block.format("MX.example.net", plain))
     changed, = daemon.ctl("reload")["allow"]["changed"]
     assert (changed["entries_added"], changed["entries_removed"]) == (1, 1)
