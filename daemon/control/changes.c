@@ -25,7 +25,7 @@ void changes_tell(const struct control *control, const struct store_actor *actor
 	else
 		log_notice("%s: %s", method, text);
 	if (change)
-		server_publish(control->server, "change", change);
+		server_publish(control->server, WATCH_CHANGE, change);
 	json_decref(change);
 }
 

@@ -118,7 +118,7 @@ static void on_writable(struct ev_loop *loop, ev_io *io, int events)
 
 void client_event(struct client *client, const char *line, size_t length)
 {
-	if (!client->peer.watching || client->over)
+	if (!client->peer.watch.kinds || client->over)
 		return;
 	tell_lost(client);
 	if (client->lost || client->out.size + length > CLIENT_WATCH_BYTES ||
@@ -367,7 +367,7 @@ size_t client_output(const struct client *client)
 enum client_claim client_claim(const struct client *client, double *since)
 {
 	*since = client->idle_since;
-	if (client->over || client->peer.watching)
+	if (client->over || client->peer.watch.kinds)
 		return CLIENT_WORKS;
 	if (client->busy)
 		return client->in.size ? CLIENT_QUEUES : CLIENT_WORKS;

@@ -284,7 +284,7 @@ static void publish(void *ctx, json_t *event)
 {
 	struct control *control = ctx;
 
-	server_publish(control->server, "event", event);
+	server_publish(control->server, WATCH_EVENT, event);
 }
 
 static int make_connections(struct control *control)

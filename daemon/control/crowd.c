@@ -428,30 +428,49 @@ void crowd_free(struct crowd *crowd)
 	free(crowd);
 }
 
-void crowd_publish(struct crowd *crowd, const char *method, json_t *params)
+bool crowd_watched(const struct crowd *crowd, enum watch_kind kind)
 {
-	json_t *note = NULL;
+	for (unsigned i = 0; i < crowd->count; i++)
+		if (client_peer(crowd->seats[i].client)->watch.kinds & 1u << kind)
+			return true;
+	return false;
+}
+
+/* A line with its end; free() it. NULL: no memory. */
+static char *notification(enum watch_kind kind, json_t *params, size_t *length)
+{
+	json_t *note = json_pack("{s:s, s:s, s:O}", "jsonrpc", "2.0", "method",
+				 watch_kind_words[kind], "params", params);
+	char *text = note ? json_dumps(note, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+
+	json_decref(note);
+	*length = text ? strlen(text) : 0;
+	if (text)
+		text[(*length)++] = '\n'; /* in place of the NUL */
+	return text;
+}
+
+/* It is looked at when somebody watches, and written once, when the first one wants it. */
+void crowd_publish(struct crowd *crowd, enum watch_kind kind, json_t *params)
+{
+	struct watch_facts facts;
 	char *text = NULL;
 	size_t length = 0;
 
+	if (!crowd_watched(crowd, kind))
+		return;
+	facts = watch_facts(kind, params);
 	for (unsigned i = 0; i < crowd->count; i++) {
 		struct client *client = crowd->seats[i].client;
 
-		if (!client_peer(client)->watching)
+		if (!watch_wants(&client_peer(client)->watch, &facts))
 			continue;
-		if (!text) {
-			note = json_pack("{s:s, s:s, s:O}", "jsonrpc", "2.0", "method", method,
-					 "params", params);
-			text = note ? json_dumps(note, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
-			length = text ? strlen(text) : 0;
-			if (text)
-				text[length++] = '\n';
-		}
+		if (!text)
+			text = notification(kind, params, &length);
 		if (text)
 			client_event(client, text, length);
 	}
 	free(text);
-	json_decref(note);
 }
 
 struct crowd_losses crowd_losses(const struct crowd *crowd)

@@ -38,8 +38,10 @@ struct crowd *crowd_new(struct ev_loop *loop, const struct rpc_method *methods, 
 void crowd_free(struct crowd *crowd);
 /* A new connection, which it takes over. */
 void crowd_admit(struct crowd *crowd, int fd, enum rpc_role role);
-/* Sends a notification to everybody who watches: @method and its params. */
-void crowd_publish(struct crowd *crowd, const char *method, json_t *params);
+/* Sends a notification to those who watch and want it. */
+void crowd_publish(struct crowd *crowd, enum watch_kind kind, json_t *params);
+/* Is there somebody who may want it? */
+bool crowd_watched(const struct crowd *crowd, enum watch_kind kind);
 struct crowd_losses crowd_losses(const struct crowd *crowd);
 
 #endif

@@ -47,14 +47,16 @@ struct keeper {
 static void tell(struct keeper *keeper, struct incident *incident)
 {
 	struct control *control = keeper->control;
-	json_t *json = incident_json(incident);
+	json_t *json;
 
-	if (!json)
-		return;
 	if (incident->line_due)
 		reporter_incident(control->reporter, incident, control_now());
 	incident->line_due = false;
-	server_publish(control->server, "incident", json);
+	if (!server_watched(control->server, WATCH_INCIDENT))
+		return;
+	json = incident_json(incident);
+	if (json)
+		server_publish(control->server, WATCH_INCIDENT, json);
 	json_decref(json);
 }
 

@@ -33,6 +33,7 @@ extern const struct rpc_field contain_result[], release_result[];
 extern const struct rpc_field ruleset_show_result[], ruleset_verify_result[];
 extern const struct rpc_param reload_params[];
 extern const struct rpc_field reload_result[];
+extern const struct rpc_param watch_params[];
 extern const struct rpc_field watch_result[];
 extern const struct rpc_field discover_result[];
 

@@ -51,9 +51,10 @@ const struct rpc_method methods[] = {
 	 "has it; an error changes nothing",
 	 ROLE_CONTROL, reload_params, reload_result, method_reload},
 	{"events.watch",
-	 "Sends every event (\"event\") and every change of an incident (\"incident\") as a "
-	 "notification from now on; \"events.lost\" tells how many were too many",
-	 ROLE_MONITOR, NULL, watch_result, method_watch},
+	 "Sends every event (\"event\"), every change of an incident (\"incident\") and every change "
+	 "that a person makes (\"change\") as a notification from now on, or those that are asked for; "
+	 "\"events.lost\" tells how many were too many",
+	 ROLE_MONITOR, watch_params, watch_result, method_watch},
 	{"rpc.discover", "Describes every method (OpenRPC)", ROLE_MONITOR, NULL, discover_result,
 	 method_discover},
 	{NULL, NULL, ROLE_MONITOR, NULL, NULL, NULL},

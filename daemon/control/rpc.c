@@ -126,6 +126,26 @@ int rpc_word(const struct rpc_call *call, const char *name, const char *const *w
 	return preset;
 }
 
+unsigned rpc_words(const struct rpc_call *call, const char *name, const char *const *words)
+{
+	const json_t *list = json_object_get(json_object_get(call->request, "params"), name), *value;
+	unsigned found = 0;
+	size_t i;
+
+	if (!list) {
+		for (i = 0; words[i]; i++)
+			found |= 1u << i;
+		return found;
+	}
+	json_array_foreach(list, i, value)
+	{
+		for (unsigned j = 0; words[j]; j++)
+			if (strcmp(words[j], json_string_value(value)) == 0)
+				found |= 1u << j;
+	}
+	return found;
+}
+
 bool rpc_flag(const struct rpc_call *call, const char *name)
 {
 	return json_is_true(json_object_get(json_object_get(call->request, "params"), name));

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "watch_filter.h"
+
 #include "rpc_schema.h"
 
 #define RPC_REQUEST_MAX (1u << 20) /* bytes of one line, with its end */
@@ -39,7 +41,7 @@ struct rpc_peer {
 	enum rpc_role role;
 	uint32_t uid;
 	char user[33];
-	bool watching; /* set by events.watch */
+	struct watch_filter watch; /* set by events.watch */
 };
 
 enum rpc_type {
@@ -53,7 +55,8 @@ enum rpc_type {
 	RPC_PAST, /* a moment: a date, or a duration counted back from now */
 	RPC_FLAG,
 	RPC_NUMBER, /* from 0 up */
-	RPC_WORD    /* one of words */
+	RPC_WORD,   /* one of words */
+	RPC_WORDS   /* an array of some of them */
 };
 
 struct rpc_param {
@@ -61,7 +64,7 @@ struct rpc_param {
 	enum rpc_type type;
 	bool required;
 	const char *summary;
-	const char *const *words; /* of RPC_WORD; ends with NULL */
+	const char *const *words; /* of RPC_WORD and RPC_WORDS; ends with NULL */
 };
 
 struct rpc_call;
@@ -108,6 +111,8 @@ int64_t rpc_id(const struct rpc_call *call, const char *name);
 int64_t rpc_number(const struct rpc_call *call, const char *name, int64_t preset);
 /* RPC_WORD: its place in @words, which are the parameter's; @preset: not given. */
 int rpc_word(const struct rpc_call *call, const char *name, const char *const *words, int preset);
+/* RPC_WORDS: 1 << the place of each in @words; all of them: not given. */
+unsigned rpc_words(const struct rpc_call *call, const char *name, const char *const *words);
 /* RPC_FLAG; false: not given. */
 bool rpc_flag(const struct rpc_call *call, const char *name);
 /* NULL when the call was abandoned. */

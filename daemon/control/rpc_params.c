@@ -108,6 +108,25 @@ static int check_word(const struct rpc_param *param, const json_t *value,
 	return -EINVAL;
 }
 
+static int check_words(const struct rpc_param *param, const json_t *value,
+		       char message[RPC_MESSAGE_MAX])
+{
+	const json_t *word;
+	size_t i;
+
+	if (!json_array_size(value))
+		return bad(message, param->name, "an array of words, one at least");
+	json_array_foreach(value, i, word)
+	{
+		if (check_word(param, word, message))
+			return -EINVAL;
+		for (size_t j = 0; j < i; j++)
+			if (json_equal(word, json_array_get(value, j)))
+				return bad(message, param->name, "each word once");
+	}
+	return 0;
+}
+
 /* By enum rpc_type. */
 static const struct {
 	int (*check)(const struct rpc_param *param, const json_t *value,
@@ -137,6 +156,8 @@ static const struct {
 	[RPC_FLAG] = {check_flag, "true or false", "{\"type\":\"boolean\"}"},
 	[RPC_NUMBER] = {check_number, "number", "{\"type\":\"integer\",\"minimum\":0}"},
 	[RPC_WORD] = {check_word, "word", "{\"type\":\"string\"}"},
+	[RPC_WORDS] = {check_words, "array of words",
+		       "{\"type\":\"array\",\"minItems\":1,\"uniqueItems\":true}"},
 };
 
 const char *rpc_type_word(enum rpc_type type)
@@ -148,12 +169,15 @@ json_t *rpc_param_schema(const struct rpc_param *param)
 {
 	json_t *schema = json_loads(types[param->type].schema, 0, NULL), *words;
 
-	if (param->type != RPC_WORD)
+	if (!param->words)
 		return schema;
 	words = json_array();
 	for (const char *const *word = param->words; *word; word++)
 		json_array_append_new(words, json_string(*word));
-	json_object_set_new(schema, "enum", words);
+	if (param->type == RPC_WORDS)
+		json_object_set_new(schema, "items", json_pack("{s:o}", "enum", words));
+	else
+		json_object_set_new(schema, "enum", words);
 	return schema;
 }
 

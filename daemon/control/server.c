@@ -157,9 +157,14 @@ void server_free(struct server *server)
 	free(server);
 }
 
-void server_publish(struct server *server, const char *method, json_t *params)
+void server_publish(struct server *server, enum watch_kind kind, json_t *params)
 {
-	crowd_publish(server->crowd, method, params);
+	crowd_publish(server->crowd, kind, params);
+}
+
+bool server_watched(const struct server *server, enum watch_kind kind)
+{
+	return crowd_watched(server->crowd, kind);
 }
 
 struct crowd_losses server_losses(const struct server *server)

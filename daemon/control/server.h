@@ -22,8 +22,9 @@ struct server *server_new(struct ev_loop *loop, const char *run_dir, const char 
 			  const struct rpc_method *methods, void *ctx);
 /* Closes all and takes the sockets away. */
 void server_free(struct server *server);
-/* Sends a notification to everybody who watches: @method and its params. */
-void server_publish(struct server *server, const char *method, json_t *params);
+/* See crowd.h. */
+void server_publish(struct server *server, enum watch_kind kind, json_t *params);
+bool server_watched(const struct server *server, enum watch_kind kind);
 struct crowd_losses server_losses(const struct server *server);
 
 #endif

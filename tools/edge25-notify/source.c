@@ -135,7 +135,7 @@ static void connect_now(struct source *source)
 	}
 	ev_io_set(&source->readable, source->rpc.fd, EV_READ);
 	ev_io_start(source->loop, &source->readable);
-	send_request(source, WATCH, NULL);
+	send_request(source, WATCH, json_pack("{s:[s]}", "kinds", "incident"));
 }
 
 /* --- answers --- */

@@ -84,3 +84,20 @@ void event_print(const struct screen *screen, const json_t *event)
 	fputc('\n', screen->out);
 	free(text);
 }
+
+void change_print(const struct screen *screen, const json_t *change)
+{
+	const json_t *by = json_object_get(change, "by");
+	char text[256];
+
+	snprintf(text, sizeof(text), "%.*s ", TIME_COLUMNS, field_text(change, "time"));
+	screen_safe(screen, STYLE_DIM, text);
+	if (json_is_object(by))
+		snprintf(text, sizeof(text), "%s by %s (uid %lld): ", field_text(change, "method"),
+			 field_text(by, "user"), (long long)field_number(by, "uid"));
+	else
+		snprintf(text, sizeof(text), "%s: ", field_text(change, "method"));
+	screen_safe(screen, STYLE_BOLD, text);
+	screen_safe(screen, STYLE_PLAIN, field_text(change, "text"));
+	fputc('\n', screen->out);
+}

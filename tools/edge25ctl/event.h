@@ -10,4 +10,7 @@
 /* One line for one event: an alert as events.json has it, or whatever else came. */
 void event_print(const struct screen *screen, const json_t *event);
 
+/* One line for what a person changed: "2026-... alice (uid 1000) allow.add: ...". */
+void change_print(const struct screen *screen, const json_t *change);
+
 #endif

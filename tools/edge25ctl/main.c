@@ -43,7 +43,10 @@ static const struct command commands[] = {
 	 command_ruleset_show},
 	{"ruleset verify", "", 0, 0, 0,
 	 "is the kernel's table what it should be, element by element?", command_ruleset_verify},
-	{"watch", "", 0, 0, 0, "events as they happen, until Ctrl-C", command_watch},
+	{"watch", "", 0, 0,
+	 OPTION_BIT(OPTION_KIND) | OPTION_BIT(OPTION_HOST) | OPTION_BIT(OPTION_POLICY) |
+		 OPTION_BIT(OPTION_CLASS) | OPTION_BIT(OPTION_VERDICT),
+	 "events, incidents and changes as they happen, until Ctrl-C", command_watch},
 	{"discover", "", 0, 0, 0, "the methods of the socket (rpc.discover)", command_discover},
 	{NULL, NULL, 0, 0, 0, NULL, NULL},
 };

@@ -34,46 +34,103 @@ static int catch_interrupts(sigset_t *waiting)
 	return 0;
 }
 
+/* "event,change": an array, which control judges. */
+static json_t *kinds(const char *text)
+{
+	json_t *list = json_array();
+	size_t length;
+
+	for (;; text += length + 1) {
+		length = strcspn(text, ",");
+		json_array_append_new(list, json_stringn(text, length));
+		if (!text[length])
+			return list;
+	}
+}
+
+static json_t *filter(const struct arguments *arguments)
+{
+	static const struct {
+		enum option_id id;
+		const char *name;
+	} texts[] = {{OPTION_HOST, "host"},
+		     {OPTION_POLICY, "policy"},
+		     {OPTION_CLASS, "class"},
+		     {OPTION_VERDICT, "verdict"}};
+	json_t *params = json_object();
+
+	if (arguments->option[OPTION_KIND])
+		json_object_set_new(params, "kinds", kinds(arguments->option[OPTION_KIND]));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (arguments->option[texts[i].id])
+			json_object_set_new(params, texts[i].name,
+					    json_string(arguments->option[texts[i].id]));
+	return params;
+}
+
+static void print_notification(const struct screen *screen, const char *method,
+			       const json_t *params)
+{
+	if (!strcmp(method, "events.lost"))
+		text_warning("%lld events were lost on the way here: reading was too slow",
+			     (long long)field_number(params, "count"));
+	else if (!strcmp(method, "incident"))
+		incident_line(screen, params);
+	else if (!strcmp(method, "change"))
+		change_print(screen, params);
+	else
+		event_print(screen, params);
+}
+
+/* 1: control has said why it ends. */
 static int watch_next(struct rpc *rpc, const sigset_t *waiting, bool as_json,
 		      const struct screen *screen)
 {
 	json_t *document;
-	const json_t *params;
+	const json_t *params, *fault;
 	int error = rpc_next(rpc, -1, waiting, &document);
 
 	if (error)
 		return error;
 	params = json_object_get(document, "params");
-	if (as_json && params)
-		request_print(params, JSON_COMPACT);
-	else if (!strcmp(field_text(document, "method"), "events.lost"))
-		text_warning("%lld events were lost on the way here: reading was too slow",
-			     (long long)field_number(params, "count"));
-	else if (params && !strcmp(field_text(document, "method"), "incident"))
-		incident_line(screen, params);
+	fault = json_object_get(document, "error");
+	if (fault)
+		text_error("edge25-control: %s", field_text(fault, "message"));
+	else if (as_json)
+		request_print(document, JSON_COMPACT);
 	else if (params)
-		event_print(screen, params);
+		print_notification(screen, field_text(document, "method"), params);
 	json_decref(document);
-	return fflush(stdout) ? -EPIPE : 0;
+	return fault ? 1 : fflush(stdout) ? -EPIPE : 0;
+}
+
+static enum exit_code follow(struct rpc *rpc, bool as_json, const struct screen *screen)
+{
+	sigset_t waiting;
+	int error = catch_interrupts(&waiting);
+
+	while (!error && !interrupted)
+		error = watch_next(rpc, &waiting, as_json, screen);
+	if (!error || (error == -EINTR && interrupted))
+		return EXIT_OK;
+	if (error == -EPIPE)
+		text_error("cannot write to standard output");
+	else if (error < 0)
+		request_failed(rpc, error);
+	return EXIT_TROUBLE;
 }
 
 enum exit_code command_watch(const struct arguments *arguments, const struct screen *screen)
 {
-	sigset_t waiting;
 	json_t *result;
 	struct rpc rpc;
 	enum exit_code code = request_open(arguments, ACCESS_READ, &rpc);
-	int error;
 
 	if (code == EXIT_OK)
-		code = request_call(&rpc, "events.watch", NULL, &result);
+		code = request_call(&rpc, "events.watch", filter(arguments), &result);
 	if (code == EXIT_OK) {
 		json_decref(result);
-		error = catch_interrupts(&waiting);
-		while (!error && !interrupted)
-			error = watch_next(&rpc, &waiting, arguments->option[OPTION_JSON], screen);
-		if (error && error != -EINTR)
-			code = request_failed(&rpc, error);
+		code = follow(&rpc, arguments->option[OPTION_JSON], screen);
 	}
 	rpc_close(&rpc);
 	return code;

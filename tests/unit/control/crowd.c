@@ -30,7 +30,7 @@ static void method_mark(struct rpc_call *call, void *ctx)
 static void method_watch(struct rpc_call *call, void *ctx)
 {
 	(void)ctx;
-	rpc_peer(call)->watching = true;
+	rpc_peer(call)->watch.kinds = 1u << WATCH_EVENT;
 	rpc_reply(call, json_object());
 }
 
@@ -253,7 +253,7 @@ static void test_slow_watcher(void **state)
 	say(quick, ASK("watch"));
 	assert_true(run(world, slow) && run(world, quick));
 	for (unsigned i = 0; i < 100000; i++) {
-		crowd_publish(world->crowd, "event", event);
+		crowd_publish(world->crowd, WATCH_EVENT, event);
 		while (recv(quick, text, sizeof(text), MSG_DONTWAIT) > 0)
 			;
 	}
