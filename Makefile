@@ -304,7 +304,7 @@ run: all ## run the daemon in the foreground: make run CONFIG=FILE (root)
 D = $(DESTDIR)
 MAN_SECTIONS := 1 5 7 8
 UNITS := $(wildcard systemd/*.service systemd/*.socket systemd/*.target)
-EXAMPLES := examples/notify-mail examples/notify-webhook
+EXAMPLES := $(sort $(wildcard examples/*))
 SYSUSERS := $(firstword $(wildcard systemd/*sysusers*))
 TMPFILES := $(firstword $(wildcard systemd/*tmpfiles*))
 
