@@ -12,9 +12,9 @@
  * Those for which there is no room meanwhile are lost, and a LOSS record counts them.
  *
  * A VERIFY is answered with any number of ITEMs and one VERDICT, a while later: the kernel's table
- * is read by a thread of its own. So are the counts of allow elements: a USE of control asks for them,
- * and USEs with what is new answer it, of which the last has no record. They come without a question
- * too, with sequence 0.
+ * is read by a thread of its own; each comparison is told besides by a VERDICT with sequence 0. So are the
+ * counts of allow elements: a USE of control asks for them, and USEs with what is new answer it, of which
+ * the last has no record. They come without a question too, with sequence 0.
  */
 #ifndef EDGE25_MESSAGE_H
 #define EDGE25_MESSAGE_H

@@ -15,12 +15,14 @@
 #include "directories.h"
 #include "engine_ops.h"
 #include "keeper.h"
+#include "losses.h"
 #include "methods.h"
 #include "reload.h"
 #include "responder.h"
 
 #define EXPIRY_LOOK_MAX 60. /* seconds: the wall clock may have been set since */
-#define SWEEP 1.
+#define SWEEP (LAG_TICK / 1000.)
+#define NOTE 60. /* losses are known by the hour, in parts of five minutes */
 #define RETRY 5.
 #define SUMMARY_REST 1. /* what the bound on lines a second left over */
 
@@ -157,8 +159,19 @@ static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
+	lag_tick(&control->lag, lag_now());
 	tracker_sweep(control->tracker, control_now());
 	responder_pass(control->responder);
+}
+
+static void on_note(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)loop;
+	(void)events;
+	if (recent_is_settled(control->recent))
+		losses_note(control);
 }
 
 static void start_timers(struct control *control)
@@ -169,11 +182,13 @@ static void start_timers(struct control *control)
 		      (double)control->config->settings.summary_interval, 0.);
 	ev_timer_init(&control->retry, on_retry, RETRY, RETRY);
 	ev_timer_init(&control->sweep, on_sweep, SWEEP, SWEEP);
-	control->sweep.data = control->expiry.data = control->summary.data =
+	ev_timer_init(&control->note, on_note, NOTE, NOTE);
+	control->note.data = control->sweep.data = control->expiry.data = control->summary.data =
 		control->summary_rest.data = control->retry.data = control;
 	ev_timer_start(control->loop, &control->summary);
 	ev_timer_start(control->loop, &control->retry);
 	ev_timer_start(control->loop, &control->sweep);
+	ev_timer_start(control->loop, &control->note);
 	control_expiry_changed(control);
 }
 
@@ -269,12 +284,14 @@ static int make_state(struct control *control)
 	control->usage = usage_new(control->allowlist, control->store, key);
 	control->figures = figures_new();
 	control->days = days_new(days_boot(boot));
+	control->recent = recent_new();
 	control->tracker = tracker_new((uint32_t)settings->max_hosts,
 				       (uint32_t)settings->max_active, max_tallies(settings), key);
 	control->incidents = incidents_new((uint32_t)settings->max_active / 2, key);
 	control->containment = containment_new(CONTAINED_MAX, key);
 	control->event_file = event_file_new(settings->log_dir, settings->event_file_max);
-	return control->usage && control->figures && control->days && control->tracker &&
+	return control->usage && control->figures && control->days && control->recent &&
+			       control->tracker &&
 			       control->incidents && control->containment && control->event_file ?
 		       0 :
 		       -ENOMEM;
@@ -362,6 +379,7 @@ static void stop_watchers(struct control *control)
 	ev_timer_stop(control->loop, &control->summary_rest);
 	ev_timer_stop(control->loop, &control->retry);
 	ev_timer_stop(control->loop, &control->sweep);
+	ev_timer_stop(control->loop, &control->note);
 	ev_signal_stop(control->loop, &control->hangup);
 	ev_signal_stop(control->loop, &control->reopen);
 	ev_signal_stop(control->loop, &control->terminate);
@@ -392,6 +410,7 @@ void control_free(struct control *control)
 	event_file_free(control->event_file);
 	tracker_free(control->tracker);
 	days_free(control->days);
+	recent_free(control->recent);
 	figures_free(control->figures);
 	usage_free(control->usage);
 	allowlist_free(control->allowlist);

@@ -7,6 +7,7 @@
 
 #include "allowlist.h"
 #include "clock_watch.h"
+#include "comparison.h"
 #include "config.h"
 #include "containment.h"
 #include "days.h"
@@ -14,10 +15,12 @@
 #include "figures.h"
 #include "incidents.h"
 #include "intent.h"
+#include "lag.h"
 #include "link.h"
 #include "name_follower.h"
 #include "names.h"
 #include "reading.h"
+#include "recent.h"
 #include "reload.h"
 #include "reporter.h"
 #include "ruleset.h"
@@ -41,6 +44,9 @@ struct control {
 	struct reading *reading;
 	struct figures *figures;
 	struct days *days;
+	struct recent *recent;
+	struct comparison comparison;
+	struct lag lag;
 	struct tracker *tracker;
 	struct incidents *incidents;
 	struct keeper *keeper;
@@ -56,7 +62,7 @@ struct control {
 	json_t *discovered; /* what rpc.discover replies, once it was asked */
 	int64_t started; /* CLOCK_BOOTTIME, ms */
 	int lock;        /* run-dir/control.lock */
-	ev_timer expiry, summary, summary_rest, retry, sweep;
+	ev_timer expiry, summary, summary_rest, retry, sweep, note;
 	ev_signal hangup, reopen, terminate, interrupt;
 };
 

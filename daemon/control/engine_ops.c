@@ -2,6 +2,7 @@
 #include "engine_ops.h"
 #include "control.h"
 #include "keeper.h"
+#include "losses.h"
 #include "responder.h"
 #include "ruleset.h"
 
@@ -36,6 +37,7 @@ static void on_event(void *ctx, const struct message_event *event)
 	const struct policy *policy = config_policy(control->config, event->policy);
 	const struct host *host;
 
+	lag_event(&control->lag, lag_now(), event->time, control_now());
 	reporter_event(control->reporter, event, control_now());
 	if (!policy || policy->mode != MODE_GUARD || event->kind == MESSAGE_UNTRUE)
 		return;
@@ -83,6 +85,11 @@ static void on_end(void *ctx)
 	figures_end(control->figures);
 	days_count(control->days, control->figures, intent_clock().real);
 	tracker_reading_end(control->tracker);
+	/* what the first reading shows is from before */
+	if (!recent_is_settled(control->recent)) {
+		losses_note(control);
+		recent_settled(control->recent);
+	}
 }
 
 static void on_item(void *ctx, uint64_t sequence, const struct message_item *item)
@@ -92,7 +99,11 @@ static void on_item(void *ctx, uint64_t sequence, const struct message_item *ite
 
 static void on_verdict(void *ctx, uint64_t sequence, const struct message_verdict *verdict)
 {
-	ruleset_verdict(((struct control *)ctx)->ruleset, sequence, verdict);
+	struct control *control = ctx;
+
+	control->comparison = (struct comparison){
+		.at = lag_now() / 1000, .real = intent_clock().real, .verdict = *verdict};
+	ruleset_verdict(control->ruleset, sequence, verdict);
 }
 
 static void on_use(void *ctx, const struct message_use *use)

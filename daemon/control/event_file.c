@@ -143,6 +143,11 @@ const char *event_file_problem(const struct event_file *file)
 	return file->problem[0] ? file->problem : NULL;
 }
 
+uint64_t event_file_size(const struct event_file *file)
+{
+	return file->size;
+}
+
 struct event_file_losses event_file_losses(const struct event_file *file)
 {
 	return file->losses;

@@ -27,6 +27,8 @@ void event_file_reopen(struct event_file *file);
 int event_file_write(struct event_file *file, const json_t *event);
 /* Why lines cannot be written now, or NULL. */
 const char *event_file_problem(const struct event_file *file);
+/* Bytes that it has now. */
+uint64_t event_file_size(const struct event_file *file);
 struct event_file_losses event_file_losses(const struct event_file *file);
 
 #endif

@@ -1,230 +1,353 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "health.h"
+
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
-#include "health.h"
+#include "disk.h"
+#include "losses.h"
 #include "responder.h"
+#include "times.h"
 
-/* --- problems --- */
+#define WORDS_MAX 256
 
-static void problem(json_t *problems, const char *name, const char *text)
+const char *const health_words[] = {
+	[HEALTH_OK] = "ok",
+	[HEALTH_WARNING] = "warning",
+	[HEALTH_PROBLEM] = "problem",
+	NULL,
+};
+
+__attribute__((format(printf, 4, 5))) static void
+check(json_t *checks, const char *name, enum health_state state, const char *fmt, ...)
 {
-	char safe[LOG_LINE_MAX]; /* a path need not be UTF-8 */
+	char text[LOG_LINE_MAX], safe[LOG_LINE_MAX]; /* a path need not be UTF-8 */
+	va_list ap;
 
-	json_array_append_new(problems, json_pack("{s:s, s:s}", "name", name, "text",
-						  log_escape(text, safe, sizeof(safe))));
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_array_append_new(checks, json_pack("{s:s, s:s, s:s}", "name", name, "state",
+						health_words[state], "text",
+						log_escape(text, safe, sizeof(safe))));
 }
 
-static void engine_problems(const struct control *control, bool fresh, json_t *problems)
-{
-	const struct message_queue *queue;
-	uint64_t dropped = 0;
+/* --- words --- */
 
+/* "12m": about so long. */
+static const char *about(int64_t seconds, char text[32])
+{
+	static const struct {
+		int64_t from, unit;
+		char word;
+	} units[] = {{172800, 86400, 'd'}, {7200, 3600, 'h'}, {120, 60, 'm'}, {0, 1, 's'}};
+	size_t i = 0;
+
+	seconds = seconds < 0 ? 0 : seconds;
+	while (seconds < units[i].from)
+		i++;
+	snprintf(text, 32, "%" PRId64 "%c", seconds / units[i].unit, units[i].word);
+	return text;
+}
+
+static const char *bytes(uint64_t count, char text[32])
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	double value = (double)count;
+	unsigned unit = 0;
+
+	for (; value >= 1024 && unit < 4; unit++)
+		value /= 1024;
+	snprintf(text, 32, "%.*f %s", unit && value < 10 ? 1 : 0, value, units[unit]);
+	return text;
+}
+
+static const char *milliseconds(uint64_t count, char text[32])
+{
+	if (count < 10000)
+		snprintf(text, 32, "%" PRIu64 " ms", count);
+	else
+		snprintf(text, 32, "%" PRIu64 " s", count / 1000);
+	return text;
+}
+
+/* --- checks --- */
+
+bool health_enforcing(const struct control *control)
+{
+	const struct config *config = control->config;
+
+	for (size_t i = 0; i < config->range_count; i++)
+		if (policy_may_refuse(&config->policies[config->ranges[i].policy]))
+			return intent_was_in_force(control->intent);
+	return false;
+}
+
+static bool has_range(const struct config *config, size_t policy)
+{
+	for (size_t i = 0; i < config->range_count; i++)
+		if (config->ranges[i].policy == policy)
+			return true;
+	return false;
+}
+
+/* A monitor policy looks like protection and is none. */
+static void policies(const struct control *control, json_t *checks)
+{
+	const struct config *config = control->config;
+	char idle[WORDS_MAX] = "";
+	size_t refusing = 0, used = 0;
+
+	for (size_t i = 0; i < config->policy_count; i++) {
+		const struct policy *policy = &config->policies[i];
+
+		if (!has_range(config, i))
+			continue;
+		if (policy_may_refuse(policy))
+			refusing++;
+		else if (used < sizeof(idle))
+			used += (size_t)snprintf(idle + used, sizeof(idle) - used, "%s%s",
+						 used ? ", " : "", policy->name);
+	}
+	if (!config->range_count)
+		check(checks, "enforcing", HEALTH_WARNING,
+		      "no range is configured: nothing is refused");
+	else if (!intent_was_in_force(control->intent))
+		check(checks, "enforcing", HEALTH_WARNING, "no plan has been in force yet");
+	else if (*idle)
+		check(checks, "enforcing", HEALTH_WARNING,
+		      "not by %s: mode monitor counts, and refuses nothing", idle);
+	else
+		check(checks, "enforcing", HEALTH_OK, "%zu polic%s", refusing,
+		      refusing == 1 ? "y" : "ies");
+}
+
+static void table(const struct control *control, json_t *checks)
+{
+	const struct comparison *seen = &control->comparison;
+	const uint64_t interval = control->config->settings.verify_interval;
+	const uint64_t repairs = losses_recent(control, "table-repairs");
+	const int64_t now = lag_now() / 1000;
+	char ago[32], every[32], after[64] = "";
+
+	if (repairs)
+		snprintf(after, sizeof(after), "; put back %" PRIu64 " time%s in the last hour",
+			 repairs, repairs == 1 ? "" : "s");
+	if (!seen->at && !interval)
+		check(checks, "table", repairs ? HEALTH_WARNING : HEALTH_OK,
+		      "not compared by itself: verify-interval is 0%s", after);
+	else if (!seen->at)
+		check(checks, "table", repairs ? HEALTH_WARNING : HEALTH_OK,
+		      "not compared yet (verify-interval %s)%s", about((int64_t)interval, every),
+		      after);
+	else if (seen->verdict.error)
+		check(checks, "table", HEALTH_WARNING, "could not be compared %s ago: %s%s",
+		      about(now - seen->at, ago), seen->verdict.text, after);
+	else if (seen->verdict.differences)
+		check(checks, "table", HEALTH_PROBLEM,
+		      "%" PRIu64 " difference%s from the plan %s ago%s: edge25ctl ruleset verify",
+		      seen->verdict.differences, seen->verdict.differences == 1 ? "" : "s",
+		      about(now - seen->at, ago), after);
+	else
+		check(checks, "table", repairs ? HEALTH_WARNING : HEALTH_OK,
+		      "as it should be, compared %s ago%s", about(now - seen->at, ago), after);
+}
+
+static void engine(const struct control *control, bool fresh, json_t *checks)
+{
 	if (!link_connected(control->link)) {
-		problem(problems, "engine",
-			"the engine is not connected: the kernel gives each policy's safe answer");
+		check(checks, "engine", HEALTH_PROBLEM,
+		      "the engine is not connected: the kernel gives each policy's safe answer");
 		return;
 	}
 	if (!fresh)
-		problem(problems, "engine",
-			"the engine is connected but did not answer within 1 s");
+		check(checks, "engine", HEALTH_PROBLEM,
+		      "the engine is connected but did not answer within 1 s");
+	else
+		check(checks, "engine", HEALTH_OK, "process %u answers",
+		      link_hello(control->link)->pid);
 	if (intent_refusal(control->intent))
-		problem(problems, "plan", intent_refusal(control->intent));
+		check(checks, "plan", HEALTH_PROBLEM, "%s", intent_refusal(control->intent));
 	else if (!intent_in_force(control->intent))
-		problem(problems, "plan", "the engine has not put the plan in force yet");
-	for (size_t i = 0; (queue = figures_queue_at(control->figures, i)); i++)
-		dropped += queue->kernel_dropped + queue->user_dropped;
-	if (dropped) {
-		json_t *text = json_sprintf("%" PRIu64
-					    " questions did not fit into the queues since "
-					    "the engine started: more queues, or a greater "
-					    "queue-length, help",
-					    dropped);
-
-		problem(problems, "queues", json_string_value(text));
-		json_decref(text);
-	}
+		check(checks, "plan", HEALTH_PROBLEM,
+		      "the engine has not put the plan in force yet");
 }
 
-json_t *health_problems(const struct control *control, bool fresh)
+static void queues(const struct control *control, json_t *checks)
 {
-	json_t *problems = json_array();
+	const uint64_t dropped = losses_recent(control, LOSS_DROPPED);
+	const struct message_queue *queue;
+	uint64_t held = 0;
+	size_t count = 0;
+
+	for (; (queue = figures_queue_at(control->figures, count)); count++)
+		held += queue->held;
+	if (dropped)
+		check(checks, "queues", HEALTH_PROBLEM,
+		      "%" PRIu64 " questions did not fit into the queues in the last hour: more "
+		      "queues, or a greater queue-length, help",
+		      dropped);
+	else if (count)
+		check(checks, "queues", HEALTH_OK, "%zu, %" PRIu64 " packets held, none dropped",
+		      count, held);
+}
+
+static void questions(const struct control *control, json_t *checks)
+{
+	const uint64_t unanswered = losses_recent(control, LOSS_UNANSWERED);
+
+	if (unanswered)
+		check(checks, "questions", HEALTH_WARNING,
+		      "%" PRIu64
+		      " packets got the safe answer in the last hour: nobody answered in "
+		      "time",
+		      unanswered);
+	else
+		check(checks, "questions", HEALTH_OK, "none unanswered in the last hour");
+}
+
+static void lag(const struct control *control, json_t *checks)
+{
+	const struct lag *lag = &control->lag;
+	const uint64_t worst = hour_worst(&lag->loop, lag_now() / 1000);
+	const uint64_t event = hour_worst(&lag->event, lag_now() / 1000);
+	char now[32], most[32], late[32];
+
+	if (lag->loop_ms >= LAG_LATE)
+		check(checks, "control", HEALTH_PROBLEM,
+		      "the loop is %s late: this machine is overloaded, or a disk does not answer",
+		      milliseconds(lag->loop_ms, now));
+	else
+		check(checks, "control", HEALTH_OK,
+		      "loop %s late, worst of the last hour %s; events %s after their packets",
+		      milliseconds(lag->loop_ms, now), milliseconds(worst, most),
+		      milliseconds(event, late));
+}
+
+static void database(const struct control *control, json_t *checks)
+{
+	char path[512], size[32];
+
+	snprintf(path, sizeof(path), "%s/edge25.db", control->config->settings.state_dir);
+	if (store_problem(control->store))
+		check(checks, "database", HEALTH_PROBLEM, "%s", store_problem(control->store));
+	else
+		check(checks, "database", HEALTH_OK, "%s, %s", path,
+		      bytes(disk_file_size(path), size));
+}
+
+/* True: said. */
+static bool disk_problem(const char *path, const struct disk *disk, json_t *checks)
+{
+	char free_text[32], size[32];
+
+	if (disk->error)
+		check(checks, "disk", HEALTH_PROBLEM, "%s: %s", path, strerror(-disk->error));
+	else if (disk->read_only)
+		check(checks, "disk", HEALTH_PROBLEM, "%s is on a file system that is read-only",
+		      path);
+	else if (disk->no_files)
+		check(checks, "disk", HEALTH_PROBLEM,
+		      "%s is on a file system that takes no more files", path);
+	else if (disk_low(disk))
+		check(checks, "disk", HEALTH_PROBLEM,
+		      "%s has %s left of %s: make room, or lower event-file-max", path,
+		      bytes(disk->free, free_text), bytes(disk->size, size));
+	else
+		return false;
+	return true;
+}
+
+static void disks(const struct control *control, json_t *checks)
+{
+	const struct config_settings *settings = &control->config->settings;
+	const struct disk state = disk_look(settings->state_dir),
+			  log = disk_look(settings->log_dir);
+	char a[32], b[32];
+	bool said = disk_problem(settings->state_dir, &state, checks);
+
+	if (said && (state.error || state.device == log.device))
+		return;
+	if (disk_problem(settings->log_dir, &log, checks) || said)
+		return;
+	if (state.device == log.device)
+		check(checks, "disk", HEALTH_OK, "%s left", bytes(state.free, a));
+	else
+		check(checks, "disk", HEALTH_OK, "%s left in %s, %s in %s", bytes(state.free, a),
+		      settings->state_dir, bytes(log.free, b), settings->log_dir);
+}
+
+static void events(const struct control *control, json_t *checks)
+{
+	const char *problem = event_file_problem(control->event_file);
+	char size[32], max[32];
+
+	if (problem)
+		check(checks, "events", HEALTH_PROBLEM, "%s", problem);
+	else
+		check(checks, "events", HEALTH_OK, "events.json has %s of at most %s",
+		      bytes(event_file_size(control->event_file), size),
+		      bytes(control->config->settings.event_file_max, max));
+}
+
+static void containment(const struct control *control, json_t *checks)
+{
+	const uint64_t free_hosts = losses_recent(control, LOSS_UNCONTAINED);
+
+	if (responder_refusal(control->responder))
+		check(checks, "containment", HEALTH_PROBLEM, "%s",
+		      responder_refusal(control->responder));
+	else if (free_hosts)
+		check(checks, "containment", HEALTH_PROBLEM,
+		      "%" PRIu64
+		      " infected hosts were not contained in the last hour: too many are",
+		      free_hosts);
+}
+
+json_t *health_checks(const struct control *control, bool fresh)
+{
+	json_t *checks = json_array();
 	char name[NAME_PROBLEM_MAX];
 	const char *text;
 
-	engine_problems(control, fresh, problems);
-	if (responder_refusal(control->responder))
-		problem(problems, "containment", responder_refusal(control->responder));
+	policies(control, checks);
+	table(control, checks);
+	engine(control, fresh, checks);
+	queues(control, checks);
+	questions(control, checks);
+	lag(control, checks);
+	database(control, checks);
+	disks(control, checks);
+	events(control, checks);
+	containment(control, checks);
 	if (reload_problem(control->reload))
-		problem(problems, "reload", reload_problem(control->reload));
-	if (store_problem(control->store))
-		problem(problems, "database", store_problem(control->store));
+		check(checks, "reload", HEALTH_PROBLEM, "%s", reload_problem(control->reload));
 	for (size_t i = 0; name_follower_problem(control->name_follower, i, name); i++)
-		problem(problems, "destinations", name);
+		check(checks, "destinations", HEALTH_PROBLEM, "%s", name);
 	for (size_t i = 0; (text = names_problem(control->names, i)); i++)
 		if (*text)
-			problem(problems, "names", text);
-	if (event_file_problem(control->event_file))
-		problem(problems, "events", event_file_problem(control->event_file));
+			check(checks, "names", HEALTH_PROBLEM, "%s", text);
+	return checks;
+}
+
+json_t *health_problems(const json_t *checks)
+{
+	json_t *problems = json_array();
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(checks, i, one)
+	{
+		const char *state = json_string_value(json_object_get(one, "state"));
+
+		if (strcmp(state, health_words[HEALTH_PROBLEM]) == 0)
+			json_array_append_new(problems,
+					      json_pack("{s:O, s:O}", "name",
+							json_object_get(one, "name"), "text",
+							json_object_get(one, "text")));
+	}
 	return problems;
-}
-
-/* --- losses --- */
-
-struct explanation {
-	const char *name; /* a prefix, when it ends in '-' */
-	const char *text;
-};
-
-/* Losses that the engine reports. */
-static const struct explanation engine_losses[] = {
-	{"events-unsent", "events that control was too slow for: destinations may be missing"},
-	{"events-no-peer", "events while control was not there: destinations may be missing"},
-	{"answers-unsent", "answers that the kernel did not take: it gave the safe answer"},
-	{"receive-errors", "times that a queue's receive buffer was full or failed"},
-	{"malformed-messages", "messages of the kernel that could not be read"},
-	{"tables-lost", "times that the table was gone, with what it had counted since the last "
-			"reading"},
-	{"table-repairs", "times that another program changed the kernel's table; it was put back"},
-	{"table-differed", "times that the kernel's table was found to differ from the plan"},
-	{"packets-unexpected",
-	 "packets that were no question, and no word of a mail server: they went on"},
-	{"burst-evicted",
-	 "hosts whose burst was counted anew: too many at once met new destinations"},
-	{"unparsed-", "packets that could not be parsed: the kernel gave the safe answer"},
-	{NULL, "reported by the engine"},
-};
-
-/* Counters of the kernel's table that count what was lost. */
-static const struct explanation kernel_losses[] = {
-	{"unpaced", "questions of sources that pace could not hold: tally-hosts is too small"},
-	{"untallied_refused", "refused packets counted for no host: tally-hosts is too small"},
-	{"untallied_passed", "passed openings counted for no host: tally-hosts is too small"},
-	{"untallied_submission", "submissions counted for no host: tally-hosts is too small"},
-	{"untried",
-	 "questions of hosts whose submissions are not counted: tally-hosts is too small"},
-	{"untold",
-	 "packets of mail servers that were not told: remember-pairs is too small, or they "
-	 "were beyond queue-rate"},
-	{"unremembered", "answers that were not remembered: remember-pairs is too small, or the "
-			 "question was older than the last reload"},
-	{"emergency",
-	 "packets to port 25 refused, and counted for no host, while the table was put "
-	 "back"},
-	{"bad_mark", "packets dropped for a mark that no answer has"},
-	{NULL, NULL},
-};
-
-static void loss(json_t *losses, const char *name, uint64_t count, const char *text)
-{
-	if (count)
-		json_array_append_new(losses, json_pack("{s:s, s:I, s:s}", "name", name, "count",
-							(json_int_t)count, "text", text));
-}
-
-static const char *explain(const struct explanation *table, const char *name)
-{
-	for (; table->name; table++) {
-		size_t length = strlen(table->name);
-		bool prefix = table->name[length - 1] == '-';
-
-		if (strncmp(table->name, name, prefix ? length : length + 1) == 0)
-			break;
-	}
-	return table->text;
-}
-
-static void policy_part(const struct control *control, const char *policy, json_t *losses)
-{
-	static const struct explanation kinds[] = {
-		{"paced", "packets of sources faster than their pace: counted, not asked about"},
-		{"overrun", "packets beyond queue-rate: counted, not asked about"},
-		{NULL, NULL},
-	};
-	json_t *name = json_sprintf("questions-%s", policy);
-
-	loss(losses, json_string_value(name), figures_lost(control->figures, policy),
-	     "packets that were asked about and never came back");
-	json_decref(name);
-	for (const struct explanation *kind = kinds; kind->name; kind++) {
-		name = json_sprintf("%s-%s", kind->name, policy);
-		loss(losses, json_string_value(name),
-		     figures_of(control->figures, kind->name, policy), kind->text);
-		json_decref(name);
-	}
-}
-
-static void kernel_part(const struct control *control, json_t *losses)
-{
-	const struct figure *figure;
-
-	for (size_t i = 0; i < control->config->numbered_count; i++)
-		policy_part(control, control->config->policies[i].name, losses);
-	for (const struct explanation *kind = kernel_losses; kind->name; kind++)
-		loss(losses, kind->name, figures_get(control->figures, kind->name), kind->text);
-	for (size_t i = 0; (figure = figures_loss_at(control->figures, i)); i++)
-		loss(losses, figure->name, figure->total, explain(engine_losses, figure->name));
-}
-
-static void tracker_part(const struct tracker *tracker, json_t *losses)
-{
-	const struct tracker_losses lost = tracker_losses(tracker);
-
-	loss(losses, "hosts-forgotten", lost.hosts_forgotten,
-	     "hosts that made room for others: max-hosts is too small");
-	loss(losses, "hosts-unadmitted", lost.hosts_unadmitted,
-	     "events and readings of hosts that found no room: max-hosts is too small");
-	loss(losses, "details-forgotten", lost.details_forgotten,
-	     "hosts of the last day whose windows made room for others: max-active is too small");
-	loss(losses, "details-unadmitted", lost.details_unadmitted,
-	     "attempts of hosts that found no room for windows: max-active is too small");
-	loss(losses, "tallies-unread", lost.tallies_unread,
-	     "readings of hosts that were not counted: tally-hosts was made greater since the start");
-}
-
-static void incidents_part(const struct control *control, json_t *losses)
-{
-	const struct incidents_losses incidents = incidents_losses(control->incidents);
-
-	loss(losses, "incidents-unopened", incidents.unopened,
-	     "incidents for which there was no room: max-active is too small");
-	loss(losses, "incidents-displaced", incidents.displaced,
-	     "incidents that were closed early to make room for others: max-active is too small");
-	loss(losses, "incidents-unwritten", incidents.unwritten,
-	     "closed incidents that the database did not take in time");
-	loss(losses, "hosts-uncontained", responder_lost(control->responder),
-	     "infected hosts that were not contained: too many are");
-}
-
-json_t *health_losses(const struct control *control)
-{
-	struct event_file_losses file = event_file_losses(control->event_file);
-	struct names_losses names = names_losses(control->names);
-	struct crowd_losses server = server_losses(control->server);
-	json_t *losses = json_array();
-
-	kernel_part(control, losses);
-	tracker_part(control->tracker, losses);
-	incidents_part(control, losses);
-	loss(losses, "events-over-rate", reporter_dropped(control->reporter),
-	     "first attempts without a line of their own: events-per-second; summaries count them");
-	loss(losses, "events-unwritten", file.unwritten, "lines that could not be written");
-	loss(losses, "event-files-discarded", file.discarded,
-	     "files of old events that newer ones replaced: event-file-max");
-	loss(losses, "connections-refused", server.refused,
-	     "connections to the control sockets beyond the bounds");
-	loss(losses, "clients-dropped", server.dropped,
-	     "clients that sent or took too slowly, or were beyond the bounds");
-	loss(losses, "events-unwatched", server.unwatched,
-	     "events that those who watch were too slow for");
-	loss(losses, "names-left-out", names.entries,
-	     "leases and labels that are not known: max-names is too small");
-	loss(losses, "lease-lines-unread", names.lines,
-	     "lines of lease files, as they are now, that were not understood");
-	loss(losses, "neighbours-left-out", names.neighbours,
-	     "neighbours whose MAC address is not known: the kernel has more than 65536");
-	loss(losses, "figures-unnamed", figures_unnamed(control->figures),
-	     "counters of the engine beyond what control keeps");
-	return losses;
 }

@@ -5,8 +5,10 @@
 
 #include "event_json.h"
 #include "health.h"
+#include "losses.h"
 #include "method_tables.h"
 #include "methods.h"
+#include "status_parts.h"
 #include "times.h"
 
 #define TOP_HOSTS 10
@@ -37,48 +39,10 @@ static const struct rpc_field engine_fields[] = {
 	FIELD_END,
 };
 
-static const struct rpc_field policy_fields[] = {
-	FIELD("name", SHAPE_TEXT, 0, ""),
-	FIELD("number", SHAPE_NUMBER, 0, "in marks and rules"),
-	FIELD_WORD("mode", 0, mode_words, ""),
-	FIELD_WORD("deny", 0, deny_words, ""),
-	FIELD("host_prefix6", SHAPE_NUMBER, 0, ""),
-	FIELD_WORD("when_unanswered", 0, safe_words, ""),
-	FIELD("ranges", SHAPE_TEXT, FIELD_LIST, ""),
-	FIELD("burst", SHAPE_NUMBER, FIELD_OPTIONAL, "of a policy that guards"),
-	FIELD("burst_time", SHAPE_NUMBER, FIELD_OPTIONAL, "likewise, seconds"),
-	FIELD("asked", SHAPE_NUMBER, 0,
-	      "questions to the engine; here and below packets since control began to count"),
-	FIELD("answered_refuse", SHAPE_NUMBER, 0, ""),
-	FIELD("answered_pass", SHAPE_NUMBER, 0, ""),
-	FIELD("refused", SHAPE_NUMBER, 0, "dropped or rejected"),
-	FIELD("sent", SHAPE_NUMBER, 0, "of those, with a reset or unreachable"),
-	FIELD("passed", SHAPE_NUMBER, 0, ""),
-	FIELD("unanswered", SHAPE_NUMBER, 0, "given the safe answer, for nobody answered"),
-	FIELD("paced", SHAPE_NUMBER, 0, "given the safe answer, for their source asked too much"),
-	FIELD("overrun", SHAPE_NUMBER, 0, "given the safe answer, for all together asked too much"),
-	FIELD("untrue", SHAPE_NUMBER, 0,
-	      "from sources that no route leads back to; among refused or passed, but no host's"),
-	FIELD("split", SHAPE_NUMBER, 0,
-	      "IPv6 first fragments without a port; not among the attempts"),
-	FIELD("tunnelled", SHAPE_NUMBER, 0, "not among the attempts"),
-	FIELD("contained", SHAPE_NUMBER, 0, "from contained hosts; among refused"),
-	FIELD("lost", SHAPE_NUMBER, 0, "asked, and not answered in any way"),
-	FIELD_END,
-};
-
-static const struct rpc_field totals_fields[] = {
-	FIELD("attempts", SHAPE_NUMBER, 0, "over all policies, as the others"),
-	FIELD("refused", SHAPE_NUMBER, 0, ""),
-	FIELD("passed", SHAPE_NUMBER, 0, ""),
-	FIELD("unanswered", SHAPE_NUMBER, 0, ""),
-	FIELD("submission", SHAPE_NUMBER, 0, "openings to 465 and 587"),
-	FIELD_END,
-};
-
 static const struct rpc_field loss_fields[] = {
 	FIELD("name", SHAPE_TEXT, 0, ""),
 	FIELD("count", SHAPE_NUMBER, 0, ""),
+	FIELD("recent", SHAPE_NUMBER, 0, "of those, within the last hour"),
 	FIELD("text", SHAPE_TEXT, 0, "what was lost by which bound"),
 	FIELD_END,
 };
@@ -133,7 +97,8 @@ const struct rpc_field status_result[] = {
 	FIELD("healthy", SHAPE_FLAG, 0, "there are no problems"),
 	FIELD("enforcing", SHAPE_FLAG, 0,
 	      "some range has a policy that may refuse, and the kernel has it"),
-	FIELD_OF("problems", FIELD_LIST, problem_fields, ""),
+	FIELD_OF("problems", FIELD_LIST, problem_fields, "the checks that found one"),
+	FIELD_OF("checks", FIELD_LIST, check_fields, "all that was looked at"),
 	FIELD("fresh", SHAPE_FLAG, 0,
 	      "the counts were read for this reply; false when the engine is not there or slow"),
 	FIELD("uptime", SHAPE_NUMBER, 0, "of edge25-control, seconds"),
@@ -141,6 +106,15 @@ const struct rpc_field status_result[] = {
 	FIELD_OF("engine", 0, engine_fields, ""),
 	FIELD_OF("policies", FIELD_LIST, policy_fields, ""),
 	FIELD_OF("totals", 0, totals_fields, ""),
+	FIELD("today", SHAPE_TEXT, 0, "the day that it is in this machine's time zone"),
+	FIELD_OF("days", FIELD_LIST, day_fields,
+		 "today and the six days before, those on which something was counted"),
+	FIELD_OF("table", 0, table_fields,
+		 "the last comparison of the kernel's table with the plan"),
+	FIELD_OF("lag", 0, lag_fields, "how late edge25-control is"),
+	FIELD_OF("database", 0, database_fields, ""),
+	FIELD_OF("disks", FIELD_LIST, disk_fields, "where edge25-control writes"),
+	FIELD_OF("event_file", 0, event_file_fields, ""),
 	FIELD_OF("losses", FIELD_LIST, loss_fields, "what bounds made edge25 lose, if anything"),
 	FIELD_OF("hosts", 0, hosts_fields, ""),
 	FIELD_OF("allow", 0, allow_fields, ""),
@@ -203,119 +177,6 @@ static json_t *engine_json(const struct control *control)
 			 features_json(hello ? hello->features : 0), "queues", queues);
 }
 
-/* --- policies --- */
-
-static json_t *range_names(const struct config *config, size_t policy)
-{
-	json_t *names = json_array();
-
-	for (size_t i = 0; i < config->range_count; i++)
-		if (config->ranges[i].policy == policy)
-			json_array_append_new(names, json_string(config->ranges[i].name));
-	return names;
-}
-
-/* What the kernel counts for each policy, and what it is called here. */
-static const char *const policy_counters[] = {
-	"asked",  "answered_refuse", "answered_pass", "refused", "sent",
-	"passed", "unanswered",      "paced",         "overrun", "untrue",
-	"split",  "tunnelled",       "contained"};
-#define POLICY_COUNTERS (sizeof(policy_counters) / sizeof(policy_counters[0]))
-
-static bool is_counted(const struct control *control, const struct policy *policy)
-{
-	char name[sizeof(((struct figure *)NULL)->name)];
-	const struct figure *figure;
-
-	snprintf(name, sizeof(name), "asked_%s", policy->name);
-	for (size_t i = 0; (figure = figures_counter_at(control->figures, i)); i++)
-		if (strcmp(figure->name, name) == 0)
-			return true;
-	return false;
-}
-
-static json_t *policies_json(const struct control *control)
-{
-	const struct config *config = control->config;
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < config->numbered_count; i++) {
-		const struct policy *policy = &config->policies[i];
-		json_t *object;
-
-		/* the policy of watched entries is not there before the first of them is */
-		if (i >= config->policy_count && !is_counted(control, policy))
-			continue;
-		object = json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:o}", "name", policy->name,
-				   "number", policy->number, "mode", policy_mode_word(policy->mode),
-				   "deny", policy_deny_word(policy->deny), "host_prefix6",
-				   policy->host_prefix6, "when_unanswered",
-				   policy_safe_word(policy->unanswered), "ranges",
-				   range_names(config, i));
-		if (policy->mode == MODE_GUARD) {
-			json_object_set_new(object, "burst", number(policy->burst));
-			json_object_set_new(object, "burst_time", number(policy->burst_time));
-		}
-		for (size_t j = 0; j < POLICY_COUNTERS; j++)
-			json_object_set_new(object, policy_counters[j],
-					    number(figures_of(control->figures, policy_counters[j],
-							      policy->name)));
-		json_object_set_new(object, "lost",
-				    number(figures_lost(control->figures, policy->name)));
-		json_array_append_new(list, object);
-	}
-	return list;
-}
-
-static bool is_policy_counter(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < POLICY_COUNTERS; i++) {
-		size_t length = strlen(policy_counters[i]);
-
-		if (strncmp(name, policy_counters[i], length) != 0 || name[length] != '_')
-			continue;
-		for (size_t j = 0; j < config->numbered_count; j++)
-			if (strcmp(name + length + 1, config->policies[j].name) == 0)
-				return true;
-	}
-	return false;
-}
-
-/* Every counter that no policy above shows: nothing is hidden. */
-static json_t *counters_json(const struct control *control)
-{
-	const struct figure *figure;
-	json_t *object = json_object();
-
-	for (size_t i = 0; (figure = figures_counter_at(control->figures, i)); i++)
-		if (!is_policy_counter(control->config, figure->name))
-			json_object_set_new(object, figure->name, number(figure->total));
-	return object;
-}
-
-/* Over all policies, also those of an earlier configuration that the kernel still counts for. */
-static uint64_t total(const struct control *control, const char *what)
-{
-	const size_t length = strlen(what);
-	const struct figure *figure;
-	uint64_t sum = 0;
-
-	for (size_t i = 0; (figure = figures_counter_at(control->figures, i)); i++)
-		if (strncmp(figure->name, what, length) == 0 && figure->name[length] == '_')
-			sum += figure->total;
-	return sum;
-}
-
-static json_t *totals_json(const struct control *control)
-{
-	uint64_t refused = total(control, "refused"), passed = total(control, "passed");
-
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "attempts", number(refused + passed),
-			 "refused", number(refused), "passed", number(passed), "unanswered",
-			 number(total(control, "unanswered")), "submission",
-			 number(figures_get(control->figures, "submission")));
-}
-
 /* --- hosts and entries --- */
 
 static json_t *hosts_json(const struct control *control)
@@ -361,35 +222,32 @@ static json_t *allow_json(const struct control *control, int64_t now)
 
 /* --- the whole --- */
 
-/* Is there a range that port 25 may be refused for? */
-static bool enforcing(const struct control *control)
-{
-	const struct config *config = control->config;
-
-	for (size_t i = 0; i < config->range_count; i++)
-		if (policy_may_refuse(&config->policies[config->ranges[i].policy]))
-			return intent_was_in_force(control->intent);
-	return false;
-}
-
 static json_t *status_json(const struct control *control, bool fresh)
 {
 	const struct allow_clock clock = intent_clock();
-	json_t *problems = health_problems(control, fresh);
+	json_t *checks, *problems;
+	char today[DAY_TEXT_MAX];
 
-	return json_pack("{s:s, s:b, s:b, s:o, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o,"
-			 " s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "version", EDGE25_VERSION, "healthy", json_array_size(problems) == 0,
-			 "enforcing", enforcing(control), "problems", problems, "fresh", fresh,
-			 "uptime", (json_int_t)(((int64_t)clock.boot_ms - control->started) / 1000),
-			 "now", time_or_null(clock.real), "engine", engine_json(control),
-			 "policies", policies_json(control), "totals", totals_json(control),
-			 "losses", health_losses(control), "hosts", hosts_json(control), "allow",
-			 allow_json(control, clock.real), "counters", counters_json(control),
-			 "names", names_status(control->names), "incidents",
-			 status_incidents(control), "contained",
-			 status_contained(control, clock.real), "bounds",
-			 bounds_json(&control->config->settings));
+	if (recent_is_settled(control->recent))
+		losses_note(control);
+	checks = health_checks(control, fresh);
+	problems = health_problems(checks);
+	return json_pack(
+		"{s:s, s:b, s:b, s:o, s:o, s:b, s:I, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o,"
+		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"version", EDGE25_VERSION, "healthy", json_array_size(problems) == 0, "enforcing",
+		health_enforcing(control), "problems", problems, "checks", checks, "fresh", fresh,
+		"uptime", (json_int_t)(((int64_t)clock.boot_ms - control->started) / 1000), "now",
+		time_or_null(clock.real), "engine", engine_json(control), "policies",
+		status_policies(control), "totals", status_totals(control), "today",
+		days_text(clock.real, 0, today), "days", status_days(control, clock.real), "table",
+		status_table(control), "lag", status_lag(control), "database",
+		status_database(control), "disks", status_disks(control), "event_file",
+		status_event_file(control), "losses", losses_json(control), "hosts",
+		hosts_json(control), "allow", allow_json(control, clock.real), "counters",
+		status_counters(control), "names", names_status(control->names), "incidents",
+		status_incidents(control), "contained", status_contained(control, clock.real),
+		"bounds", bounds_json(&control->config->settings));
 }
 
 static void on_reading(void *arg, bool fresh)

@@ -32,9 +32,6 @@ json_t *entry_json(const struct allowlist *list, const struct allow_entry *entry
 json_t *host_json(const struct control *control, const struct host *host);
 /* A containment likewise. */
 json_t *contained_json(const struct contained *contained, int64_t now);
-/* What status says of incidents and of contained hosts. */
-json_t *status_incidents(const struct control *control);
-json_t *status_contained(const struct control *control, int64_t now);
 /* A string, or null for NULL. */
 json_t *string_or_null(const char *text);
 /* RFC 3339, or null for 0. */

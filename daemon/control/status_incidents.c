@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What status says of incidents and of contained hosts. */
 #include "methods.h"
+#include "status_parts.h"
 
 #define WORST 5
 #define CONTAINED_SHOWN 20

@@ -196,6 +196,14 @@ static void send_reading(struct engine *engine, uint64_t sequence)
 	free(tallies);
 }
 
+static void on_looked(const struct message_verdict *verdict, void *arg)
+{
+	struct engine *engine = arg;
+
+	if (peer_connected(engine->peer))
+		peer_send(engine->peer, MESSAGE_VERDICT, 0, verdict, 1);
+}
+
 /* What a table counted goes with it, so that is told before. */
 static bool on_differs(bool anew, void *arg)
 {
@@ -456,7 +464,8 @@ static int engine_open(struct engine *engine, const struct engine_settings *sett
 					       .disconnected = on_disconnected,
 					       .drained = on_drained,
 					       .arg = engine};
-	const struct guard_handlers guarding = {.repair = on_differs, .arg = engine};
+	const struct guard_handlers guarding = {
+		.repair = on_differs, .looked = on_looked, .arg = engine};
 	struct table_error error;
 	struct hash_key key;
 	int result;

@@ -134,6 +134,8 @@ static void on_done(const struct verification *verification, void *arg)
 							       NULL;
 
 	answer_all(guard, verification);
+	if (verdict)
+		guard->handlers.looked(verdict, guard->handlers.arg);
 	if (!verdict || verdict->error) {
 		log_warning("engine: the table could not be compared with the plan: %s",
 			    verdict ? verdict->text : "it changes too often");

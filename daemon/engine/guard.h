@@ -20,6 +20,8 @@ struct guard;
 struct guard_handlers {
 	/* Puts the table back, or makes it @anew. False: it could not; the engine tries again. */
 	bool (*repair)(bool anew, void *arg);
+	/* What a look found, whoever asked for it. */
+	void (*looked)(const struct message_verdict *verdict, void *arg);
 	void *arg;
 };
 

@@ -4,13 +4,6 @@
 #include "incident.h"
 #include "status.h"
 
-static void heading(const struct screen *screen, enum style style, const char *text)
-{
-	fputc('\n', screen->out);
-	screen_safe(screen, style, text);
-	fputc('\n', screen->out);
-}
-
 /* "2 infected, 1 suspect, 4 misconfigured", without those that are none. */
 void status_classes(const json_t *counts, char *text, size_t size)
 {
@@ -40,7 +33,7 @@ static int print_open(const struct screen *screen, const json_t *incidents)
 	snprintf(text, sizeof(text), "INCIDENTS open: %s%s", classes,
 		 (size_t)field_number(incidents, "open") > json_array_size(worst) ? "; the worst:" :
 										    "");
-	heading(screen, field_number(incidents, "infected") ? STYLE_BAD : STYLE_WARN, text);
+	status_heading(screen, field_number(incidents, "infected") ? STYLE_BAD : STYLE_WARN, text);
 	incident_table(screen, worst, 2);
 	return 0;
 }
@@ -57,7 +50,7 @@ static int print_contained(const struct screen *screen, const json_t *contained)
 		 text_number(count, number), waiting ? ", " : "",
 		 waiting ? text_number(waiting, other) : "",
 		 waiting ? " of which wait for the engine" : "");
-	heading(screen, waiting ? STYLE_WARN : STYLE_BOLD, text);
+	status_heading(screen, waiting ? STYLE_WARN : STYLE_BOLD, text);
 	return contained_table(screen, json_object_get(contained, "hosts"), 2);
 }
 
