@@ -48,10 +48,15 @@ static const char *kind_of(const struct rpc_field *fields)
 static void shape(const struct rpc_field *field)
 {
 	static const char *const names[] = {
-		[SHAPE_TEXT] = "text",          [SHAPE_NUMBER] = "number",
-		[SHAPE_FLAG] = "true or false", [SHAPE_TIME] = "time",
-		[SHAPE_OBJECT] = "object",      [SHAPE_COUNTS] = "names and numbers",
+		[SHAPE_TEXT] = "text",
+		[SHAPE_NUMBER] = "number",
+		[SHAPE_FLAG] = "true or false",
+		[SHAPE_TIME] = "time",
+		[SHAPE_OBJECT] = "object",
+		[SHAPE_COUNTS] = "names and numbers",
 		[SHAPE_ANY] = "object",
+		[SHAPE_REAL] = "number",
+		[SHAPE_TEXTS] = "names and texts",
 	};
 	const char *kind = field->shape == SHAPE_OBJECT ? kind_of(field->fields) : NULL;
 

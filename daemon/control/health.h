@@ -15,6 +15,9 @@ enum health_state { HEALTH_OK, HEALTH_WARNING, HEALTH_PROBLEM };
 
 extern const char *const health_words[]; /* by enum health_state, NULL at the end */
 
+/* Every check there may be, NULL at the end. */
+extern const char *const health_names[];
+
 /* [{name, state, text}], in the order in which a person reads them. @fresh: did the engine answer just now? */
 json_t *health_checks(const struct control *control, bool fresh);
 /* Of these, [{name, text}] of the problems; empty: healthy. */

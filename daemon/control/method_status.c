@@ -12,7 +12,6 @@
 #include "times.h"
 
 #define TOP_HOSTS 10
-#define EXPIRING_WITHIN 86400
 
 static const struct rpc_field problem_fields[] = {
 	FIELD("name", SHAPE_TEXT, 0, ""),

@@ -35,6 +35,7 @@ extern const struct rpc_param reload_params[];
 extern const struct rpc_field reload_result[];
 extern const struct rpc_param watch_params[];
 extern const struct rpc_field watch_result[];
+extern const struct rpc_field metrics_result[];
 extern const struct rpc_field discover_result[];
 
 #endif

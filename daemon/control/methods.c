@@ -55,6 +55,9 @@ const struct rpc_method methods[] = {
 	 "that a person makes (\"change\") as a notification from now on, or those that are asked for; "
 	 "\"events.lost\" tells how many were too many",
 	 ROLE_MONITOR, watch_params, watch_result, method_watch},
+	{"metrics",
+	 "All that is counted, as families of samples (OpenMetrics); no label bears a host",
+	 ROLE_MONITOR, NULL, metrics_result, method_metrics},
 	{"rpc.discover", "Describes every method (OpenRPC)", ROLE_MONITOR, NULL, discover_result,
 	 method_discover},
 	{NULL, NULL, ROLE_MONITOR, NULL, NULL, NULL},

@@ -61,6 +61,7 @@ struct reload {
 	unsigned waiting;
 	bool busy, stopping;
 	char problem[LOG_LINE_MAX];
+	int64_t last; /* seconds since 1970 */
 	struct work *work;
 	/* of the one in hand */
 	struct config *config; /* the new one, or the old one once the new one is in place */
@@ -99,6 +100,7 @@ static void fail(struct reload *reload, enum rpc_code code, const char *before, 
 	struct job *job = reload->first;
 
 	if (!job->dry_run) {
+		reload->last = intent_clock().real;
 		log_error("reload: nothing was changed: %s%s", before, text);
 		snprintf(reload->problem, sizeof(reload->problem),
 			 "the last reload failed, and the configuration before it is in force: "
@@ -151,6 +153,7 @@ static void succeed(struct reload *reload, const struct config *new, const char 
 							     "when the engine is back",
 							     not_applied));
 	if (!job->dry_run) {
+		reload->last = intent_clock().real;
 		reload->problem[0] = '\0';
 		tell(reload, new, not_applied);
 	}
@@ -308,6 +311,12 @@ static int add(struct reload *reload, struct rpc_call *call, bool dry_run)
 	return 0;
 }
 
+int64_t reload_last(const struct reload *reload, bool *good)
+{
+	*good = !reload->problem[0];
+	return reload->last;
+}
+
 const char *reload_problem(const struct reload *reload)
 {
 	return reload->problem[0] ? reload->problem : NULL;
@@ -342,6 +351,7 @@ struct reload *reload_new(struct control *control)
 	if (!reload)
 		return NULL;
 	reload->control = control;
+	reload->last = intent_clock().real;
 	reload->work = work_new(control->loop);
 	if (!reload->work) {
 		free(reload);

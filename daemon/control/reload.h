@@ -8,6 +8,7 @@
 #define EDGE25_CONTROL_RELOAD_H
 
 #include <ev.h>
+#include <stdbool.h>
 
 #include "config.h"
 #include "rpc.h"
@@ -32,6 +33,9 @@ void reload_free(struct reload *reload);
 
 /* Why the last one failed, for status; NULL: it did not, or there was none. */
 const char *reload_problem(const struct reload *reload);
+
+/* When the configuration was last read, or was to be: CLOCK_REALTIME, seconds. @good: it is in force. */
+int64_t reload_last(const struct reload *reload, bool *good);
 
 /* SIGHUP: what changed, or why nothing did, is logged. */
 void reload_signal(struct reload *reload);

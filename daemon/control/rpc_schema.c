@@ -18,6 +18,8 @@ static json_t *shape_schema(const struct rpc_field *field)
 	switch (field->shape) {
 	case SHAPE_NUMBER:
 		return json_pack("{s:s}", "type", "integer");
+	case SHAPE_REAL:
+		return json_pack("{s:s}", "type", "number");
 	case SHAPE_FLAG:
 		return json_pack("{s:s}", "type", "boolean");
 	case SHAPE_TIME:
@@ -29,6 +31,9 @@ static json_t *shape_schema(const struct rpc_field *field)
 	case SHAPE_COUNTS:
 		return json_pack("{s:s, s:{s:s}}", "type", "object", "additionalProperties", "type",
 				 "integer");
+	case SHAPE_TEXTS:
+		return json_pack("{s:s, s:{s:s}}", "type", "object", "additionalProperties", "type",
+				 "string");
 	case SHAPE_ANY:
 		return json_pack("{s:s}", "type", "object");
 	default:

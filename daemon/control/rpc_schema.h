@@ -11,11 +11,13 @@
 enum rpc_shape {
 	SHAPE_TEXT,
 	SHAPE_NUMBER, /* a whole one */
+	SHAPE_REAL,   /* any number */
 	SHAPE_FLAG,
 	SHAPE_TIME, /* RFC 3339, UTC */
 	SHAPE_WORD, /* one of words */
 	SHAPE_OBJECT,
 	SHAPE_COUNTS, /* an object of names and whole numbers */
+	SHAPE_TEXTS,  /* an object of names and texts */
 	SHAPE_ANY,    /* what another standard describes */
 	SHAPE_FIELDS  /* no field: those of another table, in this place */
 };

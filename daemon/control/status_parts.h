@@ -13,6 +13,8 @@ extern const struct rpc_field policy_fields[], totals_fields[],
 extern const struct rpc_field check_fields[], table_fields[], lag_fields[], database_fields[],
 	disk_fields[], event_file_fields[]; /* status_health.c */
 
+#define EXPIRING_WITHIN 86400 /* seconds; an entry that ends sooner is about to */
+
 /* What the kernel counts for each policy ("refused": refused_home), NULL at the end. */
 extern const char *const policy_counters[];
 /* Has the kernel counters of a policy? */

@@ -37,6 +37,7 @@ static const struct {
 	[OPTION_KIND] = {"--kind", 0, "KINDS", "event, incident, change, or several: event,change"},
 	[OPTION_HOST] = {"--host", 0, "PREFIX", "only of this host, or of those in this prefix"},
 	[OPTION_VERDICT] = {"--verdict", 0, "WORD", "only what was refused, or what passed"},
+	[OPTION_OUTPUT] = {"--output", 0, "FILE", "write to FILE, all at once"},
 	[OPTION_COLOR] = {"--color", 0, "WHEN", "auto (on a terminal), always or never"},
 	[OPTION_ORDER] = {"--order", 0, "ORDER", "what comes first"},
 	[OPTION_POLICY] = {"--policy", 0, "NAME", "only those that this policy decides about"},

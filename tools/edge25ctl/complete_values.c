@@ -202,6 +202,7 @@ static const struct {
 	offer_live *live;
 } values[] = {
 	{OPTION_SOCKET, NULL, NULL, files},
+	{OPTION_OUTPUT, NULL, NULL, files},
 	{OPTION_COLOR, NULL, "auto always never", NULL},
 	{OPTION_CLASS, "hosts", "infected suspect misconfigured clean", NULL},
 	{OPTION_CLASS, "watch", "infected suspect misconfigured clean", NULL},
