@@ -291,8 +291,8 @@ static int make_state(struct control *control)
 	control->containment = containment_new(CONTAINED_MAX, key);
 	control->event_file = event_file_new(settings->log_dir, settings->event_file_max);
 	return control->usage && control->figures && control->days && control->recent &&
-			       control->tracker &&
-			       control->incidents && control->containment && control->event_file ?
+			       control->tracker && control->incidents && control->containment &&
+			       control->event_file ?
 		       0 :
 		       -ENOMEM;
 }
