@@ -21,9 +21,9 @@ const char *const health_words[] = {
 	NULL,
 };
 
-const char *const health_names[] = {"enforcing",   "table",   "engine",   "plan", "queues",
-				    "questions",   "control", "database", "disk", "events",
-				    "containment", "reload",  "names",    NULL};
+const char *const health_names[] = {"enforcing",   "table",   "engine",   "plan",         "queues",
+				    "questions",   "control", "database", "disk",         "events",
+				    "containment", "reload",  "names",    "destinations", NULL};
 
 __attribute__((format(printf, 4, 5))) static void
 check(json_t *checks, const char *name, enum health_state state, const char *fmt, ...)
