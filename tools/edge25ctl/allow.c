@@ -47,7 +47,7 @@ enum exit_code command_allow_add(const struct arguments *arguments, const struct
 	enum exit_code code;
 
 	if (!arguments->option[OPTION_FROM] && !arguments->option[OPTION_TO]) {
-		text_error("allow add needs --from PREFIX, --to PREFIX, or both");
+		text_error("allow add needs --from PREFIX, --to DESTINATION, or both");
 		return EXIT_TROUBLE;
 	}
 	params = parameters(arguments);

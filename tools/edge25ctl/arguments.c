@@ -18,7 +18,7 @@ static const struct {
 	[OPTION_HELP] = {"--help", 'h', NULL, "this help"},
 	[OPTION_VERSION] = {"--version", 'V', NULL, "the version of edge25ctl"},
 	[OPTION_FROM] = {"--from", 0, "PREFIX", "source address or prefix"},
-	[OPTION_TO] = {"--to", 0, "PREFIX", "destination address or prefix"},
+	[OPTION_TO] = {"--to", 0, "DESTINATION", "destination: an address, prefix or name"},
 	[OPTION_EXPIRES] = {"--expires", 0, "WHEN",
 			    "a duration (30m, 2h, 7d) or a date (2026-12-01)"},
 	[OPTION_COMMENT] = {"--comment", 0, "TEXT", "why, for whoever reads the list"},

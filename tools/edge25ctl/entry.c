@@ -9,6 +9,7 @@
 #include "table.h"
 
 #define ID_TEXT_MAX 128
+#define ADDRESSES_TEXT_MAX 80
 
 /* Its number, or the name that the configuration gives it. */
 static const char *entry_id(const json_t *entry, char text[ID_TEXT_MAX])
@@ -59,16 +60,36 @@ static const char *entry_way(const json_t *entry)
 	return json_is_true(json_object_get(entry, "always")) ? "always: " : "";
 }
 
+/* What a name stands for: "203.0.113.25, +3 more"; "" where there is no name. */
+static const char *entry_addresses(const json_t *entry, char text[ADDRESSES_TEXT_MAX])
+{
+	const json_t *addresses = json_object_get(entry, "addresses");
+	const size_t count = json_array_size(addresses);
+	const char *first = json_string_value(json_array_get(addresses, 0));
+
+	if (count > 1)
+		snprintf(text, ADDRESSES_TEXT_MAX, "%s, +%zu more", first ? first : "?", count - 1);
+	else
+		snprintf(text, ADDRESSES_TEXT_MAX, "%s",
+			 first     ? first :
+			 addresses ? "no address" :
+				     "");
+	return text;
+}
+
 void entry_print(const struct screen *screen, const char *verb, const json_t *entry)
 {
 	char id[ID_TEXT_MAX];
 	char left[TEXT_DURATION_MAX];
 	const char *comment = field_text(entry, "comment");
 	bool expires = entry_expires(entry);
+	char addresses[ADDRESSES_TEXT_MAX];
+	const bool named = *entry_addresses(entry, addresses);
 	char *line = NULL;
 
-	if (asprintf(&line, "%s %s: %s%s -> %s, %s%s%s%s", verb, entry_id(entry, id),
+	if (asprintf(&line, "%s %s: %s%s -> %s%s%s%s, %s%s%s%s", verb, entry_id(entry, id),
 		     entry_way(entry), entry_end(entry, "from"), entry_end(entry, "to"),
+		     named ? " (" : "", addresses, named ? ")" : "",
 		     expires ? entry_left(entry, left) : "no expiry", expires ? " left" : "",
 		     *comment ? ": " : "", comment) < 0)
 		line = NULL;
@@ -83,16 +104,18 @@ int entry_table(const struct screen *screen, const json_t *entries, unsigned ind
 		{.title = "ID", .right = true, .shrink = 12},
 		{.title = "FROM", .shrink = 18},
 		{.title = "TO", .shrink = 18},
+		{.title = "ADDRESSES", .shrink = 22, .drop = 1, .optional = true},
 		{.title = "LEFT", .right = true},
-		{.title = "EXPIRES", .drop = 3},
-		{.title = "BY", .shrink = 8, .drop = 1},
-		{.title = "ADDED", .drop = 2},
+		{.title = "EXPIRES", .drop = 4},
+		{.title = "BY", .shrink = 8, .drop = 2},
+		{.title = "ADDED", .drop = 3},
 		{.title = "COMMENT", .shrink = 16},
 	};
 	struct table *table =
 		table_new(columns, sizeof(columns) / sizeof(columns[0]), screen->utf8);
 	char id[ID_TEXT_MAX];
 	char left[TEXT_DURATION_MAX];
+	char addresses[ADDRESSES_TEXT_MAX];
 	const json_t *entry;
 	char *comment;
 	size_t i;
@@ -105,6 +128,7 @@ int entry_table(const struct screen *screen, const json_t *entries, unsigned ind
 		table_add(table, entry_id(entry, id));
 		table_add(table, entry_end(entry, "from"));
 		table_add(table, entry_end(entry, "to"));
+		table_add(table, entry_addresses(entry, addresses));
 		table_add(table, entry_left(entry, left));
 		table_add(table, *expires ? expires : "never");
 		table_add(table, entry_by(entry));

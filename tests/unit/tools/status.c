@@ -45,6 +45,8 @@ static const struct {
 	{"infected.json", "infected-80.txt", status_print, 80, false},
 	{"entries.json", "entries-80.txt", print_entries, 80, false},
 	{"entries.json", "entries-wide.txt", print_entries, 0, false},
+	{"names.json", "names-80.txt", print_entries, 80, false},
+	{"names.json", "names-wide.txt", print_entries, 0, false},
 	{"events.json", "events.txt", print_events, 0, false},
 };
 
