@@ -16,6 +16,8 @@ const struct rpc_field discover_result[] = {
 	FIELD("methods", SHAPE_ANY, FIELD_LIST,
 	      "as OpenRPC describes them, and x-role, the socket that a method needs: monitor or "
 	      "control"),
+	FIELD("x-notifications", SHAPE_ANY, FIELD_LIST,
+	      "what events.watch brings: name, summary, and the schema of params"),
 	FIELD_END,
 };
 
@@ -39,15 +41,22 @@ static json_t *method_json(const struct rpc_method *method)
 void method_discover(struct rpc_call *call, void *ctx)
 {
 	struct control *control = ctx;
-	json_t *list;
+	json_t *list, *notifications;
 
 	if (!control->discovered) {
 		list = json_array();
+		notifications = json_array();
+		for (const struct rpc_kind *kind = rpc_notifications; kind->name; kind++)
+			json_array_append_new(notifications,
+					      json_pack("{s:s, s:s, s:o}", "name", kind->name,
+							"summary", kind->summary, "params",
+							rpc_fields_schema(kind->fields)));
 		for (const struct rpc_method *method = rpc_methods(call); method->name; method++)
 			json_array_append_new(list, method_json(method));
-		control->discovered = json_pack("{s:s, s:{s:s, s:s}, s:o}", "openrpc", "1.2.6",
+		control->discovered = json_pack("{s:s, s:{s:s, s:s}, s:o, s:o}", "openrpc", "1.2.6",
 						"info", "title", "edge25", "version",
-						EDGE25_VERSION, "methods", list);
+						EDGE25_VERSION, "methods", list, "x-notifications",
+						notifications);
 	}
 	rpc_reply(call, json_incref(control->discovered));
 }

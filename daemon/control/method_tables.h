@@ -18,6 +18,8 @@ extern const struct rpc_field incident_fields[], evidence_fields[]; /* method_in
 extern const struct rpc_field containment_fields[];                 /* method_contain.c */
 /* Their names for people. */
 extern const struct rpc_kind rpc_kinds[];
+/* What events.watch brings: the parameters of notifications, by their names. */
+extern const struct rpc_kind rpc_notifications[]; /* notifications.c */
 
 extern const struct rpc_field status_result[];
 extern const struct rpc_param allow_add_params[], allow_del_params[];

@@ -16,7 +16,7 @@ const struct rpc_method methods[] = {
 	 NULL, allow_list_result, method_allow_list},
 	{"explain", "What would happen to a packet to port 25 now, and why", ROLE_MONITOR,
 	 explain_params, explain_result, method_explain},
-	{"hosts", "Hosts that tried port 25: the worst, the newest, or those with most attempts",
+	{"hosts", "Hosts that tried port 25: which of them, in which order, page by page",
 	 ROLE_MONITOR, hosts_params, hosts_result, method_hosts},
 	{"host",
 	 "One host: its class and why, what it did in the last 5 minutes, hour and day, its "
