@@ -15,8 +15,10 @@
 #define TELL_REST 1. /* between two changes that the engine is told */
 #define PLAN_SHARE \
 	10. /* after a whole plan, times what it took: with a million ranges that is seconds */
-#define SAVE_DELAY 1.  /* so that an import is one write */
-#define PROBLEMS_MAX 5 /* names that status tells of by themselves */
+#define ASK_MAX \
+	(RESOLVER_ACTIVE_MAX - 2) /* the rest is for those who wait, should servers be slow */
+#define SAVE_DELAY 1.             /* so that an import is one write */
+#define PROBLEMS_MAX 5            /* names that status tells of by themselves */
 
 struct name_follower {
 	struct control *control;
@@ -412,8 +414,7 @@ static void on_ask(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	sweep(follower);
-	while (follower->asking < RESOLVER_ACTIVE_MAX &&
-	       (name = destination_names_next(names_of(follower)))) {
+	while (follower->asking < ASK_MAX && (name = destination_names_next(names_of(follower)))) {
 		if (name->due > now) {
 			after = (double)(name->due - now);
 			break;

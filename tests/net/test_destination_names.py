@@ -182,6 +182,22 @@ def test_a_name_is_kept_while_dns_is_silent(edge25, gate, topology, dns):
                "it to be open", patience=15)
 
 
+def test_the_files_of_the_machine_are_followed(edge25, gate, topology, dns):
+    """Other name servers, and /etc/hosts, which comes before them."""
+    line = topology.subscribers[0]
+    server, listed = gate.fresh(2, 4)
+    dns.say(smtp=server)
+    dns.mounts["/etc/resolv.conf"].write_text("nameserver 203.0.113.99\n")  # where none is
+    daemon = edge25(CONFIGURATION, mounts=dns.mounts)
+    entry = daemon.ctl("allow", "add", "--to", NAME, "--comment", "ticket 42")
+    assert "DNS did not answer" in entry["warnings"][0]
+    dns.mounts["/etc/resolv.conf"].write_text("# another\nnameserver 203.0.113.53\n")
+    stands_for(daemon, server)
+    dns.mounts["/etc/hosts"].write_text(f"{listed} {NAME}\n")
+    stands_for(daemon, listed)
+    eventually(lambda: not _fails(gate.passes, Flow(line, listed)), "it to be open", patience=15)
+
+
 def test_a_source_has_one_family(edge25, gate, topology, dns):
     line = topology.subscribers[0]
     server4, server6 = *gate.fresh(1, 4), *gate.fresh(1, 6)
