@@ -16,7 +16,7 @@ from lab.edge25 import CONTROL, ENGINE, Edge25
 from lab.host import LabError, wait_for
 
 from counters import read_counters
-from gateways import Edge25Gateway, Gateway, make_prefixes
+from gateways import EDGE25_QUEUE, Edge25Gateway, Gateway, make_prefixes
 from report import Row
 from traffic import Load, generator
 
@@ -41,8 +41,9 @@ class Sized(Edge25Gateway):
         self._directory.mkdir()
         self.write(self._prefixes)
         self.daemon = Edge25(self.namespace, self._directory / "edge25",
-                             self.CONFIGURATION.format(queue=2500, pairs=1 << 20,
-                                                       prefixes=self._directory / "prefixes"))
+                             self.CONFIGURATION.format(queue=EDGE25_QUEUE, pairs=1 << 20,
+                                                       prefixes=self._directory / "prefixes",
+                                                       line=self._line, others=self._others))
         self._daemon = self.daemon
         started = time.monotonic()
         self.daemon.start(healthy=False)
