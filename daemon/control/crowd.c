@@ -330,9 +330,19 @@ static struct seat *whose_turn(struct crowd *crowd)
 	return found;
 }
 
+static bool asks_for_few(const struct crowd *crowd, const struct user *user)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < crowd->count && count <= CROWD_FEW; i++)
+		count += crowd->seats[i].user == user && client_ready(crowd->seats[i].client);
+	return count <= CROWD_FEW;
+}
+
 static bool may_have_it(const struct crowd *crowd, const struct seat *seat)
 {
-	return crowd->used < CROWD_SHARE || seat->user->used < CROWD_SHARE_LIGHT;
+	return crowd->used < CROWD_SHARE || seat->user->used < CROWD_SHARE_LIGHT ||
+	       asks_for_few(crowd, seat->user);
 }
 
 static void take_turns(struct crowd *crowd)

@@ -19,11 +19,14 @@
 #define CROWD_TURNS_SECONDS 0.0002   /* of work, before the rest of the loop has its turn */
 #define CROWD_FADE_SECONDS 1.        /* what was used so long ago counts a third */
 /*
- * Of a second, for all who are connected: a process that never rests is made to wait for a processor
- * itself. Who used less than the second figure is served at any time.
+ * Of a second, for all who are connected, because a process that never rests is made to wait for a
+ * processor itself, and others with it. Beyond it only those are served who used less than the second
+ * figure, or do not ask for more than a few things at a time: who has a large list to send or to get
+ * need not wait.
  */
-#define CROWD_SHARE 0.5
+#define CROWD_SHARE 0.25
 #define CROWD_SHARE_LIGHT 0.1
+#define CROWD_FEW 2 /* connections of a user that have something to do */
 
 struct crowd;
 

@@ -16,6 +16,8 @@
 #define BACKLOG 1024 /* a thousand who call at once still find a place */
 #define ACCEPT_BURST 16 /* before others have their turn */
 #define LISTENERS 2
+/* Bytes, twice of which the kernel keeps of answers that nobody takes, for each of 256. */
+static const int send_buffer = 32 << 10;
 
 struct listener {
 	ev_io io;
@@ -41,6 +43,7 @@ static void on_connection(struct ev_loop *loop, ev_io *io, int events)
 
 		if (fd < 0)
 			return;
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer));
 		crowd_admit(listener->server->crowd, fd, listener->role);
 	}
 }

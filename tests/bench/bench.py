@@ -21,6 +21,8 @@ from lab import edge25  # noqa: E402
 from lab.host import LabError, leave_by_exception, work_directory  # noqa: E402
 from lab.namespaces import sweep  # noqa: E402
 
+import allow  # noqa: E402
+import besieged  # noqa: E402
 import figures  # noqa: E402
 import gateways  # noqa: E402
 import guard  # noqa: E402
@@ -36,9 +38,11 @@ FIGURES = {
     "refused": figures.refused_pairs,
     "first": figures.first_packets,
     "sizes": sizes.sizes,
+    "allow": allow.allow,
     "other": others.other_traffic,
     "guard": guard.first_packets_of_guard,
     "contained": guard.containment,
+    "socket": besieged.status_besieged,
 }
 
 

@@ -254,7 +254,7 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
         self._directory = pathlib.Path(directory) / str(next(_serial))
         self._prefixes = prefixes
         self._pairs = pairs
-        self._daemon = None
+        self.daemon = None
 
     def start(self):
         self._directory.mkdir()
@@ -265,13 +265,13 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
                                                                    prefixes=path,
                                                                    line=self._line,
                                                                    others=self._others)
-        self._daemon = Edge25(self.namespace, self._directory / "edge25", configuration)
-        self._daemon.start()
+        self.daemon = Edge25(self.namespace, self._directory / "edge25", configuration)
+        self.daemon.start()
         self._place()
 
     def stop(self):
-        if self._daemon:
-            self._daemon.stop()
+        if self.daemon:
+            self.daemon.stop()
 
     def counters(self):
         return read_counters(self.namespace, "edge25")
@@ -293,7 +293,7 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
     def count_screen(self):
         """Count what enters chain screen and what leaves at its end. edge25d ends for that: as long
         as it runs, the table is its own."""
-        self._daemon.stop()
+        self.daemon.stop()
         entered, left = self.SCREEN
         self._nft(f"add counter inet edge25 {entered}\nadd counter inet edge25 {left}\n"
                   f"insert rule inet edge25 screen counter name {entered}\n"
@@ -301,10 +301,10 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
 
     def busy(self):
         """Processor time of the thread that answers, in seconds."""
-        return _busy(self._daemon.pid(ENGINE), self._queue_thread())
+        return _busy(self.daemon.pid(ENGINE), self._queue_thread())
 
     def _queue_thread(self):
-        for task in pathlib.Path(f"/proc/{self._daemon.pid(ENGINE)}/task").iterdir():
+        for task in pathlib.Path(f"/proc/{self.daemon.pid(ENGINE)}/task").iterdir():
             if (task / "comm").read_text().startswith("queue"):
                 return int(task.name)
         raise LabError("the engine has no queue thread")
@@ -313,7 +313,7 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
         """The thread that answers has a core for itself, like the textbook's; what else edge25 does
         is elsewhere."""
         _, answering, rest = processors()
-        for pid in (self._daemon.pid(), self._daemon.pid(ENGINE), self._daemon.pid(CONTROL)):
+        for pid in (self.daemon.pid(), self.daemon.pid(ENGINE), self.daemon.pid(CONTROL)):
             for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
                 os.sched_setaffinity(int(task.name), rest)
         os.sched_setaffinity(self._queue_thread(), {answering})
@@ -331,7 +331,7 @@ class TextbookBehindEdge25(Edge25Gateway):
 
     def start(self):
         super().start()
-        self._daemon.stop()  # the table stays
+        self.daemon.stop()  # the table stays
         self._program = self._popen_textbook(EDGE25_QUEUE, QUESTION_TO_REFUSE)
 
     def busy(self):

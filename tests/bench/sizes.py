@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What grows with the number of prefixes: the time and memory to load them, an allow entry, the
-pause of answers in a reload, a repair, a comparison with the kernel."""
+"""What grows with the number of prefixes: the time and memory to load them, the pause of
+answers in a reload, a repair, a comparison with the kernel."""
 
 import contextlib
 import json
 import os
 import pathlib
 import socket
-import statistics
 import subprocess
 import threading
 import time
@@ -21,7 +20,6 @@ from report import Row
 from traffic import Load, generator
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-ADDITIONS = 200
 NEW = Load("new pairs", 1 << 28)
 RATE = 1_000       # new pairs a second, a fraction of what one thread answers
 PATIENCE = 300
@@ -44,7 +42,6 @@ class Sized(Edge25Gateway):
                              self.CONFIGURATION.format(queue=EDGE25_QUEUE, pairs=1 << 20,
                                                        prefixes=self._directory / "prefixes",
                                                        line=self._line, others=self._others))
-        self._daemon = self.daemon
         started = time.monotonic()
         self.daemon.start(healthy=False)
         wait_for(lambda: "plan: in force" in self.daemon.stderr(), "the plan to be in force",
@@ -82,12 +79,11 @@ def _measure(directory, size, rounds):
             _note(samples, "ready", gateway.ready)
             _note(samples, "engine memory", gateway.memory(ENGINE))
             _note(samples, "control memory", gateway.memory(CONTROL))
-            with _asking(gateway) as ask:
+            with asking(gateway) as ask:
                 verdict = ask("ruleset.verify")  # comes when the first look has ended too
             if not verdict["matches"]:
                 raise LabError(f"the table differs: {verdict['differences'][:3]}")
             _note(samples, "verify", verdict["milliseconds"])
-            _additions(gateway, samples)
             _note(samples, "quiet", 1000 * _longest_gap(gateway, lambda: time.sleep(1)))
             _reload(gateway, size, samples)
             _repair(gateway, samples)
@@ -116,7 +112,7 @@ def _nft(namespace, size):
 
 
 @contextlib.contextmanager
-def _asking(gateway):
+def asking(gateway):
     """A function that asks control, without a program in between and for as long as it takes."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(PATIENCE)
@@ -133,21 +129,6 @@ def _asking(gateway):
             return answer["result"]
 
         yield ask
-
-
-def _additions(gateway, samples):
-    """Milliseconds from a request to its reply, of exact entries one after the other."""
-    taken = []
-    with _asking(gateway) as ask:
-        for number in range(ADDITIONS):
-            started = time.monotonic()
-            added = ask("allow.add", to=f"203.0.113.{number + 30}", comment="bench")
-            taken.append(1000 * (time.monotonic() - started))
-            if not added["applied"]:
-                raise LabError(f"allow.add: {added}")
-    taken.sort()
-    _note(samples, "add", statistics.median(taken))
-    _note(samples, "add p99", taken[int(len(taken) * 0.99)])
 
 
 def _longest_gap(gateway, during):
@@ -194,7 +175,7 @@ def _reload(gateway, size, samples):
 
     def reload():
         started = time.monotonic()
-        with _asking(gateway) as ask:
+        with asking(gateway) as ask:
             ask("reload")
         taken.append(time.monotonic() - started)
 
@@ -241,25 +222,20 @@ def _report_load(report, gathered):
 
 def _report_rest(report, gathered):
     first = next(iter(gathered))
-    for title, about, unit, keys in (
-            ("4  AN EXACT ALLOW ENTRY",
-             f"allow.add, from the request to the reply, by which the entry is stored and in the "
-             f"kernel: {ADDITIONS} one after the other; the median, and the 99th of 100.", "us",
-             (("median", "add"), ("99th of 100", "add p99"))),
+    for title, about, keys in (
             ("5  A RELOAD",
              f"{RATE:,} new pairs a second; the longest time in which none was answered: with "
-             "nothing else, and while a reload takes a prefix away; and what the reload takes.", "ms",
+             "nothing else, and while a reload takes a prefix away; and what the reload takes.",
              (("longest gap, no reload", "quiet"), ("longest gap, reload", "pause"),
               ("the reload", "reload"))),
             ("6  A REPAIR, AND A LOOK",
              "From the start of nft flush ruleset, the program's own time included, until the first rules refuse port 25, and until "
-             "the whole table is back; and how long edge25ctl ruleset verify takes.", "ms",
+             "the whole table is back; and how long edge25ctl ruleset verify takes.",
              (("first rules", "emergency"), ("whole table", "back"), ("verify", "verify")))):
         report.title(title, about)
         for label, key in keys:
-            factor = 1000 if unit == "us" else 1
             length = min(len(samples[key]) for samples in gathered.values())
-            report.table(label, unit, [
-                Row(f"{size:,} prefixes", [factor * value for value in samples[key][:length]],
+            report.table(label, "ms", [
+                Row(f"{size:,} prefixes", samples[key][:length],
                     samples[key]) for size, samples in gathered.items()],
                 [f"{first:,} prefixes"])

@@ -27,6 +27,11 @@ def besieged(edge25, parts, name="control.sock"):
         yield
 
 
+def _be_ordinary():
+    """With a session of its own, as another user has, and no preference."""
+    os.setpriority(os.PRIO_PROCESS, 0, 0)
+
+
 class _Part:
     """One of the programs."""
 
@@ -36,7 +41,8 @@ class _Part:
         self._process = None
 
     def __enter__(self):
-        self._process = subprocess.Popen(self._words, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(self._words, stdout=subprocess.PIPE, text=True,
+                                         start_new_session=True, preexec_fn=_be_ordinary)
         if self._process.stdout.readline() != "here\n":
             self.__exit__()
             raise LabError(f"it did not come: {self._words}")
