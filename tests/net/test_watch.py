@@ -5,6 +5,7 @@ was lost; a watch says how it ended."""
 import contextlib
 import json
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -193,14 +194,18 @@ class Program:
         return self.process.stdout.readline()
 
 
+def catches(pid, number):
+    """Has a process a handler for a signal?"""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    mask = next(line.split()[1] for line in text.splitlines() if line.startswith("SigCgt"))
+    return int(mask, 16) >> (number - 1) & 1
+
+
 @contextlib.contextmanager
 def program(edge25, *words):
-    """edge25ctl watch, which control knows: what happens from now on it is told."""
-    watched = len(list(os.scandir(f"/proc/{edge25.pid(CONTROL)}/fd")))
+    """edge25ctl watch, which control has answered: it waits for Ctrl-C from then on."""
     with Program(edge25, *words) as started:
-        eventually(lambda: len(list(os.scandir(f"/proc/{edge25.pid(CONTROL)}/fd"))) > watched,
-                   "a connection")
-        edge25.status()  # which it asked for later
+        eventually(lambda: catches(started.process.pid, signal.SIGINT), "a watch")
         yield started
 
 
