@@ -14,6 +14,7 @@
 #include "control.h"
 #include "directories.h"
 #include "engine_ops.h"
+#include "forget.h"
 #include "keeper.h"
 #include "losses.h"
 #include "methods.h"
@@ -333,8 +334,10 @@ static int make_connections(struct control *control)
 	control->reading = reading_new(control->loop, control->link);
 	control->reload = reload_new(control);
 	control->ruleset = ruleset_new(control->link);
+	control->forget = forget_new(control);
 	control->clock = clock_watch_new(control->loop, on_clock, control);
 	if (!control->intent || !control->name_follower || !control->reading || !control->reload || !control->ruleset ||
+	    !control->forget ||
 	    !control->clock)
 		return -ENOMEM;
 	return 0;
@@ -393,7 +396,9 @@ void control_free(struct control *control)
 		return;
 	stop_watchers(control);
 	reload_stop(control->reload);
+	forget_stop(control->forget);
 	link_free(control->link);
+	forget_free(control->forget);
 	reload_free(control->reload);
 	name_follower_free(control->name_follower);
 	keeper_free(control->keeper);

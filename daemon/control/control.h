@@ -29,6 +29,7 @@
 #include "tracker.h"
 #include "usage.h"
 
+struct forget;
 struct keeper;
 struct responder;
 
@@ -58,6 +59,7 @@ struct control {
 	struct server *server;
 	struct reload *reload;
 	struct ruleset *ruleset;
+	struct forget *forget;
 	struct clock_watch *clock;
 	json_t *discovered; /* what rpc.discover replies, once it was asked */
 	int64_t started; /* CLOCK_BOOTTIME, ms */

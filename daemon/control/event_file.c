@@ -77,12 +77,17 @@ void event_file_bound(struct event_file *file, uint64_t max)
 	file->max = max;
 }
 
-void event_file_reopen(struct event_file *file)
+int event_file_reopen(struct event_file *file)
 {
 	if (file->fd >= 0)
 		close(file->fd);
 	file->fd = -1;
-	open_file(file);
+	return open_file(file);
+}
+
+const char *event_file_path(const struct event_file *file)
+{
+	return file->path;
 }
 
 static int rotate(struct event_file *file)

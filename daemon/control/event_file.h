@@ -21,8 +21,9 @@ struct event_file_losses {
 struct event_file *event_file_new(const char *directory, uint64_t max);
 void event_file_free(struct event_file *file);
 void event_file_bound(struct event_file *file, uint64_t max);
-/* After somebody else has moved the file away. */
-void event_file_reopen(struct event_file *file);
+/* After somebody else has moved the file away. 0 or -errno: event_file_problem(). */
+int event_file_reopen(struct event_file *file);
+const char *event_file_path(const struct event_file *file);
 /* 0 or -errno; a failure is counted and logged once. */
 int event_file_write(struct event_file *file, const json_t *event);
 /* Why lines cannot be written now, or NULL. */

@@ -98,6 +98,11 @@ static void remove_at(struct incidents *incidents, uint32_t place)
 	incident_release(incident);
 }
 
+void incidents_forget(struct incidents *incidents, struct incident *incident)
+{
+	remove_at(incidents, place_of(incidents, incident));
+}
+
 struct incident *incidents_find(const struct incidents *incidents, const struct prefix *host)
 {
 	for (uint32_t slot = slots_first(&incidents->slots, hash_of(incidents, host));

@@ -63,6 +63,9 @@ bool incidents_seen(struct incident *incident, int64_t last_seen, struct allow_c
 bool incidents_quiet(const struct incident *incident, uint64_t seconds, struct allow_clock now);
 void incidents_close(struct incidents *incidents, struct incident *incident, int64_t now);
 
+/* As if it had never been; nobody is told. The database is not looked at. */
+void incidents_forget(struct incidents *incidents, struct incident *incident);
+
 /* --- writing --- */
 
 /* It is to be written, at least as soon as that. */

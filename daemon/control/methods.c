@@ -38,6 +38,10 @@ const struct rpc_method methods[] = {
 	 "Ends a containment; what the host did before counts no longer; the reply comes when the "
 	 "kernel has it",
 	 ROLE_CONTROL, release_params, release_result, method_release},
+	{"forget",
+	 "Removes a host from everything: the kernel's counts and answers, its record, incidents, past "
+	 "containments and lines of event files",
+	 ROLE_CONTROL, forget_params, forget_result, method_forget},
 	{"ruleset.show",
 	 "What the kernel's table has: chains with their rules, sets with the number of their "
 	 "elements, counters and limits",
@@ -50,6 +54,8 @@ const struct rpc_method methods[] = {
 	 "Reads the configuration again and says what changed; the reply comes when the kernel "
 	 "has it; an error changes nothing",
 	 ROLE_CONTROL, reload_params, reload_result, method_reload},
+	{"log.reopen", "Opens the event file anew, after it was moved away", ROLE_CONTROL, NULL,
+	 log_reopen_result, method_log_reopen},
 	{"events.watch",
 	 "Sends every event (\"event\"), every change of an incident (\"incident\") and every change "
 	 "that a person makes (\"change\") as a notification from now on, or those that are asked for; "

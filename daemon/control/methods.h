@@ -25,6 +25,8 @@ void method_host(struct rpc_call *call, void *control);
 void method_contain(struct rpc_call *call, void *control);
 void method_release(struct rpc_call *call, void *control);
 void method_metrics(struct rpc_call *call, void *control);
+void method_forget(struct rpc_call *call, void *control);
+void method_log_reopen(struct rpc_call *call, void *control);
 void method_discover(struct rpc_call *call, void *control);
 
 /* An entry as every method shows it. */

@@ -32,6 +32,8 @@ enum rpc_code {
 	RPC_FULL = -32014,
 	RPC_CONFIGURED = -32015, /* the configuration says so, the socket cannot change it */
 	RPC_BAD_CONFIGURATION = -32016,
+	RPC_CONTAINED = -32017, /* the host is, and would have to be released first */
+	RPC_LOG = -32018,       /* the event file cannot be opened */
 };
 
 enum rpc_role { ROLE_MONITOR = 1, ROLE_CONTROL };

@@ -21,6 +21,7 @@
 #include "engine/peer.h"
 #include "engine/queues.h"
 #include "engine/usage.h"
+#include "rules/forget.h"
 #include "rules/table.h"
 
 #define REPAIR_AGAIN 1 /* seconds */
@@ -369,12 +370,52 @@ static void on_change(struct engine *engine, const void *data, const struct mess
 	send_ack(engine, header->sequence, &error, !error.error);
 }
 
+static bool is_host(const struct prefix *prefix)
+{
+	const bool six = prefix->addr.family == FAMILY_IPV6;
+	struct prefix whole;
+
+	if (prefix->length < (six ? POLICY_HOST_PREFIX6_MIN : 32) ||
+	    prefix->length > (six ? POLICY_HOST_PREFIX6_MAX : 32) ||
+	    !addr_size(prefix->addr.family))
+		return false;
+	whole = prefix_of(&prefix->addr, prefix->length);
+	return prefix_equal(&whole, prefix);
+}
+
+/* What was told of it before the answer is all that is told of it. */
+static void on_forget(struct engine *engine, const struct message_forget *forget,
+		      uint64_t sequence)
+{
+	struct table_error error = {0};
+	struct message_ack ack = {0};
+	size_t removed = 0;
+
+	forward(engine);
+	guard_changed(engine->guard);
+	if (!is_host(&forget->host)) {
+		error.error = -EINVAL;
+		snprintf(error.text, sizeof(error.text), "what is to be forgotten is no host");
+	} else {
+		table_forget(engine->table, &forget->host, &removed, &error);
+	}
+	if (error.error) {
+		log_error("engine: %s", error.text);
+		snprintf(ack.text, sizeof(ack.text), "%s", error.text);
+	}
+	ack.error = error.error;
+	ack.epoch = table_epoch(engine->table);
+	ack.kernel_changed = (uint32_t)removed;
+	peer_send(engine->peer, MESSAGE_ACK, sequence, &ack, 1);
+}
+
 static void on_message(const void *data, const struct message_header *header, int fd, void *arg)
 {
 	struct engine *engine = arg;
 	struct message_plan plan;
 	struct message_seen seen;
 	struct message_verify verify;
+	struct message_forget forget;
 
 	switch (header->type) {
 	case MESSAGE_PLAN:
@@ -393,6 +434,10 @@ static void on_message(const void *data, const struct message_header *header, in
 	case MESSAGE_VERIFY:
 		message_record(data, header, 0, &verify);
 		guard_ask(engine->guard, engine->table, engine->peer, &verify, header->sequence);
+		break;
+	case MESSAGE_FORGET:
+		message_record(data, header, 0, &forget);
+		on_forget(engine, &forget, header->sequence);
 		break;
 	case MESSAGE_USE:
 		usage_asked(engine->usage, header->sequence);

@@ -42,6 +42,8 @@ enum exit_code command_hosts(const struct arguments *arguments, const struct scr
 enum exit_code command_host(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_contain(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_release(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_forget(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_log_reopen(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_reload(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_ruleset_show(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_ruleset_verify(const struct arguments *arguments,

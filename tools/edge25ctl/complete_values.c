@@ -235,6 +235,7 @@ static const struct {
 	{"host", {hosts}},
 	{"contain", {hosts}},
 	{"release", {contained}},
+	{"forget", {hosts}},
 	{"incidents show", {incidents}},
 	{"incidents close", {open_incidents}},
 };

@@ -137,7 +137,7 @@ static const char *known_as(const char *typed)
 		const char *word;
 	} others[] = {
 		{"rm", "del"},   {"remove", "del"},      {"ls", "list"},     {"block", "contain"},
-		{"new", "add"},  {"unblock", "release"}, {"log", "watch"},   {"tail", "watch"},
+		{"new", "add"},  {"unblock", "release"}, {"logs", "watch"},   {"tail", "watch"},
 		{"get", "show"}, {"check", "verify"},    {"why", "explain"},
 	};
 
