@@ -60,9 +60,34 @@ int number_parse(const char *text, uint64_t *value)
 	return *end || errno ? -EINVAL : 0;
 }
 
+/* "1d12h": quantities of smaller and smaller units. */
 int duration_parse(const char *text, uint64_t *seconds)
 {
-	return quantity_parse(text, durations, DURATION_MAX, seconds);
+	uint64_t sum = 0, before = UINT64_MAX;
+
+	do {
+		const size_t length = strspn(text, "0123456789") + 1;
+		char one[32];
+		uint64_t quantity, unit;
+		int error;
+
+		snprintf(one, sizeof(one), "%.*s", (int)(length < 31 ? length : 31), text);
+		error = quantity_parse(one, durations, DURATION_MAX, &quantity);
+		if (!error)
+			error = quantity_parse((char[]){'1', text[length - 1], '\0'}, durations,
+					       DURATION_MAX, &unit);
+		if (!error && unit >= before)
+			error = -EINVAL;
+		if (error)
+			return error;
+		sum += quantity;
+		before = unit;
+		text += length;
+	} while (*text);
+	if (sum > DURATION_MAX)
+		return -ERANGE;
+	*seconds = sum;
+	return 0;
 }
 
 const char *duration_format(uint64_t seconds, char *text, size_t size)

@@ -9,7 +9,7 @@
 #define TIME_TEXT_MAX 32         /* "2026-12-01T12:00:00.123456+0000" and its NUL */
 #define TIME_LATEST 253402300799 /* 9999-12-31T23:59:59Z: what four digits of a year can say */
 
-/* "30s", "10m", "2h", "7d", "1w". -EINVAL: not a duration; -ERANGE: more than 1000 years. */
+/* "30s", "10m", "2h", "7d", "1w", "1d12h". -EINVAL: not a duration; -ERANGE: more than 1000 years. */
 /* Decimal digits alone. */
 int number_parse(const char *text, uint64_t *value);
 int duration_parse(const char *text, uint64_t *seconds);

@@ -165,3 +165,11 @@ bool arguments_parse(int argc, char *const argv[], struct arguments *arguments)
 	}
 	return true;
 }
+
+void arguments_shift(struct arguments *arguments, size_t words)
+{
+	arguments->operands -= words;
+	memmove(arguments->operand, arguments->operand + words,
+		arguments->operands * sizeof(arguments->operand[0]));
+	arguments->operand[arguments->operands] = NULL;
+}

@@ -62,6 +62,9 @@ struct arguments {
 /* "--from=A", "--from A", "-sA", "-s A"; "--" ends the options. False: said on stderr. */
 bool arguments_parse(int argc, char *const argv[], struct arguments *arguments);
 
+/* Takes @words operands off, the first ones. */
+void arguments_shift(struct arguments *arguments, size_t words);
+
 /* The option that @word names, of which @length bytes count: "--from", "-s". OPTIONS: none. */
 enum option_id option_find(const char *word, size_t length);
 /* "--from"; 's', or 0; "PREFIX", or "" where it takes no value; what it is for. */

@@ -82,10 +82,7 @@ static const struct command *find_command(struct arguments *arguments)
 		if (!words || (words < arguments->operands && !command->max &&
 			       help_is_group(commands, command->name)))
 			continue;
-		arguments->operands -= words;
-		memmove(arguments->operand, arguments->operand + words,
-			arguments->operands * sizeof(arguments->operand[0]));
-		arguments->operand[arguments->operands] = NULL;
+		arguments_shift(arguments, words);
 		return command;
 	}
 	return NULL;
@@ -138,6 +135,11 @@ static enum exit_code run(int argc, char *argv[], struct screen *screen)
 
 	if (!arguments_parse(argc, argv, &arguments))
 		return EXIT_TROUBLE;
+	/* "help allow add" is what some type for "allow add --help". */
+	if (arguments.operands && !strcmp(arguments.operand[0], "help")) {
+		arguments.option[OPTION_HELP] = "";
+		arguments_shift(&arguments, 1);
+	}
 	if (arguments.option[OPTION_COLOR] &&
 	    !screen_colour(screen, arguments.option[OPTION_COLOR]))
 		return EXIT_TROUBLE;
