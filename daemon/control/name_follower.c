@@ -292,9 +292,11 @@ static void list_addresses(const char *what, const struct addr *addrs, size_t co
 
 static void log_change(const struct destination_name *name, const struct name_change *change)
 {
+	const bool first = change->added_count == name->count && !change->removed_count;
 	char text[LOG_LINE_MAX / 2] = "";
 
-	list_addresses(" is now also ", change->added, change->added_count, text, sizeof(text));
+	list_addresses(first ? " is " : " is now also ", change->added, change->added_count, text,
+		       sizeof(text));
 	list_addresses(change->added_count ? "; no longer " : " is no longer ", change->removed,
 		       change->removed_count, text, sizeof(text));
 	log_info("names: %s%s", name->text, text);
