@@ -243,18 +243,17 @@ def on_terminal(daemon, words, width, **environment):
 
 
 def check_fits(text, width):
-    """No line is wider."""
+    """No line is wider, unless it is one word, such as a file's name."""
     for line in text.splitlines():
-        assert columns(line) <= width, line
+        assert columns(line) <= width or len(line.split()) == 1, line
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
 @pytest.mark.parametrize("page", PAGES, ids=[page or "status" for page in PAGES])
 def test_fits(daemon, page, width):
-    """What a line cannot be broken at may be longer on 40 columns; at 80 everything fits."""
     text = on_terminal(daemon, page.split(), width, NO_COLOR="1")
     assert "\033" not in text
-    if width >= 80 or page in ("hosts", "incidents", "allow list", ""):
+    if width >= 80 or page not in ("", "ruleset show"):  # which have titles of 47 columns
         check_fits(text, width)
 
 

@@ -225,6 +225,7 @@ static const struct {
 	{OPTION_FROM, NULL, NULL, entry_sources},
 	{OPTION_TO, NULL, NULL, entry_destinations},
 };
+#define VALUES (sizeof(values) / sizeof(values[0]))
 
 static const struct {
 	const char *command;
@@ -240,19 +241,33 @@ static const struct {
 	{"incidents close", {open_incidents}},
 };
 
+/* The row of values[] for an option; their number: there is none. */
+static size_t find_value(const char *command, enum option_id id)
+{
+	size_t i = 0;
+
+	while (i < VALUES && (values[i].id != id ||
+			      (values[i].command && strcmp(values[i].command, command) != 0)))
+		i++;
+	return i;
+}
+
+const char *complete_words(const char *command, enum option_id id)
+{
+	const size_t i = find_value(command, id);
+
+	return i < VALUES ? values[i].words : NULL;
+}
+
 void complete_option(struct offers *offers, const struct arguments *before, const char *command,
 		     enum option_id id)
 {
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		if (values[i].id != id ||
-		    (values[i].command && strcmp(values[i].command, command) != 0))
-			continue;
-		if (values[i].words)
-			offer_words(offers, values[i].words);
-		else
-			values[i].live(offers, before);
-		return;
-	}
+	const size_t i = find_value(command, id);
+
+	if (i < VALUES && values[i].words)
+		offer_words(offers, values[i].words);
+	else if (i < VALUES)
+		values[i].live(offers, before);
 }
 
 void complete_operand(struct offers *offers, const struct arguments *before, const char *command,

@@ -18,6 +18,9 @@ struct offers {
 /* Prints @text if it begins with what was typed. */
 void offer(struct offers *offers, const char *text);
 
+/* The words that an option of @command takes, with blanks between them; NULL: it is not words. */
+const char *complete_words(const char *command, enum option_id id);
+
 void complete_option(struct offers *offers, const struct arguments *before, const char *command,
 		     enum option_id id);
 /* @index counts operands from 0. */

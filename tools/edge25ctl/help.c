@@ -3,9 +3,12 @@
 
 #include <string.h>
 
+#include "complete_values.h"
 #include "near.h"
 
 #define HELP_COLUMN 30 /* where what a command or an option is for begins */
+#define NARROW 64      /* columns of a screen on which it begins on a line of its own */
+#define NARROW_INDENT 8
 
 /* The tests run each of them. */
 static const struct {
@@ -31,20 +34,23 @@ static const struct {
 static void print_row(const struct screen *screen, const char *name, const char *operands,
 		      const char *help)
 {
+	const bool narrow = screen->width && screen->width < NARROW;
+	const int column = narrow ? NARROW_INDENT : HELP_COLUMN;
 	int length = fprintf(screen->out, "  %s%s%s", name, *operands ? " " : "", operands);
 
-	if (length >= HELP_COLUMN) {
+	if (length >= column || narrow) {
 		fputc('\n', screen->out);
 		length = 0;
 	}
-	fprintf(screen->out, "%*s", HELP_COLUMN - length, "");
-	screen_wrap(screen, HELP_COLUMN, HELP_COLUMN, help);
+	fprintf(screen->out, "%*s", column - length, "");
+	screen_wrap(screen, (unsigned)column, (unsigned)column, help);
 }
 
-static void print_options(const struct screen *screen, uint64_t mask)
+static void print_options(const struct screen *screen, const char *command, uint64_t mask)
 {
 	for (enum option_id id = 0; id < OPTIONS; id++) {
-		char name[64];
+		const char *words = id == OPTION_ORDER ? complete_words(command, id) : NULL;
+		char name[64], help[256];
 
 		if (!(mask & OPTION_BIT(id)))
 			continue;
@@ -52,7 +58,9 @@ static void print_options(const struct screen *screen, uint64_t mask)
 			snprintf(name, sizeof(name), "-%c, %s", option_letter(id), option_name(id));
 		else
 			snprintf(name, sizeof(name), "    %s", option_name(id));
-		print_row(screen, name, option_value(id), option_help(id));
+		snprintf(help, sizeof(help), "%s%s%s", option_help(id), words ? ": " : "",
+			 words ? words : "");
+		print_row(screen, name, option_value(id), help);
 	}
 }
 
@@ -62,7 +70,7 @@ void help_all(const struct screen *screen, const struct command *commands)
 	for (const struct command *command = commands; command->name; command++)
 		print_row(screen, command->name, command->operands, command->help);
 	fputs("\n", screen->out);
-	print_options(screen, OPTIONS_COMMON);
+	print_options(screen, "", OPTIONS_COMMON);
 	fputs("\n", screen->out);
 	screen_wrap(screen, 0, 0,
 		    "SOCKET is " SOCKET_PRESET " unless EDGE25_SOCKET or -s names another.");
@@ -83,10 +91,10 @@ void help_command(const struct screen *screen, const struct command *command)
 	screen_wrap(screen, 2, 2, command->help);
 	if (command->options) {
 		fputs("\n", screen->out);
-		print_options(screen, command->options);
+		print_options(screen, command->name, command->options);
 	}
 	fputs("\n", screen->out);
-	print_options(screen, OPTIONS_COMMON);
+	print_options(screen, "", OPTIONS_COMMON);
 	for (size_t i = 0; examples[i].command; i++) {
 		if (strcmp(examples[i].command, command->name) != 0)
 			continue;
@@ -137,7 +145,7 @@ static const char *known_as(const char *typed)
 		const char *word;
 	} others[] = {
 		{"rm", "del"},   {"remove", "del"},      {"ls", "list"},     {"block", "contain"},
-		{"new", "add"},  {"unblock", "release"}, {"logs", "watch"},   {"tail", "watch"},
+		{"new", "add"},  {"unblock", "release"}, {"logs", "watch"},  {"tail", "watch"},
 		{"get", "show"}, {"check", "verify"},    {"why", "explain"},
 	};
 
