@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUEST_SIZE 512
-
 bool name_list_has(const struct name_list *list, const char *name)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -50,7 +48,7 @@ void inventory_release(struct inventory *inventory)
 	memset(inventory, 0, sizeof(*inventory));
 }
 
-static struct nlmsghdr *request_new(char *buffer, uint16_t type, uint16_t flags)
+struct nlmsghdr *dump_request(char buffer[DUMP_REQUEST_MAX], uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *netfilter;
@@ -168,11 +166,11 @@ static int inventory_parts(struct netlink *netlink, struct inventory *inventory)
 		{NFT_MSG_GETSET, inventory_set},
 		{NFT_MSG_GETOBJ, inventory_object},
 	};
-	char buffer[REQUEST_SIZE];
+	char buffer[DUMP_REQUEST_MAX];
 	int result = 0;
 
 	for (size_t i = 0; !result && i < sizeof(parts) / sizeof(parts[0]); i++)
-		result = netlink_dump_once(netlink, request_new(buffer, parts[i].type, NLM_F_DUMP),
+		result = netlink_dump_once(netlink, dump_request(buffer, parts[i].type, NLM_F_DUMP),
 					   parts[i].message, inventory);
 	return result;
 }
@@ -228,8 +226,8 @@ int dump_counters(struct netlink *netlink, dump_counter_fn *each, netlink_restar
 		  void *arg)
 {
 	struct counters_dump dump = {.each = each, .restart = restart, .arg = arg};
-	char buffer[REQUEST_SIZE];
-	struct nlmsghdr *request = request_new(buffer, NFT_MSG_GETOBJ, NLM_F_DUMP);
+	char buffer[DUMP_REQUEST_MAX];
+	struct nlmsghdr *request = dump_request(buffer, NFT_MSG_GETOBJ, NLM_F_DUMP);
 
 	mnl_attr_put_strz(request, NFTA_OBJ_TABLE, RULES_TABLE);
 	mnl_attr_put_u32(request, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_COUNTER));
@@ -317,8 +315,8 @@ int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *eac
 		  netlink_restart_fn *restart, void *arg)
 {
 	struct elements_dump dump = {.each = each, .restart = restart, .arg = arg};
-	char buffer[REQUEST_SIZE];
-	struct nlmsghdr *request = request_new(buffer, NFT_MSG_GETSETELEM, NLM_F_DUMP);
+	char buffer[DUMP_REQUEST_MAX];
+	struct nlmsghdr *request = dump_request(buffer, NFT_MSG_GETSETELEM, NLM_F_DUMP);
 
 	mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, RULES_TABLE);
 	mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
@@ -328,14 +326,24 @@ int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *eac
 int dump_part(struct netlink *netlink, uint16_t type, const char *set, netlink_message_fn *each,
 	      void *arg)
 {
-	char buffer[REQUEST_SIZE];
-	struct nlmsghdr *request = request_new(buffer, type, NLM_F_DUMP);
+	char buffer[DUMP_REQUEST_MAX];
+	struct nlmsghdr *request = dump_request(buffer, type, NLM_F_DUMP);
 
 	/* in every message the table's name is attribute 1, in that for elements the set's is 2 */
 	if (type != NFT_MSG_GETTABLE)
 		mnl_attr_put_strz(request, NFTA_CHAIN_TABLE, RULES_TABLE);
 	if (set)
 		mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
+	return netlink_dump_once(netlink, request, each, arg);
+}
+
+int dump_rules(struct netlink *netlink, const char *chain, netlink_message_fn *each, void *arg)
+{
+	char buffer[DUMP_REQUEST_MAX];
+	struct nlmsghdr *request = dump_request(buffer, NFT_MSG_GETRULE, NLM_F_DUMP);
+
+	mnl_attr_put_strz(request, NFTA_RULE_TABLE, RULES_TABLE);
+	mnl_attr_put_strz(request, NFTA_RULE_CHAIN, chain);
 	return netlink_dump_once(netlink, request, each, arg);
 }
 
@@ -357,9 +365,9 @@ static int generation_message(const struct nlmsghdr *message, void *arg)
 
 int dump_generation(struct netlink *netlink, uint32_t *generation)
 {
-	char buffer[REQUEST_SIZE];
+	char buffer[DUMP_REQUEST_MAX];
 
 	/* no dump: the acknowledgement ends it */
-	return netlink_dump_once(netlink, request_new(buffer, NFT_MSG_GETGEN, NLM_F_ACK),
+	return netlink_dump_once(netlink, dump_request(buffer, NFT_MSG_GETGEN, NLM_F_ACK),
 				 generation_message, generation);
 }

@@ -51,6 +51,10 @@ int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *eac
 struct nlattr;
 /* The packets of the counter of an element in a message; 0 without one. */
 uint64_t dump_element_packets(const struct nlattr *element);
+#define DUMP_REQUEST_MAX 512 /* bytes: names, and the key of one element */
+
+/* A request to nf_tables: NFT_MSG_* and NLM_F_*, and room for attributes. */
+struct nlmsghdr *dump_request(char buffer[DUMP_REQUEST_MAX], uint16_t type, uint16_t flags);
 
 /*
  * Once through all that table inet edge25 has of one sort: @type NFT_MSG_GETTABLE (of every table),
@@ -58,6 +62,8 @@ uint64_t dump_element_packets(const struct nlattr *element);
  */
 int dump_part(struct netlink *netlink, uint16_t type, const char *set, netlink_message_fn *each,
 	      void *arg);
+/* The same for the rules of one chain. */
+int dump_rules(struct netlink *netlink, const char *chain, netlink_message_fn *each, void *arg);
 /* The number of the last transaction in this network namespace. */
 int dump_generation(struct netlink *netlink, uint32_t *generation);
 

@@ -20,6 +20,8 @@ _Static_assert(sizeof(struct message_item) == 408, "wire");
 _Static_assert(sizeof(struct message_verdict) == 192, "wire");
 _Static_assert(sizeof(struct message_use) == 64, "wire");
 _Static_assert(sizeof(struct message_forget) == 24, "wire");
+_Static_assert(sizeof(struct message_lookup) == 50, "wire");
+_Static_assert(sizeof(struct message_finding) == 240, "wire");
 
 static const struct {
 	const char *word;
@@ -43,6 +45,8 @@ static const struct {
 	[MESSAGE_VERDICT] = {"verdict", sizeof(struct message_verdict), true},
 	[MESSAGE_USE] = {"use", sizeof(struct message_use), false},
 	[MESSAGE_FORGET] = {"forget", sizeof(struct message_forget), true},
+	[MESSAGE_LOOKUP] = {"lookup", sizeof(struct message_lookup), false},
+	[MESSAGE_FINDING] = {"finding", sizeof(struct message_finding), false},
 };
 
 size_t message_record_size(unsigned type)

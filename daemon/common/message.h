@@ -14,7 +14,8 @@
  * A VERIFY is answered with any number of ITEMs and one VERDICT, a while later: the kernel's table
  * is read by a thread of its own; each comparison is told besides by a VERDICT with sequence 0. So are the
  * counts of allow elements: a USE of control asks for them, and USEs with what is new answer it, of which
- * the last has no record. They come without a question too, with sequence 0.
+ * the last has no record. They come without a question too, with sequence 0. A LOOKUP is answered at once
+ * with FINDINGs, of which the last says so.
  */
 #ifndef EDGE25_MESSAGE_H
 #define EDGE25_MESSAGE_H
@@ -46,6 +47,8 @@ enum message_type {
 	MESSAGE_VERDICT,   /* engine: struct message_verdict */
 	MESSAGE_USE,       /* control: no record; engine: struct message_use */
 	MESSAGE_FORGET,    /* control: struct message_forget; answered by an ACK */
+	MESSAGE_LOOKUP,    /* control: struct message_lookup, MESSAGE_LOOKUPS_MAX at most */
+	MESSAGE_FINDING,   /* engine: struct message_finding */
 	MESSAGE_TYPES
 };
 
@@ -228,6 +231,79 @@ struct message_use {
 struct message_forget {
 	struct prefix host; /* IPv4: /32; IPv6: POLICY_HOST_PREFIX6_MIN..MAX */
 	uint8_t reserved[6];
+};
+
+#define MESSAGE_LOOKUPS_MAX 32 /* in a message; each takes the engine up to a millisecond */
+
+/* What would the kernel's table do with an opening to port 25 now? */
+struct message_lookup {
+	struct addr source;
+	struct addr destination; /* family 0: one of which no entry says anything */
+	char interface[16];      /* by which it comes in; "": one that no range names */
+};
+
+enum message_finding_kind {
+	MESSAGE_MET = 1, /* an element that the packet meets on its way */
+	MESSAGE_OUTCOME  /* what becomes of it; once for each lookup, after what it met */
+};
+
+/* What a packet met. */
+enum message_met {
+	MESSAGE_MET_RANGE = 1, /* its policy, by an element or by a rule */
+	MESSAGE_MET_ENTRY,     /* an allow entry */
+	MESSAGE_MET_CONTAINED, /* its source is cut off */
+	MESSAGE_MET_REFUSED,   /* a refusal, remembered */
+	MESSAGE_MET_PASSED,    /* its pair was let through before */
+	MESSAGE_MET_EMERGENCY  /* the first rules while the table is put back */
+};
+
+enum message_outcome {
+	MESSAGE_UNKNOWN, /* the text says why */
+	MESSAGE_ACCEPT,
+	MESSAGE_REFUSE,
+	MESSAGE_ASK /* a question to user space */
+};
+
+enum message_way {
+	MESSAGE_BY_NOTHING = 1, /* nothing in the table refuses it */
+	MESSAGE_BY_NO_TABLE,    /* there is no table, or nothing in it sees packets */
+	MESSAGE_BY_LOCAL,       /* it is to this machine itself */
+	MESSAGE_BY_ENTRY,
+	MESSAGE_BY_CONTAINMENT,
+	MESSAGE_BY_MEMORY, /* as answered before */
+	MESSAGE_BY_UNTRUE, /* no route leads back to its source */
+	MESSAGE_BY_EMERGENCY,
+	MESSAGE_BY_QUESTION, /* only after it was asked, or if nobody answers */
+	MESSAGE_BY_OTHER,    /* a rule that is none of ours */
+	MESSAGE_WAYS
+};
+
+enum message_refusal { MESSAGE_DROPPED = 1, MESSAGE_RESET, MESSAGE_UNREACHABLE, MESSAGE_REFUSALS };
+
+#define MESSAGE_NO_POLICY 255
+#define MESSAGE_NO_ENTRY UINT32_MAX
+
+/* By its kind some fields have no meaning and are 0. */
+struct message_finding {
+	uint32_t index;   /* of the lookup in its message */
+	uint8_t kind;     /* enum message_finding_kind */
+	uint8_t last;     /* 1: nothing follows */
+	uint8_t met;      /* MET: enum message_met */
+	uint8_t way;      /* MET an entry: enum allow_way; OUTCOME: enum message_way */
+	uint8_t outcome;  /* OUTCOME: enum message_outcome */
+	uint8_t answer;   /* ASK: ACCEPT or REFUSE, what comes of the answer that is given now */
+	uint8_t answered; /* ASK: 1: by the engine; 0: nobody answers, it is the safe one */
+	uint8_t refusal;  /* OUTCOME, refused: enum message_refusal */
+	uint8_t policy;   /* MET a refusal, ASK: number; else MESSAGE_NO_POLICY */
+	uint8_t router;   /* OUTCOME: 1: it is the router's own packet */
+	uint8_t reserved[2];
+	uint32_t entry;     /* MET an entry: its id, 0: configuration; MESSAGE_NO_ENTRY: not said */
+	uint32_t rule;      /* OUTCOME: number of the rule in its chain, from 1; 0: none */
+	uint64_t remaining; /* MET: ms until it ends; 0: it does not */
+	struct addr from[2]; /* MET: first and last source; family 0: any */
+	struct addr to[2];   /* MET: the same of the destination */
+	char place[44];      /* MET: the set; OUTCOME: the last chain */
+	char text[96];       /* MET a range: the policy's name; UNKNOWN: the reason */
 };
 
 /* Size of one record of @type; 0 for a type without records or an unknown one. */

@@ -256,6 +256,19 @@ bool burst_admit(struct burst *burst, const struct policy_snapshot *snapshot, un
 	return admit(burst, snapshot, &visit);
 }
 
+bool burst_would_admit(struct burst *burst, const struct policy_snapshot *snapshot, unsigned policy,
+		       const struct addr *source, const struct addr *destination, uint64_t now)
+{
+	struct visit visit;
+	uint64_t word;
+
+	if (!snapshot->policies[policy].burst)
+		return true;
+	visit = begin(burst, &snapshot->policies[policy], source, destination, now);
+	return !window(&visit, &word) || known_has(&burst->known, visit.pair, start_of(word)) ||
+	       total(&visit) < visit.burst;
+}
+
 void burst_sweep(struct burst *burst, uint64_t now)
 {
 	for (size_t i = 0; i < BURST_HOSTS; i++) {

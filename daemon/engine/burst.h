@@ -35,6 +35,10 @@ void burst_free(struct burst *burst);
 bool burst_admit(struct burst *burst, const struct policy_snapshot *snapshot, unsigned policy,
 		 const struct addr *source, const struct addr *destination, uint64_t now);
 
+/* The same answer, and nothing is counted. Without a destination (family 0): any new one. */
+bool burst_would_admit(struct burst *burst, const struct policy_snapshot *snapshot, unsigned policy,
+		       const struct addr *source, const struct addr *destination, uint64_t now);
+
 /* Frees the room of windows that are over whatever the policy. Any thread. */
 void burst_sweep(struct burst *burst, uint64_t now);
 

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "engine/burst.h"
 #include "engine/counters.h"
+#include "engine/explain.h"
 #include "engine/forward.h"
 #include "engine/guard.h"
 #include "engine/mapping.h"
@@ -409,6 +410,18 @@ static void on_forget(struct engine *engine, const struct message_forget *forget
 	peer_send(engine->peer, MESSAGE_ACK, sequence, &ack, 1);
 }
 
+static void on_lookup(struct engine *engine, const void *data, const struct message_header *header)
+{
+	const struct explain_parts parts = {
+		.table = engine->table,
+		.burst = engine->burst,
+		.plan = engine->mapping.block ? &engine->mapping.plan : NULL,
+		.peer = engine->peer,
+	};
+
+	explain(&parts, data, header, clock_ms(CLOCK_MONOTONIC));
+}
+
 static void on_message(const void *data, const struct message_header *header, int fd, void *arg)
 {
 	struct engine *engine = arg;
@@ -441,6 +454,9 @@ static void on_message(const void *data, const struct message_header *header, in
 		break;
 	case MESSAGE_USE:
 		usage_asked(engine->usage, header->sequence);
+		break;
+	case MESSAGE_LOOKUP:
+		on_lookup(engine, data, header);
 		break;
 	case MESSAGE_SEEN:
 		message_record(data, header, 0, &seen);

@@ -31,6 +31,8 @@ static const struct {
 	{MESSAGE_VERDICT, "verdict", sizeof(struct message_verdict), true},
 	{MESSAGE_USE, "use", sizeof(struct message_use), false},
 	{MESSAGE_FORGET, "forget", sizeof(struct message_forget), true},
+	{MESSAGE_LOOKUP, "lookup", sizeof(struct message_lookup), false},
+	{MESSAGE_FINDING, "finding", sizeof(struct message_finding), false},
 };
 
 static void test_types(void **state)
