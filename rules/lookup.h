@@ -10,7 +10,7 @@
 #include "common/message.h"
 #include "rules/table.h"
 
-#define LOOKUP_FINDINGS_MAX 16 /* elements that one packet meets, and what becomes of it */
+#define LOOKUP_FINDINGS_MAX MESSAGE_FINDINGS_MAX
 
 /* What user space would answer now to a question of @policy; MARK_QUESTION: nothing. */
 typedef enum mark_action lookup_answer(void *arg, unsigned policy, const struct addr *source,

@@ -233,6 +233,7 @@ struct message_forget {
 	uint8_t reserved[6];
 };
 
+#define MESSAGE_FINDINGS_MAX 16 /* of each lookup, its outcome among them */
 #define MESSAGE_LOOKUPS_MAX 32 /* in a message; each takes the engine up to a millisecond */
 
 /* What would the kernel's table do with an opening to port 25 now? */

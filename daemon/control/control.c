@@ -14,6 +14,7 @@
 #include "control.h"
 #include "directories.h"
 #include "engine_ops.h"
+#include "explain.h"
 #include "forget.h"
 #include "keeper.h"
 #include "losses.h"
@@ -335,10 +336,10 @@ static int make_connections(struct control *control)
 	control->reload = reload_new(control);
 	control->ruleset = ruleset_new(control->link);
 	control->forget = forget_new(control);
+	control->explainer = explainer_new(control);
 	control->clock = clock_watch_new(control->loop, on_clock, control);
-	if (!control->intent || !control->name_follower || !control->reading || !control->reload || !control->ruleset ||
-	    !control->forget ||
-	    !control->clock)
+	if (!control->intent || !control->name_follower || !control->reading || !control->reload ||
+	    !control->ruleset || !control->forget || !control->explainer || !control->clock)
 		return -ENOMEM;
 	return 0;
 }
@@ -404,6 +405,7 @@ void control_free(struct control *control)
 	keeper_free(control->keeper);
 	responder_free(control->responder);
 	ruleset_free(control->ruleset);
+	explainer_free(control->explainer);
 	clock_watch_free(control->clock);
 	reading_free(control->reading);
 	server_free(control->server);

@@ -30,6 +30,7 @@
 #include "usage.h"
 
 struct forget;
+struct explainer;
 struct keeper;
 struct responder;
 
@@ -60,6 +61,7 @@ struct control {
 	struct reload *reload;
 	struct ruleset *ruleset;
 	struct forget *forget;
+	struct explainer *explainer;
 	struct clock_watch *clock;
 	json_t *discovered; /* what rpc.discover replies, once it was asked */
 	int64_t started; /* CLOCK_BOOTTIME, ms */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine_ops.h"
 #include "control.h"
+#include "explain.h"
 #include "keeper.h"
 #include "losses.h"
 #include "responder.h"
@@ -116,6 +117,11 @@ static void on_use(void *ctx, const struct message_use *use)
 		keeper_soon(control->keeper);
 }
 
+static void on_finding(void *ctx, uint64_t sequence, const struct message_finding *finding)
+{
+	explainer_finding(((struct control *)ctx)->explainer, sequence, finding);
+}
+
 const struct link_ops engine_ops = {
 	.up = on_up,
 	.down = on_down,
@@ -129,4 +135,5 @@ const struct link_ops engine_ops = {
 	.item = on_item,
 	.verdict = on_verdict,
 	.use = on_use,
+	.finding = on_finding,
 };

@@ -134,6 +134,7 @@ static void hand_over(struct link *link, const struct message_header *header, si
 		struct message_item item;
 		struct message_verdict verdict;
 		struct message_use use;
+		struct message_finding finding;
 	} record;
 	const struct link_ops *ops = link->ops;
 
@@ -175,6 +176,13 @@ static void hand_over(struct link *link, const struct message_header *header, si
 		ops->verdict(link->ctx, header->sequence, &record.verdict);
 		link_waits_end(link->waits, header->sequence, NULL);
 		break;
+	case MESSAGE_FINDING:
+		record.finding.place[sizeof(record.finding.place) - 1] = '\0';
+		record.finding.text[sizeof(record.finding.text) - 1] = '\0';
+		ops->finding(link->ctx, header->sequence, &record.finding);
+		if (record.finding.last)
+			link_waits_end(link->waits, header->sequence, NULL);
+		break;
 	}
 }
 
@@ -204,7 +212,7 @@ static int handle(struct link *link, size_t length)
 		return 0;
 	}
 	if (header.type < MESSAGE_ACK || header.type == MESSAGE_SEEN ||
-	    header.type == MESSAGE_VERIFY)
+	    header.type == MESSAGE_VERIFY || header.type == MESSAGE_LOOKUP)
 		return -EPROTO;
 	for (size_t i = 0; i < header.count && link->greeted; i++)
 		hand_over(link, &header, i);

@@ -36,6 +36,7 @@ struct link_ops {
 	void (*item)(void *ctx, uint64_t sequence, const struct message_item *item);
 	void (*verdict)(void *ctx, uint64_t sequence, const struct message_verdict *verdict);
 	void (*use)(void *ctx, const struct message_use *use); /* NULL: the end of a reading of them */
+	void (*finding)(void *ctx, uint64_t sequence, const struct message_finding *finding);
 };
 
 /* Begins to connect at once. NULL: no memory. @path and @ops live on. */
@@ -54,7 +55,10 @@ const struct message_hello *link_hello(const struct link *link);
 uint64_t link_send(struct link *link, enum message_type type, const void *records, uint32_t count,
 		   int fd);
 
-/* Called once: error 0 with the ACK (NULL after a READ, VERIFY or USE), -ETIMEDOUT or -ENOTCONN. */
+/*
+ * Called once: error 0 with the ACK (NULL after a READ, VERIFY, USE or LOOKUP), -ETIMEDOUT or
+ * -ENOTCONN.
+ */
 typedef void link_done(void *arg, int error, const struct message_ack *ack);
 /* Waits for the answer to @sequence. -ENOBUFS: LINK_WAITS_MAX. */
 int link_wait(struct link *link, uint64_t sequence, double seconds, link_done *done, void *arg);

@@ -1,34 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <inttypes.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain.h"
+#include "explain_internal.h"
 #include "method_tables.h"
 #include "methods.h"
-#include "times.h"
 
-#define REASON_MAX 1024
 #define LISTED_MAX 64 /* interfaces in a reply; a gateway may have thousands */
-#define NAMED_MAX 8   /* of them in the reason */
+/* What waits for the engine at a time: more would fill the queue that changes need, too. */
+#define WAITING_MAX 64
+#define DEADLINE 3. /* seconds; the engine may have a large plan in hand */
 
 const struct rpc_param explain_params[] = {
 	{"src", RPC_ADDRESS, true, "a subscriber's address", NULL},
-	{"dst", RPC_ADDRESS, false, "a mail server's address; any if it is not given", NULL},
+	{"dst", RPC_ADDRESS, false,
+	 "a mail server's address; if it is not given, one that no entry names", NULL},
 	{"interface", RPC_TEXT, false, "by which its packets come in; unknown if it is not given",
 	 NULL},
 	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
-static const char *const verdicts[] = {"accept", "refuse", "depends", NULL};
+static const char *const verdicts[] = {"accept", "refuse", "ask", "depends", NULL};
+static const char *const ends[] = {"accept", "refuse", "depends", NULL};
 
 static const struct rpc_field place_fields[] = {
 	FIELD("interface", SHAPE_TEXT, FIELD_NULL, "name or pattern by which the range has it"),
 	FIELD("range", SHAPE_TEXT, FIELD_NULL, ""),
 	FIELD("prefix", SHAPE_TEXT, FIELD_NULL, "of the range, that covers the source"),
 	FIELD("policy", SHAPE_TEXT, FIELD_NULL, ""),
+	FIELD("policy_number", SHAPE_NUMBER, FIELD_NULL, "by which packets are marked"),
 	FIELD_WORD("mode", FIELD_NULL, mode_words, "of the policy"),
-	FIELD_WORD("verdict", 0, verdicts, ""),
+	FIELD_WORD("verdict", 0, verdicts,
+		   "ask: the kernel asks the engine; depends: on the interface it comes in by"),
+	FIELD_WORD("answer", FIELD_NULL, ends, "of ask: what becomes of it"),
 	FIELD_END,
 };
 
@@ -37,234 +44,381 @@ const struct rpc_field explain_result[] = {
 	FIELD("dst", SHAPE_TEXT, FIELD_NULL, ""),
 	FIELDS_OF(place_fields),
 	FIELD("reason", SHAPE_TEXT, 0, "in words"),
+	FIELD("from_kernel", SHAPE_FLAG, 0,
+	      "the verdict is what the kernel's table does; if not, it is the expected one"),
+	FIELD("kernel_error", SHAPE_TEXT, FIELD_NULL, "why the kernel's table was not looked at"),
+	FIELD_OF("kernel", FIELD_NULL, explain_found_fields, "what the kernel's table does"),
+	FIELD_WORD("expected", 0, ends,
+		   "what it comes to by configuration, allowlist and containments alone"),
+	FIELD("differs", SHAPE_FLAG, 0, "the kernel's table is not as it is to be"),
+	FIELD("differences", SHAPE_TEXT, FIELD_LIST, "in which way"),
 	FIELD_OF("allow", FIELD_NULL, entry_fields, "the entry that lets it through"),
+	FIELD_OF("contained", FIELD_NULL, containment_fields, "its host is cut off"),
+	FIELD("incident", SHAPE_NUMBER, FIELD_NULL, "of its host, that is open"),
+	FIELD_OF("remembered", FIELD_NULL, explain_remembered_fields,
+		 "what the kernel remembers of the pair"),
 	FIELD_OF("interfaces", FIELD_LIST, place_fields,
 		 "where no interface was given: those by which another range decides, in the order in "
-		 "which they are asked, 64 at most"),
+		 "which they are asked, 64 at most; the kernel is asked about the first 31"),
 	FIELD_END,
 };
 
-/* What the rules say of a source, as far as it is known where its packets come in. */
-struct question {
-	const struct config *config;
-	const struct allowlist *list;
-	struct addr source, destination;
-	const char *interface; /* NULL: not said */
-	const struct allow_entry *allow;
-	const struct contained *contained; /* NULL: it is not */
-	struct config_match *others;       /* no interface was said: what holds by some */
-	size_t other_count;
-	struct config_match match; /* range NULL: none */
+struct waiting {
+	struct waiting *next;
+	struct explainer *explainer;
+	struct rpc_call *call;
+	uint64_t sequence; /* of the LOOKUP; 0: none is on its way */
+	struct message_lookup lookups[MESSAGE_LOOKUPS_MAX];
+	uint32_t count;
+	bool again; /* it was asked anew, as the configuration had changed */
+	struct explain_found found[MESSAGE_LOOKUPS_MAX];
 };
 
-static const struct policy *policy_of(const struct question *question,
-				      const struct config_match *match)
+struct explainer {
+	struct control *control;
+	struct waiting *waiting;
+	unsigned count;
+};
+
+struct explainer *explainer_new(struct control *control)
 {
-	return match->range ? &question->config->policies[match->range->policy] : NULL;
+	struct explainer *explainer = calloc(1, sizeof(*explainer));
+
+	if (explainer)
+		explainer->control = control;
+	return explainer;
 }
 
-static const char *verdict_of(const struct question *question, const struct config_match *match)
+void explainer_free(struct explainer *explainer)
 {
-	const struct policy *policy = policy_of(question, match);
-
-	if (!policy || policy->mode == MODE_MONITOR)
-		return "accept";
-	return policy->mode == MODE_BLOCK || question->contained ? "refuse" : "accept";
+	free(explainer);
 }
 
-/* Would some interface change the answer? */
-static bool depends(const struct question *question)
-{
-	const char *verdict = verdict_of(question, &question->match);
+/* --- the reply --- */
 
-	for (size_t i = 0; i < question->other_count; i++)
-		if (strcmp(verdict_of(question, &question->others[i]), verdict) != 0)
+/* What the kernel does by the one way in; of one that was not asked, what is expected. */
+static unsigned verdict_of(const struct explain_view *view, const struct config_match *match,
+			   const struct explain_found *found)
+{
+	return found && found->outcome.outcome != MESSAGE_UNKNOWN ?
+		       found->outcome.outcome :
+		       explain_expected(view, match);
+}
+
+static unsigned end_of(const struct explain_view *view, const struct config_match *match,
+		       const struct explain_found *found)
+{
+	return found && found->outcome.outcome != MESSAGE_UNKNOWN ? explain_end(found) :
+								    explain_expected(view, match);
+}
+
+static json_t *place_json(const struct explain_view *view, const struct config_match *match,
+			  const struct explain_found *found)
+{
+	const struct policy *policy = explain_policy(view, match);
+	const unsigned verdict = verdict_of(view, match, found);
+	char prefix[PREFIX_TEXT_MAX];
+
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "interface",
+		string_or_null(match->interface), "range",
+		string_or_null(match->range ? match->range->name : NULL), "prefix",
+		string_or_null(match->prefix ? prefix_format(&match->prefix->prefix, prefix) :
+					       NULL),
+		"policy", string_or_null(policy ? policy->name : NULL), "policy_number",
+		policy ? json_integer(policy->number) : json_null(), "mode",
+		string_or_null(policy ? policy_mode_word(policy->mode) : NULL), "verdict",
+		explain_outcome_word(verdict), "answer",
+		string_or_null(verdict == MESSAGE_ASK ?
+				       explain_outcome_word(end_of(view, match, found)) :
+				       NULL));
+}
+
+/* The findings about one of the others; NULL: the kernel was not asked about it. */
+static const struct explain_found *found_of(const struct waiting *waiting,
+					    const struct explain_view *view, size_t other)
+{
+	char name[INTERFACE_MAX];
+
+	if (!explain_interface(view, other, name))
+		return NULL;
+	for (uint32_t i = 1; i < waiting->count; i++)
+		if (!memcmp(waiting->lookups[i].interface, name, sizeof(name)))
+			return &waiting->found[i];
+	return NULL;
+}
+
+/* Would some interface change what becomes of it? */
+static bool depends(const struct waiting *waiting, const struct explain_view *view, bool expected)
+{
+	const unsigned end = end_of(view, &view->match, expected ? NULL : waiting->found);
+
+	for (size_t i = 0; i < view->other_count; i++)
+		if (end_of(view, &view->others[i],
+			   expected ? NULL : found_of(waiting, view, i)) != end)
 			return true;
 	return false;
 }
 
-/* 0, or the memory is out. */
-static int find(struct question *question)
-{
-	size_t room = question->config->interface_count + 1, count;
-	struct config_match *all = calloc(room, sizeof(*all));
-
-	if (!all)
-		return -1;
-	question->others = all;
-	count = config_matches(question->config, &question->source, all, room);
-	for (size_t i = 0; i < count; i++) {
-		bool here = !all[i].interface ||
-			    (question->interface &&
-			     interface_matches(all[i].interface, question->interface));
-
-		if (here) {
-			question->match = all[i];
-			break;
-		}
-		if (!question->interface)
-			question->other_count++; /* nothing stands behind one without interface */
-	}
-	return 0;
-}
-
-/* --- in words --- */
-
-static void add(char *text, size_t size, const char *more)
-{
-	size_t n = strlen(text);
-
-	snprintf(text + n, size - n, "%s", more);
-}
-
-/* An address does not say by which interface its packets come. */
-static void add_interfaces(const struct question *question, char *text, size_t size)
-{
-	for (size_t i = 0; i < question->other_count && i < NAMED_MAX; i++) {
-		const struct config_match *match = &question->others[i];
-		char one[256];
-
-		snprintf(one, sizeof(one), "%s%s (range \"%s\", policy \"%s\")", i ? ", " : "",
-			 match->interface, match->range->name, policy_of(question, match)->name);
-		add(text, size, one);
-	}
-	if (question->other_count > NAMED_MAX)
-		add(text, size, ", ...");
-}
-
-/* What the policy does, behind its name. */
-static void describe_policy(const struct policy *policy, char *text, size_t size)
-{
-	char time[32];
-
-	if (policy->mode == MODE_MONITOR)
-		snprintf(text, size, "only monitors; block would refuse it");
-	else if (policy->mode == MODE_BLOCK)
-		snprintf(text, size, "blocks port 25");
-	else if (policy->burst)
-		snprintf(text, size,
-			 "guards it: it passes, unless its host meets more than %" PRIu32
-			 " servers in %s or is contained",
-			 policy->burst, duration_format(policy->burst_time, time, sizeof(time)));
-	else
-		snprintf(text, size, "guards it: it passes, unless its host is contained");
-}
-
-/* Behind the name of its policy: that comes before what the policy does. */
-static void describe_contained(const struct contained *contained, const struct policy *policy,
-			       char *text, size_t size)
-{
-	char host[PREFIX_TEXT_MAX], until[TIME_TEXT_MAX];
-
-	if (policy->mode == MODE_MONITOR)
-		return;
-	snprintf(text, size, "refuses it: %s is contained until %s%s%.80s",
-		 prefix_format(&contained->host, host), time_format(contained->until, until),
-		 contained->comment[0] ? ": " : "", contained->comment);
-}
-
-static void describe(const struct question *question, char text[REASON_MAX])
-{
-	const struct config_match *match = &question->match;
-	const struct policy *policy = policy_of(question, match);
-	char prefix[PREFIX_TEXT_MAX], entry[ALLOW_ENTRY_TEXT_MAX], does[256] = "";
-
-	if (question->allow) {
-		snprintf(text, REASON_MAX, "an allow entry lets it through%s: %s",
-			 question->allow->way == ALLOW_WATCHED ?
-				 ", guarded by policy \"" PLAN_WATCHED "\"" :
-				 "",
-			 allow_entry_text(question->allow, entry));
-		return;
-	}
-	if (policy)
-		describe_policy(policy, does, sizeof(does));
-	if (policy && question->contained)
-		describe_contained(question->contained, policy, does, sizeof(does));
-	if (!policy)
-		snprintf(text, REASON_MAX, "its source is in no range%s",
-			 question->other_count ? " by prefix alone" : "");
-	else
-		snprintf(text, REASON_MAX, "%s%s%s is in range \"%s\", whose policy \"%s\" %s",
-			 match->prefix ? prefix_format(&match->prefix->prefix, prefix) :
-					 match->interface,
-			 match->prefix && match->interface ? " on " : "",
-			 match->prefix && match->interface ? match->interface : "",
-			 match->range->name, policy->name, does);
-	if (question->other_count) {
-		add(text, REASON_MAX,
-		    "; if it comes in by one of these interfaces, the first that matches decides: ");
-		add_interfaces(question, text, REASON_MAX);
-	}
-}
-
-/* --- as JSON --- */
-
-static json_t *range_json(const struct question *question, const struct config_match *match)
-{
-	const struct policy *policy = policy_of(question, match);
-	char prefix[PREFIX_TEXT_MAX];
-
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o}", "interface", string_or_null(match->interface), "range",
-		string_or_null(match->range ? match->range->name : NULL), "prefix",
-		string_or_null(match->prefix ? prefix_format(&match->prefix->prefix, prefix) :
-					       NULL),
-		"policy", string_or_null(policy ? policy->name : NULL), "mode",
-		string_or_null(policy ? policy_mode_word(policy->mode) : NULL));
-}
-
-static json_t *others_json(const struct question *question)
+static json_t *others_json(const struct waiting *waiting, const struct explain_view *view)
 {
 	json_t *others = json_array();
 
-	for (size_t i = 0; i < question->other_count && i < LISTED_MAX; i++) {
-		const struct config_match *match = &question->others[i];
-		json_t *other = range_json(question, match);
-
-		json_object_set_new(other, "verdict", json_string(verdict_of(question, match)));
-		json_array_append_new(others, other);
-	}
+	for (size_t i = 0; i < view->other_count && i < LISTED_MAX; i++)
+		json_array_append_new(others, place_json(view, &view->others[i],
+							 found_of(waiting, view, i)));
 	return others;
 }
 
-static json_t *answer(const struct question *question, int64_t now)
+static json_t *differences_json(const struct waiting *waiting, const struct explain_view *view)
 {
-	char source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX], reason[REASON_MAX];
-	const bool to = question->destination.family != 0;
-	const char *verdict = question->allow   ? "accept" :
-			      depends(question) ? "depends" :
-						  verdict_of(question, &question->match);
-	json_t *result = range_json(question, &question->match);
+	const struct intent *intent = view->control->intent;
+	json_t *differences = json_array();
+	const struct explain_found *found;
 
-	describe(question, reason);
+	explain_compare(view, &view->match, waiting->found, differences);
+	for (size_t i = 0; i < view->other_count; i++) {
+		found = found_of(waiting, view, i);
+		if (found)
+			explain_compare(view, &view->others[i], found, differences);
+	}
+	if (intent_refusal(intent))
+		json_array_append_new(differences,
+				      json_sprintf("the engine has refused the last plan: %s",
+						   intent_refusal(intent)));
+	else if (!intent_in_force(intent))
+		json_array_append_new(differences,
+				      json_string("the plan is on its way to the engine, and not "
+						  "known to be in force"));
+	return differences;
+}
+
+/* What decides first: the kernel's reason where it is not what the configuration says. */
+static void describe(const struct waiting *waiting, const struct explain_view *view, bool differs,
+		     char text[EXPLAIN_TEXT_MAX])
+{
+	const struct explain_found *found = &waiting->found[0];
+	const struct policy *policy = explain_policy(view, &view->match);
+	char own[EXPLAIN_TEXT_MAX], kernel[EXPLAIN_TEXT_MAX];
+
+	explain_describe(view, own);
+	if (found->outcome.outcome == MESSAGE_UNKNOWN) {
+		snprintf(text, EXPLAIN_TEXT_MAX, "%s", own);
+		return;
+	}
+	explain_found_describe(found, policy ? policy->mode : MODE_NONE, kernel);
+	switch (found->outcome.way) {
+	case MESSAGE_BY_ENTRY:
+	case MESSAGE_BY_NOTHING:
+	case MESSAGE_BY_CONTAINMENT:
+	case MESSAGE_BY_QUESTION:
+		if (!differs && !found->outcome.router) {
+			snprintf(text, EXPLAIN_TEXT_MAX, "%.700s%s%.200s", own,
+				 found->outcome.way == MESSAGE_BY_QUESTION ? "; " : "",
+				 found->outcome.way == MESSAGE_BY_QUESTION ? kernel : "");
+			return;
+		}
+		break;
+	case MESSAGE_BY_MEMORY:
+		if (!differs) {
+			snprintf(text, EXPLAIN_TEXT_MAX, "%.200s; %.700s", kernel, own);
+			return;
+		}
+		break;
+	}
+	snprintf(text, EXPLAIN_TEXT_MAX, "%s%.900s",
+		 found->outcome.router ? "it is the router's own packet: " : "", kernel);
+}
+
+static json_t *incident_id(const struct explain_view *view)
+{
+	const struct policy *policy = explain_policy(view, &view->match);
+	const struct prefix host =
+		prefix_of(&view->source, view->source.family == FAMILY_IPV4 ? 32 :
+					 policy                            ? policy->host_prefix6 :
+									     POLICY_HOST_PREFIX6_MAX);
+	const struct incident *incident = incidents_find(view->control->incidents, &host);
+
+	return incident && incident->id ? json_integer(incident->id) : json_null();
+}
+
+static json_t *answer(const struct waiting *waiting, const struct explain_view *view,
+		      const char *error)
+{
+	char source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX], reason[EXPLAIN_TEXT_MAX];
+	const struct explain_found *found = &waiting->found[0];
+	const bool known = found->outcome.outcome != MESSAGE_UNKNOWN;
+	json_t *result = place_json(view, &view->match, found);
+	json_t *differences = differences_json(waiting, view);
+	const bool differs = json_array_size(differences) > 0;
+
+	if (depends(waiting, view, false)) {
+		json_object_set_new(result, "verdict", json_string("depends"));
+		json_object_set_new(result, "answer", json_null());
+	}
+	describe(waiting, view, differs, reason);
 	json_object_update_new(
 		result,
-		json_pack("{s:s, s:o, s:s, s:s, s:o, s:o}", "src",
-			  addr_format(&question->source, source), "dst",
-			  string_or_null(to ? addr_format(&question->destination, destination) :
-					      NULL),
-			  "verdict", verdict, "reason", reason, "allow",
-			  question->allow ? entry_json(question->list, question->allow, now) :
+		json_pack("{s:s, s:o, s:s, s:b, s:o, s:o, s:s, s:b, s:o}", "src",
+			  addr_format(&view->source, source), "dst",
+			  string_or_null(view->destination.family ?
+						 addr_format(&view->destination, destination) :
+						 NULL),
+			  "reason", reason, "from_kernel", known, "kernel_error",
+			  string_or_null(known ? NULL : error), "kernel",
+			  explain_found_json(found), "expected",
+			  depends(waiting, view, true) ?
+				  "depends" :
+				  explain_outcome_word(explain_expected(view, &view->match)),
+			  "differs", differs, "differences", differences));
+	json_object_update_new(
+		result,
+		json_pack("{s:o, s:o, s:o, s:o, s:o}", "allow",
+			  view->allow ? entry_json(view->control->allowlist, view->allow, view->now) : json_null(),
+			  "contained",
+			  view->contained ? contained_json(view->contained, view->now) :
 					    json_null(),
-			  "interfaces", others_json(question)));
+			  "incident", incident_id(view), "remembered",
+			  explain_remembered_json(found), "interfaces",
+			  others_json(waiting, view)));
 	return result;
 }
 
-static bool valid(struct rpc_call *call, const struct question *question)
+/* --- asking --- */
+
+static const char *interface_of(const struct waiting *waiting)
 {
-	if (question->destination.family &&
-	    question->source.family != question->destination.family) {
+	return rpc_text(waiting->call, "interface");
+}
+
+static int view_of(const struct waiting *waiting, struct explain_view *view)
+{
+	struct addr source, destination = {0};
+	const char *text = rpc_text(waiting->call, "dst");
+
+	addr_parse(rpc_text(waiting->call, "src"), &source);
+	if (text)
+		addr_parse(text, &destination);
+	return explain_view_open(view, waiting->explainer->control, &source, &destination,
+				 interface_of(waiting));
+}
+
+/* What to ask about: the way that was said, or none, and then those by which another range decides. */
+static uint32_t lookups_of(const struct explain_view *view,
+			   struct message_lookup lookups[MESSAGE_LOOKUPS_MAX])
+{
+	uint32_t count = 1;
+
+	memset(lookups, 0, MESSAGE_LOOKUPS_MAX * sizeof(*lookups));
+	for (uint32_t i = 0; i < MESSAGE_LOOKUPS_MAX; i++) {
+		lookups[i].source = view->source;
+		lookups[i].destination = view->destination;
+	}
+	if (view->interface)
+		memcpy(lookups[0].interface, view->interface, strlen(view->interface));
+	for (size_t i = 0; i < view->other_count && count < MESSAGE_LOOKUPS_MAX; i++)
+		if (explain_interface(view, i, lookups[count].interface))
+			count++;
+	return count;
+}
+
+static void waiting_free(struct waiting *waiting)
+{
+	struct waiting **at = &waiting->explainer->waiting;
+
+	while (*at != waiting)
+		at = &(*at)->next;
+	*at = waiting->next;
+	waiting->explainer->count--;
+	free(waiting);
+}
+
+static void reply(struct waiting *waiting, const struct explain_view *view, const char *error)
+{
+	const char *why = waiting->found[0].outcome.text;
+
+	rpc_reply(waiting->call, answer(waiting, view, error ? error : why));
+}
+
+static void on_answer(void *arg, int error, const struct message_ack *ack);
+
+/* NULL, or why the engine cannot be asked. */
+static const char *ask(struct waiting *waiting, const struct explain_view *view)
+{
+	struct link *link = waiting->explainer->control->link;
+
+	waiting->count = lookups_of(view, waiting->lookups);
+	memset(waiting->found, 0, waiting->count * sizeof(waiting->found[0]));
+	if (waiting->explainer->count > WAITING_MAX)
+		return "the engine is asked too many questions at once";
+	waiting->sequence =
+		link_send(link, MESSAGE_LOOKUP, waiting->lookups, waiting->count, -1);
+	if (waiting->sequence &&
+	    !link_wait(link, waiting->sequence, DEADLINE, on_answer, waiting))
+		return NULL;
+	waiting->sequence = 0;
+	return "the engine is not connected";
+}
+
+/* A reload may have come between question and answer: then it is asked again, once. */
+static bool overtaken(const struct waiting *waiting, const struct explain_view *view)
+{
+	struct message_lookup lookups[MESSAGE_LOOKUPS_MAX];
+
+	return lookups_of(view, lookups) != waiting->count ||
+	       memcmp(lookups, waiting->lookups, sizeof(lookups)) != 0;
+}
+
+static void on_answer(void *arg, int error, const struct message_ack *ack)
+{
+	struct waiting *waiting = arg;
+	const char *why = !error              ? NULL :
+			  error == -ETIMEDOUT ? "the engine is too busy to answer" :
+						"the engine is not connected";
+	struct explain_view view;
+
+	(void)ack;
+	waiting->sequence = 0;
+	if (view_of(waiting, &view)) {
+		rpc_fail(waiting->call, RPC_INTERNAL_ERROR, "no memory");
+	} else {
+		if (!error && !waiting->again && overtaken(waiting, &view)) {
+			waiting->again = true;
+			why = ask(waiting, &view);
+			if (!why) {
+				explain_view_close(&view);
+				return;
+			}
+		}
+		reply(waiting, &view, why);
+	}
+	explain_view_close(&view);
+	waiting_free(waiting);
+}
+
+void explainer_finding(struct explainer *explainer, uint64_t sequence,
+		       const struct message_finding *finding)
+{
+	for (struct waiting *waiting = explainer->waiting; waiting; waiting = waiting->next)
+		if (waiting->sequence == sequence && finding->index < waiting->count)
+			explain_found_add(&waiting->found[finding->index], finding);
+}
+
+static bool valid(struct rpc_call *call)
+{
+	const char *source = rpc_text(call, "src"), *destination = rpc_text(call, "dst");
+	const char *interface = rpc_text(call, "interface");
+
+	if (destination && !strchr(source, ':') != !strchr(destination, ':')) {
 		rpc_fail(
 			call, RPC_INVALID_PARAMS,
 			"src %s and dst %s are of different families: both must be IPv4 or both IPv6",
-			rpc_text(call, "src"), rpc_text(call, "dst"));
+			source, destination);
 		return false;
 	}
-	if (question->interface &&
-	    (!interface_valid(question->interface) || interface_wildcard(question->interface))) {
+	if (interface && (!interface_valid(interface) || interface_wildcard(interface))) {
 		rpc_fail(call, RPC_INVALID_PARAMS, "interface %.64s is not the name of one",
-			 question->interface);
+			 interface);
 		return false;
 	}
 	return true;
@@ -272,29 +426,32 @@ static bool valid(struct rpc_call *call, const struct question *question)
 
 void method_explain(struct rpc_call *call, void *ctx)
 {
-	const struct control *control = ctx;
-	const char *destination = rpc_text(call, "dst");
-	const int64_t now = intent_clock().real;
-	struct question question = {
-		.config = control->config,
-		.list = control->allowlist,
-		.interface = rpc_text(call, "interface"),
-	};
+	struct explainer *explainer = ((struct control *)ctx)->explainer;
+	struct explain_view view;
+	struct waiting *waiting;
+	const char *why;
 
-	addr_parse(rpc_text(call, "src"), &question.source);
-	if (destination)
-		addr_parse(destination, &question.destination);
-	if (!valid(call, &question))
+	if (!valid(call))
 		return;
-	question.contained = containment_of_address(control->containment, &question.source);
-	question.allow =
-		allowlist_match(control->allowlist, &question.source, &question.destination, now);
-	/* only an entry that always lets through helps a contained host */
-	if (question.contained && question.allow && question.allow->way != ALLOW_ALWAYS)
-		question.allow = NULL;
-	if (find(&question))
+	waiting = calloc(1, sizeof(*waiting));
+	if (!waiting) {
 		rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
-	else
-		rpc_reply(call, answer(&question, now));
-	free(question.others);
+		return;
+	}
+	waiting->explainer = explainer;
+	waiting->call = call;
+	waiting->next = explainer->waiting;
+	explainer->waiting = waiting;
+	explainer->count++;
+	if (view_of(waiting, &view)) {
+		rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
+		waiting_free(waiting);
+		return;
+	}
+	why = ask(waiting, &view);
+	if (why) {
+		reply(waiting, &view, why);
+		waiting_free(waiting);
+	}
+	explain_view_close(&view);
 }
