@@ -138,19 +138,22 @@ static int pass(struct walk *walk, uint32_t hook)
 {
 	const struct view_base *bases;
 	size_t count = view_bases(walk->lookup->view, &bases), passed = 0;
+	struct machine_result result;
 	int error;
 
 	for (size_t i = 0; i < count; i++) {
 		if (bases[i].hook != hook)
 			continue;
-		passed++;
 		error = machine_run(&walk->world, &walk->packet, bases[i].name, bases[i].accepts,
-				    &walk->result);
+				    &result);
+		/* one that had nothing to say of it does not tell where it ended */
+		if (error || !passed++ || result.rule || result.end != MACHINE_ACCEPTED)
+			walk->result = result;
 		if (error)
 			return error;
-		if (walk->result.end == MACHINE_QUEUED)
+		if (result.end == MACHINE_QUEUED)
 			ask(walk);
-		else if (walk->result.end != MACHINE_ACCEPTED)
+		else if (result.end != MACHINE_ACCEPTED)
 			break;
 	}
 	if (!passed)

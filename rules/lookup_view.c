@@ -24,7 +24,7 @@ struct view_rules {
 struct view {
 	struct netlink *netlink;
 	uint32_t generation;
-	bool in_force;
+	bool there, in_force;
 	struct view_base *bases;
 	struct view_set *sets;
 	struct view_rules *chains;
@@ -61,9 +61,11 @@ static int read_table(const struct nlmsghdr *message, void *arg)
 		return -ENOMEM;
 	if (!nftnl_table_nlmsg_parse(message, table) &&
 	    nftnl_table_get_u32(table, NFTNL_TABLE_FAMILY) == NFPROTO_INET &&
-	    ours(nftnl_table_get_str(table, NFTNL_TABLE_NAME)))
+	    ours(nftnl_table_get_str(table, NFTNL_TABLE_NAME))) {
+		view->there = true;
 		view->in_force =
 			!(nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS) & TABLE_FLAG_DORMANT);
+	}
 	nftnl_table_free(table);
 	return 0;
 }
@@ -141,13 +143,14 @@ static int read_all(struct view *view)
 		uint16_t type;
 		netlink_message_fn *message;
 	} parts[] = {
-		{NFT_MSG_GETTABLE, read_table},
 		{NFT_MSG_GETCHAIN, read_chain},
 		{NFT_MSG_GETSET, read_set},
 	};
 	int result = dump_generation(view->netlink, &view->generation);
 
-	for (size_t i = 0; !result && i < sizeof(parts) / sizeof(parts[0]); i++)
+	if (!result)
+		result = dump_part(view->netlink, NFT_MSG_GETTABLE, NULL, read_table, view);
+	for (size_t i = 0; !result && view->there && i < sizeof(parts) / sizeof(parts[0]); i++)
 		result = dump_part(view->netlink, parts[i].type, NULL, parts[i].message, view);
 	if (view->base_count)
 		qsort(view->bases, view->base_count, sizeof(*view->bases), by_priority);

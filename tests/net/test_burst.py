@@ -12,7 +12,7 @@ from lab.capture import Capture
 from lab.edge25 import CONTROL, ENGINE
 from lab.faults import frozen, killed, wait_until_held
 from lab.packets import RST
-from lab.promise import eventually, kept_by, must_fail
+from lab.promise import eventually, holds, kept_by, must_fail
 from lab.raw import Wire, opening
 
 RANGE = 'range "lines" { prefixes = { "100.64.0.0/10", "2001:db8:1::/48" }  policy = "line" }\n'
@@ -141,7 +141,8 @@ def test_it_is_counted_and_told(edge25, gate, meet, line, configuration, promise
     promise(said)
     assert not daemon.status()["losses"], daemon.status()["losses"]
     reason = daemon.ctl("explain", line.address4)
-    assert reason["verdict"] == "accept" and reason["mode"] == "guard", reason
+    assert reason["verdict"] == "ask" and reason["mode"] == "guard", reason
+    assert reason["answer"] == ("refuse" if promise is holds else "accept"), reason
 
 
 def test_hosts_do_not_share(edge25, gate, meet, topology):

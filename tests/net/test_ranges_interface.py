@@ -148,17 +148,18 @@ def test_explain_says_which_interface(edge25, topology):
     source = SOURCE[4]
     answer = daemon.ctl("explain", source)
     assert (answer["verdict"], answer["policy"], answer["mode"]) == ("depends", "trial", "monitor")
-    assert [(other["interface"], other["range"], other["prefix"], other["verdict"])
+    assert [(other["interface"], other["range"], other["prefix"], other["verdict"], other["answer"])
             for other in answer["interfaces"]] \
-        == [("sub0", "r0", INNER[0], "refuse"), ("ppp*", "r0", INNER[0], "refuse")]
-    for interface, verdict, policy, pattern in (
+        == [("sub0", "r0", INNER[0], "ask", "refuse"), ("ppp*", "r0", INNER[0], "ask", "refuse")]
+    for interface, end, policy, pattern in (
             ("sub0", "refuse", "home", "sub0"), ("ppp12", "refuse", "home", "ppp*"),
             ("sub1", "accept", "trial", None)):
         answer = daemon.ctl("explain", source, "--interface", interface)
-        assert (answer["verdict"], answer["policy"], answer["interface"], answer["interfaces"]) \
-            == (verdict, policy, pattern, [])
+        assert (answer["answer"], answer["policy"], answer["interface"], answer["interfaces"]) \
+            == (end, policy, pattern, [])
+        assert answer["kernel"]["policy"] == policy and not answer["differs"], answer
     answer = daemon.ctl("explain", "10.1.2.3", "--interface", "sub1")
-    assert (answer["verdict"], answer["range"], answer["prefix"]) == ("refuse", "r2", None)
+    assert (answer["answer"], answer["range"], answer["prefix"]) == ("refuse", "r2", None)
     assert daemon.ctl("explain", "10.1.2.3", "--interface", "wan0")["verdict"] == "accept"
     assert daemon.control("explain", source, "--interface", "sub*").returncode == 1
     text = daemon.control("explain", source).stdout
