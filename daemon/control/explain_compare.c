@@ -19,9 +19,8 @@ struct comparison {
 __attribute__((format(printf, 2, 3))) static void say(struct comparison *comparison,
 						      const char *fmt, ...)
 {
-	const char *interface = comparison->match == &comparison->view->match ?
-					NULL :
-					comparison->match->interface;
+	const char *interface =
+		comparison->match == &comparison->view->match ? NULL : comparison->match->interface;
 	char text[512], safe[LOG_LINE_MAX];
 	va_list args;
 
@@ -38,9 +37,10 @@ __attribute__((format(printf, 2, 3))) static void say(struct comparison *compari
 static bool only_the_kernel_knows(const struct comparison *comparison)
 {
 	const struct message_finding *outcome = &comparison->found->outcome;
-	const bool guarded = comparison->policy && (comparison->policy->mode == MODE_GUARD ||
-						    (comparison->view->allow &&
-						     comparison->view->allow->way == ALLOW_WATCHED));
+	const bool guarded =
+		comparison->policy &&
+		(comparison->policy->mode == MODE_GUARD ||
+		 (comparison->view->allow && comparison->view->allow->way == ALLOW_WATCHED));
 
 	return outcome->way == MESSAGE_BY_LOCAL || outcome->way == MESSAGE_BY_UNTRUE ||
 	       outcome->router || (outcome->way == MESSAGE_BY_QUESTION && guarded);
@@ -92,7 +92,8 @@ static bool compare_entries(struct comparison *comparison)
 	}
 	if (!allow && met && !view->contained &&
 	    comparison->found->outcome.way == MESSAGE_BY_ENTRY) {
-		say(comparison, "the kernel has an allow entry in %s that is none of the allowlist's",
+		say(comparison,
+		    "the kernel has an allow entry in %s that is none of the allowlist's",
 		    met->place);
 		return true;
 	}
@@ -122,8 +123,7 @@ static bool compare_containments(struct comparison *comparison)
 
 static void compare_ends(struct comparison *comparison)
 {
-	const enum message_outcome expected =
-		explain_expected(comparison->view, comparison->match);
+	const enum message_outcome expected = explain_expected(comparison->view, comparison->match);
 	char why[EXPLAIN_TEXT_MAX];
 
 	if (explain_end(comparison->found) == expected || only_the_kernel_knows(comparison))
@@ -131,9 +131,8 @@ static void compare_ends(struct comparison *comparison)
 	explain_found_describe(comparison->found,
 			       comparison->policy ? comparison->policy->mode : MODE_NONE, why);
 	say(comparison,
-	    expected == MESSAGE_ACCEPT ?
-		    "the kernel refuses what is to pass: %s" :
-		    "the kernel lets pass what is to be refused: %s",
+	    expected == MESSAGE_ACCEPT ? "the kernel refuses what is to pass: %s" :
+					 "the kernel lets pass what is to be refused: %s",
 	    why);
 }
 

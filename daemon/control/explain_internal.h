@@ -13,14 +13,14 @@
 
 struct explain_view {
 	const struct control *control;
-	struct addr source, destination;      /* destination family 0: none was said */
-	const char *interface;                /* NULL: not said */
-	const struct allow_entry *allow;      /* that lets it through, as it looks */
-	const struct contained *contained;    /* NULL: it is not */
-	struct config_match *others;          /* no interface was said: what holds by some */
+	struct addr source, destination;   /* destination family 0: none was said */
+	const char *interface;             /* NULL: not said */
+	const struct allow_entry *allow;   /* that lets it through, as it looks */
+	const struct contained *contained; /* NULL: it is not */
+	struct config_match *others;       /* no interface was said: what holds by some */
 	size_t other_count;
-	struct config_match match;            /* range NULL: none */
-	int64_t now;                          /* CLOCK_REALTIME, s */
+	struct config_match match; /* range NULL: none */
+	int64_t now;               /* CLOCK_REALTIME, s */
 };
 
 /* 0 or -ENOMEM. What it points to holds until anything else is done. */
@@ -53,8 +53,7 @@ struct explain_found {
 
 void explain_found_add(struct explain_found *found, const struct message_finding *finding);
 /* The first of a kind that it met; NULL: none. */
-const struct message_finding *explain_met(const struct explain_found *found,
-					  enum message_met met);
+const struct message_finding *explain_met(const struct explain_found *found, enum message_met met);
 /* What becomes of it in the end: of a question, what comes of its answer. */
 enum message_outcome explain_end(const struct explain_found *found);
 /* "accept", "refuse", "ask"; NULL: not known. */

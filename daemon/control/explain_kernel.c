@@ -11,11 +11,11 @@
 #include "times.h"
 
 static const char *const outcomes[] = {"accept", "refuse", "ask", NULL};
-static const char *const ways[] = {"nothing",    "no-table", "local",	  "allow",    "contained",
-				   "remembered", "untrue",   "emergency", "question", "other",
-				   NULL};
-static const char *const met_words[] = {"range",   "allow",  "contained",
-					"refused", "passed", "emergency", NULL};
+static const char *const ways[] = {"nothing",   "no-table",   "local",  "allow",
+				   "contained", "remembered", "untrue", "emergency",
+				   "question",  "other",      NULL};
+static const char *const met_words[] = {"range",  "allow",     "contained", "refused",
+					"passed", "emergency", NULL};
 static const char *const answer_words[] = {"accept", "refuse", NULL};
 
 static const struct rpc_field element_fields[] = {
@@ -241,8 +241,8 @@ json_t *explain_found_json(const struct explain_found *found)
 			 string_or_null(ask ? explain_outcome_word(outcome->answer) : NULL),
 			 "answered", ask ? json_boolean(outcome->answered) : json_null(), "deny",
 			 string_or_null(refusal_word(outcome->refusal)), "by",
-			 ways[outcome->way - MESSAGE_BY_NOTHING], "router", outcome->router, "policy",
-			 range ? text_json(range->text) : json_null(), "chain",
+			 ways[outcome->way - MESSAGE_BY_NOTHING], "router", outcome->router,
+			 "policy", range ? text_json(range->text) : json_null(), "chain",
 			 text_json(outcome->place), "rule",
 			 outcome->rule ? json_integer(outcome->rule) : json_null(), "elements",
 			 elements);
@@ -251,8 +251,8 @@ json_t *explain_found_json(const struct explain_found *found)
 json_t *explain_remembered_json(const struct explain_found *found)
 {
 	const struct message_finding *refusal = explain_met(found, MESSAGE_MET_REFUSED);
-	const struct message_finding *met =
-		refusal ? refusal : explain_met(found, MESSAGE_MET_PASSED);
+	const struct message_finding *met = refusal ? refusal :
+						      explain_met(found, MESSAGE_MET_PASSED);
 
 	if (!met)
 		return json_null();

@@ -168,9 +168,9 @@ void explain_describe(const struct explain_view *view, char text[EXPLAIN_TEXT_MA
 
 	if (view->allow) {
 		snprintf(text, EXPLAIN_TEXT_MAX, "an allow entry lets it through%s: %s",
-			 view->allow->way == ALLOW_WATCHED ?
-				 ", guarded by policy \"" PLAN_WATCHED "\"" :
-				 "",
+			 view->allow->way == ALLOW_WATCHED ? ", guarded by policy \"" PLAN_WATCHED
+							     "\"" :
+							     "",
 			 allow_entry_text(view->allow, entry));
 		return;
 	}
@@ -182,7 +182,8 @@ void explain_describe(const struct explain_view *view, char text[EXPLAIN_TEXT_MA
 		snprintf(text, EXPLAIN_TEXT_MAX, "its source is in no range%s",
 			 view->other_count ? " by prefix alone" : "");
 	else
-		snprintf(text, EXPLAIN_TEXT_MAX, "%s%s%s is in range \"%s\", whose policy \"%s\" %s",
+		snprintf(text, EXPLAIN_TEXT_MAX,
+			 "%s%s%s is in range \"%s\", whose policy \"%s\" %s",
 			 match->prefix ? prefix_format(&match->prefix->prefix, prefix) :
 					 match->interface,
 			 match->prefix && match->interface ? " on " : "",

@@ -100,9 +100,8 @@ void explainer_free(struct explainer *explainer)
 static unsigned verdict_of(const struct explain_view *view, const struct config_match *match,
 			   const struct explain_found *found)
 {
-	return found && found->outcome.outcome != MESSAGE_UNKNOWN ?
-		       found->outcome.outcome :
-		       explain_expected(view, match);
+	return found && found->outcome.outcome != MESSAGE_UNKNOWN ? found->outcome.outcome :
+								    explain_expected(view, match);
 }
 
 static unsigned end_of(const struct explain_view *view, const struct config_match *match,
@@ -119,19 +118,19 @@ static json_t *place_json(const struct explain_view *view, const struct config_m
 	const unsigned verdict = verdict_of(view, match, found);
 	char prefix[PREFIX_TEXT_MAX];
 
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "interface",
-		string_or_null(match->interface), "range",
-		string_or_null(match->range ? match->range->name : NULL), "prefix",
-		string_or_null(match->prefix ? prefix_format(&match->prefix->prefix, prefix) :
-					       NULL),
-		"policy", string_or_null(policy ? policy->name : NULL), "policy_number",
-		policy ? json_integer(policy->number) : json_null(), "mode",
-		string_or_null(policy ? policy_mode_word(policy->mode) : NULL), "verdict",
-		explain_outcome_word(verdict), "answer",
-		string_or_null(verdict == MESSAGE_ASK ?
-				       explain_outcome_word(end_of(view, match, found)) :
-				       NULL));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "interface",
+			 string_or_null(match->interface), "range",
+			 string_or_null(match->range ? match->range->name : NULL), "prefix",
+			 string_or_null(match->prefix ?
+						prefix_format(&match->prefix->prefix, prefix) :
+						NULL),
+			 "policy", string_or_null(policy ? policy->name : NULL), "policy_number",
+			 policy ? json_integer(policy->number) : json_null(), "mode",
+			 string_or_null(policy ? policy_mode_word(policy->mode) : NULL), "verdict",
+			 explain_outcome_word(verdict), "answer",
+			 string_or_null(verdict == MESSAGE_ASK ?
+						explain_outcome_word(end_of(view, match, found)) :
+						NULL));
 }
 
 /* The findings about one of the others; NULL: the kernel was not asked about it. */
@@ -154,8 +153,8 @@ static bool depends(const struct waiting *waiting, const struct explain_view *vi
 	const unsigned end = end_of(view, &view->match, expected ? NULL : waiting->found);
 
 	for (size_t i = 0; i < view->other_count; i++)
-		if (end_of(view, &view->others[i],
-			   expected ? NULL : found_of(waiting, view, i)) != end)
+		if (end_of(view, &view->others[i], expected ? NULL : found_of(waiting, view, i)) !=
+		    end)
 			return true;
 	return false;
 }
@@ -233,10 +232,10 @@ static void describe(const struct waiting *waiting, const struct explain_view *v
 static json_t *incident_id(const struct explain_view *view)
 {
 	const struct policy *policy = explain_policy(view, &view->match);
-	const struct prefix host =
-		prefix_of(&view->source, view->source.family == FAMILY_IPV4 ? 32 :
-					 policy                            ? policy->host_prefix6 :
-									     POLICY_HOST_PREFIX6_MAX);
+	const struct prefix host = prefix_of(&view->source, view->source.family == FAMILY_IPV4 ?
+								    32 :
+							    policy ? policy->host_prefix6 :
+								     POLICY_HOST_PREFIX6_MAX);
 	const struct incident *incident = incidents_find(view->control->incidents, &host);
 
 	return incident && incident->id ? json_integer(incident->id) : json_null();
@@ -265,22 +264,22 @@ static json_t *answer(const struct waiting *waiting, const struct explain_view *
 						 addr_format(&view->destination, destination) :
 						 NULL),
 			  "reason", reason, "from_kernel", known, "kernel_error",
-			  string_or_null(known ? NULL : error), "kernel",
-			  explain_found_json(found), "expected",
+			  string_or_null(known ? NULL : error), "kernel", explain_found_json(found),
+			  "expected",
 			  depends(waiting, view, true) ?
 				  "depends" :
 				  explain_outcome_word(explain_expected(view, &view->match)),
 			  "differs", differs, "differences", differences));
 	json_object_update_new(
 		result,
-		json_pack("{s:o, s:o, s:o, s:o, s:o}", "allow",
-			  view->allow ? entry_json(view->control->allowlist, view->allow, view->now) : json_null(),
-			  "contained",
-			  view->contained ? contained_json(view->contained, view->now) :
-					    json_null(),
-			  "incident", incident_id(view), "remembered",
-			  explain_remembered_json(found), "interfaces",
-			  others_json(waiting, view)));
+		json_pack(
+			"{s:o, s:o, s:o, s:o, s:o}", "allow",
+			view->allow ? entry_json(view->control->allowlist, view->allow, view->now) :
+				      json_null(),
+			"contained",
+			view->contained ? contained_json(view->contained, view->now) : json_null(),
+			"incident", incident_id(view), "remembered", explain_remembered_json(found),
+			"interfaces", others_json(waiting, view)));
 	return result;
 }
 
@@ -351,10 +350,8 @@ static const char *ask(struct waiting *waiting, const struct explain_view *view)
 	memset(waiting->found, 0, waiting->count * sizeof(waiting->found[0]));
 	if (waiting->explainer->count > WAITING_MAX)
 		return "the engine is asked too many questions at once";
-	waiting->sequence =
-		link_send(link, MESSAGE_LOOKUP, waiting->lookups, waiting->count, -1);
-	if (waiting->sequence &&
-	    !link_wait(link, waiting->sequence, DEADLINE, on_answer, waiting))
+	waiting->sequence = link_send(link, MESSAGE_LOOKUP, waiting->lookups, waiting->count, -1);
+	if (waiting->sequence && !link_wait(link, waiting->sequence, DEADLINE, on_answer, waiting))
 		return NULL;
 	waiting->sequence = 0;
 	return "the engine is not connected";

@@ -5,6 +5,9 @@
 #include "entry.h"
 #include "field.h"
 
+#define LABEL 12 /* columns before a value */
+#define TEXT_MAX 1024
+
 static enum style verdict_style(const char *verdict)
 {
 	return !strcmp(verdict, "accept") ? STYLE_GOOD :
@@ -17,42 +20,186 @@ static void line(const struct screen *screen, const char *label, const char *tex
 {
 	if (!*text)
 		return;
-	fprintf(screen->out, "  %-9s", label);
-	screen_wrap(screen, 11, 11, text);
+	fprintf(screen->out, "  %-*s ", LABEL - 3, label);
+	screen_wrap(screen, LABEL, LABEL, text);
+}
+
+/* "ask, answer refuse" */
+static const char *verdict_text(const json_t *place, char *text, size_t size)
+{
+	const char *verdict = field_text(place, "verdict"), *answer = field_text(place, "answer");
+
+	snprintf(text, size, "%s%s%s", *verdict ? verdict : "unknown", *answer ? ", answer " : "",
+		 answer);
+	return text;
 }
 
 /* "dsl (100.64.0.0/10 on ppp*)" */
-static void range_text(const json_t *result, char *text, size_t size)
+static const char *range_text(const json_t *place, char *text, size_t size)
 {
-	const char *prefix = field_text(result, "prefix");
-	const char *interface = field_text(result, "interface");
+	const char *prefix = field_text(place, "prefix");
+	const char *interface = field_text(place, "interface");
 	bool both = *prefix && *interface, any = *prefix || *interface;
 
-	snprintf(text, size, "%s%s%s%s%s%s", field_text(result, "range"), any ? " (" : "", prefix,
+	snprintf(text, size, "%s%s%s%s%s%s", field_text(place, "range"), any ? " (" : "", prefix,
 		 both ? " on " : "", interface, any ? ")" : "");
+	return text;
+}
+
+static const char *policy_text(const json_t *result, char *text, size_t size)
+{
+	const char *policy = field_text(result, "policy");
+
+	text[0] = '\0';
+	if (*policy)
+		snprintf(text, size, "%s (number %lld), mode %s", policy,
+			 (long long)field_number(result, "policy_number"),
+			 field_text(result, "mode"));
+	return text;
+}
+
+/* ", 4m 57s left", of what ends. */
+static const char *left_text(const json_t *object, char text[TEXT_DURATION_MAX + 16])
+{
+	char left[TEXT_DURATION_MAX];
+
+	text[0] = '\0';
+	if (json_is_integer(json_object_get(object, "remaining")))
+		snprintf(text, TEXT_DURATION_MAX + 16, ", %s left",
+			 text_duration(field_number(object, "remaining"), left));
+	return text;
+}
+
+static void contained_line(const struct screen *screen, const json_t *contained)
+{
+	char text[TEXT_MAX], left[TEXT_DURATION_MAX + 16];
+	const char *comment = field_text(contained, "comment");
+
+	if (!json_is_object(contained))
+		return;
+	snprintf(text, sizeof(text), "%s until %s%s, by %s%s%s", field_text(contained, "host"),
+		 field_text(contained, "until"), left_text(contained, left),
+		 field_true(contained, "automatic") ?
+			 "edge25" :
+			 field_text(json_object_get(contained, "by"), "user"),
+		 *comment ? ": " : "", comment);
+	line(screen, "contained", text);
+}
+
+static void remembered_line(const struct screen *screen, const json_t *remembered)
+{
+	char text[TEXT_MAX], left[TEXT_DURATION_MAX + 16];
+
+	if (!json_is_object(remembered))
+		return;
+	snprintf(text, sizeof(text), "%s%s, in %s", field_text(remembered, "answer"),
+		 left_text(remembered, left), field_text(remembered, "set"));
+	line(screen, "remembers", text);
+}
+
+/* What a packet met in the kernel's table: "range4_1: 100.64.0.0/10, policy home" */
+static void element_line(const struct screen *screen, const json_t *element)
+{
+	const char *from = field_text(element, "from"), *to = field_text(element, "to");
+	const char *set = field_text(element, "set"), *policy = field_text(element, "policy");
+	char text[TEXT_MAX], left[TEXT_DURATION_MAX + 16], id[TEXT_NUMBER_MAX + 16] = "";
+
+	if (json_is_integer(json_object_get(element, "id")))
+		snprintf(id, sizeof(id), ", entry %lld", (long long)field_number(element, "id"));
+	snprintf(text, sizeof(text), "%s: %s%s%s%s%s%s%s%s", *set ? set : "a rule", from,
+		 *from && *to ? " -> " : "", to, *policy && (*from || *to) ? ", " : "",
+		 *policy ? "policy " : "", policy, id, left_text(element, left));
+	line(screen, "", text);
+}
+
+static void kernel_lines(const struct screen *screen, const json_t *result)
+{
+	const json_t *kernel = json_object_get(result, "kernel"), *element;
+	const char *deny, *chain;
+	char text[TEXT_MAX], verdict[128], rule[TEXT_NUMBER_MAX + 16] = "";
+	size_t i;
+
+	if (!json_is_object(kernel)) {
+		snprintf(text, sizeof(text), "not looked at: %s",
+			 field_text(result, "kernel_error"));
+		line(screen, "kernel", text);
+		return;
+	}
+	deny = field_text(kernel, "deny");
+	chain = field_text(kernel, "chain");
+	if (json_is_integer(json_object_get(kernel, "rule")))
+		snprintf(rule, sizeof(rule), ", rule %lld",
+			 (long long)field_number(kernel, "rule"));
+	snprintf(text, sizeof(text), "%s%s%s%s by: %s%s%s%s",
+		 verdict_text(kernel, verdict, sizeof(verdict)), *deny ? " (" : "", deny,
+		 *deny ? ")," : ",", field_text(kernel, "by"), *chain ? "; chain " : "", chain,
+		 rule);
+	line(screen, "kernel", text);
+	json_array_foreach(json_object_get(kernel, "elements"), i, element)
+		element_line(screen, element);
+}
+
+static void interface_lines(const struct screen *screen, const json_t *interfaces)
+{
+	char text[TEXT_MAX], range[256], verdict[128];
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(interfaces, i, one)
+	{
+		snprintf(text, sizeof(text), "%s: %s; %s, policy %s", field_text(one, "interface"),
+			 verdict_text(one, verdict, sizeof(verdict)),
+			 range_text(one, range, sizeof(range)), field_text(one, "policy"));
+		line(screen, i ? "" : "comes by", text);
+	}
+}
+
+static void difference_lines(const struct screen *screen, const json_t *differences)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(differences, i, one)
+	{
+		fputs("  ", screen->out);
+		screen_safe(screen, STYLE_BAD, "differs");
+		fputs("  ", screen->out);
+		screen_wrap(screen, LABEL, LABEL,
+			    json_is_string(one) ? json_string_value(one) : "");
+	}
 }
 
 static void explain_print(const struct screen *screen, const json_t *result)
 {
-	const char *verdict = field_text(result, "verdict");
 	const char *destination = field_text(result, "dst");
 	const json_t *allow = json_object_get(result, "allow");
-	char text[512];
+	const json_t *incident = json_object_get(result, "incident");
+	char text[TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%s -> %s, port 25:", field_text(result, "src"),
 		 *destination ? destination : "anywhere");
 	screen_safe(screen, STYLE_PLAIN, text);
 	fputc(' ', screen->out);
-	screen_safe(screen, verdict_style(verdict), *verdict ? verdict : "unknown");
+	verdict_text(result, text, sizeof(text));
+	screen_safe(screen,
+		    verdict_style(*field_text(result, "answer") ? field_text(result, "answer") :
+								  field_text(result, "verdict")),
+		    text);
 	fputc('\n', screen->out);
 	line(screen, "reason", field_text(result, "reason"));
-	range_text(result, text, sizeof(text));
-	line(screen, "range", text);
-	snprintf(text, sizeof(text), "%s%s%s", field_text(result, "policy"),
-		 *field_text(result, "mode") ? ", mode " : "", field_text(result, "mode"));
-	line(screen, "policy", text);
+	difference_lines(screen, json_object_get(result, "differences"));
+	line(screen, "range", range_text(result, text, sizeof(text)));
+	line(screen, "policy", policy_text(result, text, sizeof(text)));
 	if (json_is_object(allow))
 		entry_print(screen, "  allowed by", allow);
+	contained_line(screen, json_object_get(result, "contained"));
+	if (json_is_integer(incident)) {
+		snprintf(text, sizeof(text), "%lld, open", (long long)json_integer_value(incident));
+		line(screen, "incident", text);
+	}
+	remembered_line(screen, json_object_get(result, "remembered"));
+	kernel_lines(screen, result);
+	interface_lines(screen, json_object_get(result, "interfaces"));
 }
 
 enum exit_code command_explain(const struct arguments *arguments, const struct screen *screen)
