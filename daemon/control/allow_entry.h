@@ -22,8 +22,8 @@ struct allow_entry {
 	char *name;    /* of the configuration's block; else NULL */
 	char *file;    /* that it stands in; else NULL */
 	char *to_name; /* the destination where it is a name; else NULL */
-	uint64_t hits; /* packets that it let through */
-	int64_t used;  /* when it last did, seconds since 1970; 0 = never */
+	uint64_t hits; /* packets that it was found for */
+	int64_t used;  /* when it last was, seconds since 1970; 0 = never */
 };
 
 /* A deep copy; 0 or -ENOMEM. */

@@ -27,8 +27,8 @@ const struct rpc_field entry_fields[] = {
 	FIELD_WORD("origin", 0, origins, ""),
 	FIELD("added", SHAPE_TIME, FIELD_NULL, "null for an entry of the configuration"),
 	FIELD_OF("by", FIELD_NULL, by_fields, "who added it"),
-	FIELD("hits", SHAPE_NUMBER, 0, "packets that it let through"),
-	FIELD("used", SHAPE_TIME, FIELD_NULL, "when it last did; null for never"),
+	FIELD("hits", SHAPE_NUMBER, 0, "packets that it was found for"),
+	FIELD("used", SHAPE_TIME, FIELD_NULL, "when it last was, to within read-interval; null for never"),
 	FIELD_END,
 };
 
