@@ -26,6 +26,7 @@ struct client {
 	bool busy;    /* a request is being answered */
 	bool parsing; /* by the parser */
 	bool arrived; /* there is something to read */
+	bool turn;    /* inside client_turn() */
 	bool over, ended_input;
 	uint64_t lost; /* events since the watcher was last told */
 	double idle_since;
@@ -139,9 +140,18 @@ static void on_stall(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* --- requests --- */
 
+static double processor_seconds(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
 static void on_response(void *arg, json_t *response)
 {
 	struct client *client = arg;
+	const double began = client->turn ? 0 : processor_seconds();
 	char *text = response ? json_dumps(response, JSON_COMPACT) : NULL;
 	size_t length = text ? strlen(text) : 0;
 
@@ -158,6 +168,8 @@ static void on_response(void *arg, json_t *response)
 	free(text);
 	if (!client->over)
 		flush(client);
+	if (!client->turn)
+		client->world->ops->took(client->world->ctx, client, processor_seconds() - began);
 	settle(client);
 }
 
@@ -283,6 +295,11 @@ static void receive(struct client *client)
 		client_dismiss(client, "a request is at most 1 MiB");
 }
 
+bool client_busy(const struct client *client)
+{
+	return client->busy;
+}
+
 bool client_ready(const struct client *client)
 {
 	if (client->over || client->busy || client->out.size)
@@ -294,11 +311,13 @@ bool client_ready(const struct client *client)
 
 void client_turn(struct client *client)
 {
+	client->turn = true;
 	if (client->line >= 0)
 		answer(client);
 	else
 		receive(client);
 	settle(client);
+	client->turn = false;
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *io, int events)

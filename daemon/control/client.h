@@ -46,6 +46,8 @@ struct client_world {
 struct client *client_new(const struct client_world *world, int fd, const struct rpc_peer *peer);
 void client_free(struct client *client);
 const struct rpc_peer *client_peer(const struct client *client);
+/* Is a request of it under way? */
+bool client_busy(const struct client *client);
 /* Has it something that can be done now? */
 bool client_ready(const struct client *client);
 /* One piece of it: some bytes are read, or one request is handled. Only if it is ready. */

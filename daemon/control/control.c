@@ -424,6 +424,7 @@ void control_free(struct control *control)
 	store_free(control->store);
 	config_free(control->config);
 	json_decref(control->discovered);
+	json_decref(control->status);
 	if (control->lock >= 0)
 		close(control->lock);
 	free(control);

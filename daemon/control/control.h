@@ -64,6 +64,8 @@ struct control {
 	struct explainer *explainer;
 	struct clock_watch *clock;
 	json_t *discovered; /* what rpc.discover replies, once it was asked */
+	json_t *status;     /* what status replied last, in this round of readings */
+	uint64_t status_round;
 	int64_t started; /* CLOCK_BOOTTIME, ms */
 	int lock;        /* run-dir/control.lock */
 	ev_timer expiry, summary, summary_rest, retry, sweep, note;

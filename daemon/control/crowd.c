@@ -20,7 +20,8 @@
 struct user {
 	uint32_t uid;
 	unsigned clients;
-	double used; /* seconds of our time, lately */
+	unsigned calls; /* under way, when it was last counted */
+	double used;    /* seconds of our time, lately */
 	struct timespec named; /* the /etc/passwd that the name is from */
 	char name[sizeof(((struct rpc_peer *)NULL)->user)];
 };
@@ -315,16 +316,26 @@ static void fade(struct crowd *crowd, double now)
 		crowd->seats[i].used *= factor;
 }
 
+/* Others need not wait until many are answered at once. */
+static void count_calls(struct crowd *crowd)
+{
+	for (unsigned i = 0; i < crowd->user_count; i++)
+		crowd->users[i].calls = 0;
+	for (unsigned i = 0; i < crowd->count; i++)
+		crowd->seats[i].user->calls += client_busy(crowd->seats[i].client);
+}
+
 static struct seat *whose_turn(struct crowd *crowd)
 {
 	struct seat *found = NULL;
 
+	count_calls(crowd);
 	for (unsigned i = 0; i < crowd->count; i++) {
 		struct seat *seat = &crowd->seats[i];
 
 		if ((!found || seat->user->used < found->user->used ||
 		     (seat->user == found->user && seat->used < found->used)) &&
-		    client_ready(seat->client))
+		    seat->user->calls < CROWD_CALLS_USER_MAX && client_ready(seat->client))
 			found = seat;
 	}
 	return found;

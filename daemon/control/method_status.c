@@ -252,9 +252,16 @@ static json_t *status_json(const struct control *control, bool fresh)
 static void on_reading(void *arg, bool fresh)
 {
 	struct status *status = arg;
+	struct control *control = status->control;
+	const uint64_t round = reading_round(control->reading);
 
-	names_look(status->control->names);
-	rpc_reply(status->call, status_json(status->control, fresh));
+	if (!control->status || control->status_round != round) {
+		names_look(control->names);
+		json_decref(control->status);
+		control->status = status_json(control, fresh);
+		control->status_round = round;
+	}
+	rpc_reply(status->call, json_incref(control->status));
 	free(status);
 }
 

@@ -20,6 +20,7 @@ struct reading {
 	struct waiter *waiters;
 	unsigned count;
 	bool under_way;
+	uint64_t round;
 };
 
 static void begin(struct reading *reading);
@@ -42,6 +43,7 @@ static void end_all(struct reading *reading, bool asked_only, bool fresh)
 {
 	struct waiter *waiter = reading->waiters;
 
+	reading->round++;
 	while (waiter) {
 		if (waiter->asked || !asked_only) {
 			waiter_end(waiter, fresh);
@@ -81,9 +83,12 @@ static void begin(struct reading *reading)
 
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
+	struct waiter *waiter = timer->data;
+
 	(void)loop;
 	(void)events;
-	waiter_end(timer->data, false);
+	waiter->reading->round++;
+	waiter_end(waiter, false);
 }
 
 void reading_ask(struct reading *reading, reading_done *done, void *arg)
@@ -93,6 +98,7 @@ void reading_ask(struct reading *reading, reading_done *done, void *arg)
 	if (link_connected(reading->link) && reading->count < READING_WAITS_MAX)
 		waiter = calloc(1, sizeof(*waiter));
 	if (!waiter) {
+		reading->round++;
 		done(arg, false);
 		return;
 	}
@@ -105,6 +111,11 @@ void reading_ask(struct reading *reading, reading_done *done, void *arg)
 	reading->count++;
 	if (!reading->under_way)
 		begin(reading);
+}
+
+uint64_t reading_round(const struct reading *reading)
+{
+	return reading->round;
 }
 
 struct reading *reading_new(struct ev_loop *loop, struct link *link)

@@ -22,6 +22,11 @@ typedef void reading_done(void *arg, bool fresh);
 struct reading *reading_new(struct ev_loop *loop, struct link *link);
 /* Those who wait are told that there is nothing fresh. */
 void reading_free(struct reading *reading);
+/*
+ * All who are told by one reading are told in one round, with nothing in between: what one of them was
+ * shown the others can be shown too.
+ */
+uint64_t reading_round(const struct reading *reading);
 /* Calls @done once, at once when there is no engine. */
 void reading_ask(struct reading *reading, reading_done *done, void *arg);
 

@@ -18,6 +18,7 @@ USERS = ("games", "mail", "news", "lp")
 SIEGES = {
     "1,000 stalled clients of four users": [(user, "stalled", 250) for user in USERS],
     "floods of short lines by four users": [(user, "talking", 8) for user in USERS],
+    "status without end by four users": [(user, "asking", 60) for user in USERS],
     "floods with lines of 1 MiB by four users": [(user, "shouting", 8) for user in USERS],
 }
 IDLE = "idle"
@@ -39,7 +40,7 @@ def status_besieged(report, rounds, directory):
                  f"{CALLS} calls of status by another user, from the connection to the reply. "
                  "Stalled clients send half a request, or a byte a second, or ask and take nothing; "
                  "those that are sent away come again within a second. Floods are random bytes, cut "
-                 "and nested JSON on 8 connections of each user. edge25 and who calls come before all "
+                 "and nested JSON on 8 connections of each user; status without end is on 60 of each. edge25 and who calls come before all "
                  "other programs when a processor is free, for how much these take of it is not the "
                  "socket's matter.")
     for label, share in (("median", 0.5), ("99th of 100", 0.99)):

@@ -43,6 +43,13 @@ class Deaf:
         self.pieces = itertools.repeat(STATUS.replace(b"status", b"rpc.discover") * 8)
 
 
+class Asking:
+    """Asks for the status again and again, and takes the replies."""
+
+    def __init__(self):
+        self.pieces = itertools.repeat(STATUS)
+
+
 class Talking:
     """Sends what is no request, in lines of all lengths, and takes the replies."""
 
@@ -73,7 +80,7 @@ class Shouting(Talking):
         return itertools.cycle(piece for line in large for piece in (line, self.short))
 
 
-PARTS = {"stalled": (Stalled, Dripping, Deaf), "talking": (Talking,), "shouting": (Shouting,)}
+PARTS = {"asking": (Asking,), "stalled": (Stalled, Dripping, Deaf), "talking": (Talking,), "shouting": (Shouting,)}
 SLOW = (Stalled, Dripping)
 
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control/rpc.h"
+#include "control/rpc_parse.h"
 
 struct world {
 	json_t *response; /* the last one sent */
@@ -31,11 +32,13 @@ static void method_broken(struct rpc_call *call, void *ctx)
 	rpc_reply(call, NULL);
 }
 
+static const char *const words[] = {"one", "two", "three", NULL};
 static const struct rpc_param params[] = {
 	{"from", RPC_PREFIX, false, "a prefix", NULL},
 	{"id", RPC_ID, false, "a number", NULL},
 	{"host", RPC_ADDRESS, false, "an address", NULL},
 	{"text", RPC_TEXT, false, "a text", NULL},
+	{"kinds", RPC_WORDS, false, "some words", words},
 	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 static const struct rpc_param needed[] = {
@@ -130,7 +133,7 @@ static const struct {
 	{REQUEST("\"method\":\"echo\",\"params\":[]"),
 	 ERROR("1", -32602, "params: expected an object: parameters are named")},
 	{REQUEST("\"method\":\"echo\",\"params\":{\"form\":\"10.0.0.0/8\"}"),
-	 ERROR("1", -32602, "echo has no parameter form; it takes from, id, host, text")},
+	 ERROR("1", -32602, "echo has no parameter form; it takes from, id, host, text, kinds")},
 	{REQUEST("\"method\":\"hold\",\"params\":{\"x\":1}"),
 	 ERROR("1", -32602, "hold has no parameter x; it takes none")},
 	{REQUEST("\"method\":\"echo\",\"params\":{\"from\":\"100.64.300.0/10\"}"),
@@ -149,6 +152,12 @@ static const struct {
 	 ERROR("1", -32602, "host: mail.example is not an IPv4 or IPv6 address")},
 	{REQUEST("\"method\":\"echo\",\"params\":{\"text\":\"a\\u001b[2J\"}"),
 	 ERROR("1", -32602, "text: expected text without control characters")},
+	{REQUEST("\"method\":\"echo\",\"params\":{\"kinds\":[]}"),
+	 ERROR("1", -32602, "kinds: expected an array of words, one at least")},
+	{REQUEST("\"method\":\"echo\",\"params\":{\"kinds\":[\"one\",\"four\"]}"),
+	 ERROR("1", -32602, "kinds: expected one of one, two, three")},
+	{REQUEST("\"method\":\"echo\",\"params\":{\"kinds\":[\"one\",\"one\"]}"),
+	 ERROR("1", -32602, "kinds: expected each word once")},
 	{REQUEST("\"method\":\"need\""), ERROR("1", -32602, "src is missing: need needs it")},
 };
 
@@ -195,6 +204,60 @@ static void test_long_text(void **state)
 	ask(&peer, request, strlen(request), text, sizeof(text));
 	assert_non_null(strstr(text, "\"code\":-32601,\"message\":\"there is no method x"));
 	assert_true(strlen(text) < 512);
+}
+
+/* What would be sent back, or take much memory, has bounds. */
+static void test_bounds(void **state)
+{
+	struct rpc_peer peer = {.role = ROLE_MONITOR};
+	static char request[RPC_VALUES_MAX * 2 + 64];
+	char text[1024];
+	size_t length;
+
+	(void)state;
+	length = (size_t)snprintf(request, sizeof(request), "{\"jsonrpc\":\"2.0\",\"id\":\"%0*d\"}",
+				  RPC_ID_MAX + 1, 0);
+	ask(&peer, request, length, text, sizeof(text));
+	assert_non_null(strstr(text, "\"method\\\" with a string"));
+	length = (size_t)snprintf(request, sizeof(request),
+				  "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"id\":\"%0*d\"}",
+				  RPC_ID_MAX + 1, 0);
+	ask(&peer, request, length, text, sizeof(text));
+	assert_non_null(strstr(text, "with at most 256 bytes"));
+	memset(request, '[', 2);
+	for (size_t i = 2; i < 2 * RPC_VALUES_MAX; i += 2)
+		memcpy(request + i, "1,", 2);
+	ask(&peer, request, 2 * RPC_VALUES_MAX, text, sizeof(text));
+	assert_non_null(strstr(text, "more than 65536 values"));
+	request[0] = ' ';
+	ask(&peer, request, 2 * RPC_VALUES_MAX, text, sizeof(text));
+	assert_null(strstr(text, "more than 65536 values"));
+}
+
+static void kinds_of(struct rpc_call *call, void *ctx)
+{
+	*(unsigned *)ctx = rpc_words(call, "kinds", words);
+	rpc_reply(call, json_object());
+}
+
+static void test_words(void **state)
+{
+	static const struct rpc_method one[] = {
+		{"kinds", "", ROLE_MONITOR, params, NULL, kinds_of},
+		{NULL, NULL, ROLE_MONITOR, NULL, NULL, NULL}};
+	static const char some[] = REQUEST("\"method\":\"kinds\",\"params\":{\"kinds\":[\"three\","
+					   "\"one\"]}"),
+			  none[] = REQUEST("\"method\":\"kinds\"");
+	struct rpc_peer peer = {.role = ROLE_MONITOR};
+	struct world world = {0};
+	unsigned found = 0;
+
+	(void)state;
+	rpc_handle(one, &found, &peer, some, strlen(some), on_response, &world);
+	assert_int_equal(found, 5);
+	rpc_handle(one, &found, &peer, none, strlen(none), on_response, &world);
+	assert_int_equal(found, 7);
+	json_decref(world.response);
 }
 
 static void test_later(void **state)
@@ -248,7 +311,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),     cmocka_unit_test(test_control_may_change),
-		cmocka_unit_test(test_long_text), cmocka_unit_test(test_later),
+		cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_words), cmocka_unit_test(test_later),
 		cmocka_unit_test(test_noise),
 	};
 
