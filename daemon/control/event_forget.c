@@ -222,18 +222,32 @@ static bool is_compressed(const char *name)
 	return false;
 }
 
+/* Of one that was killed. */
+static void remove_leftovers(const struct event_forget *forget, DIR *directory)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(directory)))
+		if (strncmp(entry->d_name, CURRENT, strlen(CURRENT)) == 0 &&
+		    ends_in(entry->d_name, ENDING))
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	rewinddir(directory);
+}
+
 void event_forget_run(struct event_forget *forget)
 {
-	DIR *directory = opendir(forget->directory);
+	DIR *directory;
 	const struct dirent *entry;
 
 	drop_parts(forget);
+	directory = opendir(forget->directory);
 	forget->result.compressed = 0;
 	forget->result.problem[0] = '\0';
 	if (!directory) {
 		fail(forget, "", "cannot be read", errno);
 		return;
 	}
+	remove_leftovers(forget, directory);
 	while ((entry = readdir(directory))) {
 		const char *name = entry->d_name;
 
