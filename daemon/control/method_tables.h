@@ -41,6 +41,8 @@ extern const struct rpc_param watch_params[];
 extern const struct rpc_field log_reopen_result[];
 extern const struct rpc_field watch_result[];
 extern const struct rpc_field metrics_result[];
+extern const struct rpc_param report_params[];
+extern const struct rpc_field report_result[];
 extern const struct rpc_field discover_result[];
 
 #endif

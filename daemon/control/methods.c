@@ -61,6 +61,10 @@ const struct rpc_method methods[] = {
 	 "that a person makes (\"change\") as a notification from now on, or those that are asked for; "
 	 "\"events.lost\" tells how many were too many",
 	 ROLE_MONITOR, watch_params, watch_result, method_watch},
+	{"report",
+	 "What was refused by day, incidents, worst hosts, containments, changes by person and allow "
+	 "entries that nobody uses, of a week or another time",
+	 ROLE_MONITOR, report_params, report_result, method_report},
 	{"metrics",
 	 "All that is counted, as families of samples (OpenMetrics); no label bears a host",
 	 ROLE_MONITOR, NULL, metrics_result, method_metrics},

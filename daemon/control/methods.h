@@ -24,6 +24,7 @@ void method_hosts(struct rpc_call *call, void *control);
 void method_host(struct rpc_call *call, void *control);
 void method_contain(struct rpc_call *call, void *control);
 void method_release(struct rpc_call *call, void *control);
+void method_report(struct rpc_call *call, void *control);
 void method_metrics(struct rpc_call *call, void *control);
 void method_forget(struct rpc_call *call, void *control);
 void method_log_reopen(struct rpc_call *call, void *control);

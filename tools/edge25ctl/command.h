@@ -49,6 +49,7 @@ enum exit_code command_ruleset_show(const struct arguments *arguments, const str
 enum exit_code command_ruleset_verify(const struct arguments *arguments,
 				      const struct screen *screen);
 enum exit_code command_watch(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_report(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_metrics(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_discover(const struct arguments *arguments, const struct screen *screen);
 
