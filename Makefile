@@ -304,7 +304,7 @@ run: all ## run the daemon in the foreground: make run CONFIG=FILE (root)
 D = $(DESTDIR)
 MAN_SECTIONS := 1 5 7 8
 UNITS := $(wildcard systemd/*.service systemd/*.socket systemd/*.target)
-EXAMPLES := $(sort $(wildcard examples/*))
+EXAMPLES := $(sort $(filter-out %.yml,$(wildcard examples/*)))
 SYSUSERS := $(firstword $(wildcard systemd/*sysusers*))
 TMPFILES := $(firstword $(wildcard systemd/*tmpfiles*))
 
@@ -327,6 +327,7 @@ install: all ## programs, man pages, units; a configuration only where there is 
 	$(INSTALL) -D -m 644 tools/edge25-notify.bash $(D)$(COMPLETIONDIR)/edge25-notify
 	$(INSTALL) -d $(D)$(EXAMPLESDIR)
 	$(INSTALL) -m 755 $(EXAMPLES) $(D)$(EXAMPLESDIR)/
+	$(INSTALL) -m 644 examples/*.yml $(D)$(EXAMPLESDIR)/
 	$(INSTALL) -d $(D)$(SYSCONFDIR)/edge25/conf.d
 	for file in etc/*; do test -e $(D)$(SYSCONFDIR)/edge25/$${file##*/} || \
 		$(INSTALL) -m 644 $$file $(D)$(SYSCONFDIR)/edge25/ || exit 1; \
