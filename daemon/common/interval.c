@@ -151,3 +151,69 @@ int intervals_find(const struct intervals *intervals, const struct addr *addr)
 		return -1;
 	}
 }
+
+/* The first that does not end before @first. */
+static size_t from4(const struct intervals *intervals, uint32_t first)
+{
+	size_t low = 0, high = intervals->v4_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (intervals->v4[middle].last < first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static size_t from6(const struct intervals *intervals, const uint8_t first[16])
+{
+	size_t low = 0, high = intervals->v6_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(intervals->v6[middle].last, first, 16) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static uint32_t policies4(const struct intervals *intervals, const struct prefix *prefix)
+{
+	const struct addr last = prefix_last(prefix);
+	const uint32_t end = read_be32(last.bytes);
+	uint32_t mask = 0;
+
+	for (size_t i = from4(intervals, read_be32(prefix->addr.bytes)), looked = 0;
+	     i < intervals->v4_count && intervals->v4[i].first <= end; i++) {
+		if (looked++ == INTERVALS_LOOK)
+			return UINT32_MAX;
+		mask |= 1u << intervals->v4[i].policy;
+	}
+	return mask;
+}
+
+static uint32_t policies6(const struct intervals *intervals, const struct prefix *prefix)
+{
+	const struct addr last = prefix_last(prefix);
+	uint32_t mask = 0;
+
+	for (size_t i = from6(intervals, prefix->addr.bytes), looked = 0;
+	     i < intervals->v6_count && memcmp(intervals->v6[i].first, last.bytes, 16) <= 0; i++) {
+		if (looked++ == INTERVALS_LOOK)
+			return UINT32_MAX;
+		mask |= 1u << intervals->v6[i].policy[0];
+	}
+	return mask;
+}
+
+uint32_t intervals_policies(const struct intervals *intervals, const struct prefix *prefix)
+{
+	return prefix->addr.family == FAMILY_IPV4 ? policies4(intervals, prefix) :
+						    policies6(intervals, prefix);
+}

@@ -46,4 +46,11 @@ void intervals_release(struct intervals *intervals);
 /* Policy number of @addr or -1. Binary search. */
 int intervals_find(const struct intervals *intervals, const struct addr *addr);
 
+/*
+ * The policies that addresses in @prefix have, a bit for each number; beyond INTERVALS_LOOK intervals in it
+ * all bits are set.
+ */
+#define INTERVALS_LOOK 256
+uint32_t intervals_policies(const struct intervals *intervals, const struct prefix *prefix);
+
 #endif

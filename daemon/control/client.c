@@ -362,6 +362,8 @@ void client_free(struct client *client)
 	rpc_abandon(client->call);
 	if (client->parsing)
 		parser_abandon(client->world->parser);
+	if (client->peer.kept)
+		client->peer.release(client->peer.kept);
 	refusal_close(client->fd);
 	buffer_release(&client->in);
 	buffer_release(&client->out);

@@ -31,8 +31,11 @@
 
 struct forget;
 struct explainer;
+struct allow_import;
 struct keeper;
 struct responder;
+
+#define ALLOW_IMPORTS_MAX 2 /* each holds a whole list in memory */
 
 struct control {
 	struct ev_loop *loop;
@@ -59,6 +62,7 @@ struct control {
 	struct reporter *reporter;
 	struct server *server;
 	struct reload *reload;
+	struct allow_import *imports[ALLOW_IMPORTS_MAX]; /* under way */
 	struct ruleset *ruleset;
 	struct forget *forget;
 	struct explainer *explainer;

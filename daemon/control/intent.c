@@ -173,19 +173,38 @@ int intent_changed_all(struct intent *intent, const struct allow_entry *entries,
 		return -ENOTCONN;
 	sequence = whole ? intent_send_plan(intent) : send_changes(intent, entries, count);
 	if (!sequence)
-		return -ENOTCONN;
+		return link_connected(intent->link) ? -ENOMEM : -ENOTCONN;
 	/* The engine does one thing after the other: a change behind a plan takes as long. */
 	return link_wait(intent->link, sequence, intent->in_hand ? PLAN_DEADLINE : INTENT_DEADLINE,
 			 done, arg);
 }
 
-int intent_changed(struct intent *intent, const struct allow_entry *entry, link_done *done,
-		   void *arg)
+/* It goes from one set to another, which a plan does without a gap. */
+static bool moves(const struct intent *intent, const struct allow_difference *difference)
 {
-	struct allow_entry parts[ALLOW_PARTS_MAX];
+	const struct allow_entry *now = allowlist_by_id(intent->list, difference->entry.id);
 
-	return intent_changed_all(intent, parts, allowlist_parts(intent->list, entry, parts), done,
-				  arg);
+	return difference->step == ALLOW_STEP_CHANGE && now && now->way != difference->entry.way;
+}
+
+int intent_changed(struct intent *intent, const struct allow_difference *differences, size_t count,
+		   link_done *done, void *arg)
+{
+	struct allow_entry *parts = calloc(INTENT_CHANGES_MAX + ALLOW_PARTS_MAX, sizeof(*parts));
+	size_t many = 0;
+	int result;
+
+	if (!parts)
+		return -ENOMEM;
+	for (size_t i = 0; i < count && many <= INTENT_CHANGES_MAX; i++) {
+		if (moves(intent, &differences[i]))
+			many = INTENT_CHANGES_MAX + 1;
+		else
+			many += allowlist_parts(intent->list, &differences[i].entry, parts + many);
+	}
+	result = intent_changed_all(intent, parts, many, done, arg);
+	free(parts);
+	return result;
 }
 
 void intent_unsure(struct intent *intent)

@@ -32,12 +32,14 @@ int intent_configure(struct intent *intent, const struct config *config, link_do
 uint64_t intent_send_plan(struct intent *intent);
 
 /*
- * The allowlist has changed by @entry (added or removed); tells the engine by a CHANGE or a new
- * plan and calls done: error 0 with the engine's ACK, -ENOTCONN or -ETIMEDOUT. Always called later,
- * never from inside. -ENODATA: there is nothing to tell, its name has no address.
+ * The allowlist has changed by @differences, as allowlist_commit() left them; tells the engine by one CHANGE
+ * or a new plan and calls done: error 0 with the engine's ACK, -ENOTCONN or -ETIMEDOUT. Always called
+ * later, never from inside. -ENOTCONN: there is no engine; -ENOMEM: a plan cannot be made of it,
+ * intent_refusal() says why; -ENOBUFS: it was sent, and too many wait to be told; -ENODATA: there is
+ * nothing to tell, names have no addresses.
  */
-int intent_changed(struct intent *intent, const struct allow_entry *entry, link_done *done,
-		   void *arg);
+int intent_changed(struct intent *intent, const struct allow_difference *differences, size_t count,
+		   link_done *done, void *arg);
 
 /* The same for entries without names, together: all or nothing. More than those of one message are a plan. */
 #define INTENT_CHANGES_MAX 256

@@ -22,8 +22,10 @@ extern const struct rpc_kind rpc_kinds[];
 extern const struct rpc_kind rpc_notifications[]; /* notifications.c */
 
 extern const struct rpc_field status_result[];
-extern const struct rpc_param allow_add_params[], allow_del_params[];
-extern const struct rpc_field allow_add_result[], allow_del_result[], allow_list_result[];
+extern const struct rpc_param allow_add_params[], allow_del_params[], allow_import_params[],
+	allow_list_params[], allow_check_params[], allow_history_params[];
+extern const struct rpc_field allow_add_result[], allow_del_result[], allow_import_result[],
+	allow_list_result[], allow_check_result[], allow_history_result[];
 extern const struct rpc_param explain_params[];
 extern const struct rpc_field explain_result[];
 extern const struct rpc_param hosts_params[], host_params[];

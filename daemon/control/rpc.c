@@ -99,6 +99,14 @@ void rpc_fail(struct rpc_call *call, enum rpc_code code, const char *fmt, ...)
 	fail(call, code, message);
 }
 
+void rpc_fail_with(struct rpc_call *call, enum rpc_code code, const char *message, json_t *data)
+{
+	end(call, call->id ? response(call->id, "error",
+				      json_pack("{s:i, s:s, s:o}", "code", (int)code, "message",
+						message, "data", data)) :
+			     NULL);
+}
+
 const char *rpc_text(const struct rpc_call *call, const char *name)
 {
 	return json_string_value(json_object_get(json_object_get(call->request, "params"), name));
@@ -149,6 +157,11 @@ unsigned rpc_words(const struct rpc_call *call, const char *name, const char *co
 bool rpc_flag(const struct rpc_call *call, const char *name)
 {
 	return json_is_true(json_object_get(json_object_get(call->request, "params"), name));
+}
+
+const json_t *rpc_params(const struct rpc_call *call)
+{
+	return json_object_get(call->request, "params");
 }
 
 struct rpc_peer *rpc_peer(const struct rpc_call *call)

@@ -16,6 +16,7 @@
 #include "rpc_schema.h"
 
 #define RPC_REQUEST_MAX (1u << 20) /* bytes of one line, with its end */
+#define RPC_IDS_MAX 1000
 
 enum rpc_code {
 	RPC_PARSE_ERROR = -32700,
@@ -44,6 +45,8 @@ struct rpc_peer {
 	uint32_t uid;
 	char user[33];
 	struct watch_filter watch; /* set by events.watch */
+	void *kept;    /* by a method, until the connection ends; or NULL */
+	void (*release)(void *kept);
 };
 
 enum rpc_type {
@@ -58,7 +61,9 @@ enum rpc_type {
 	RPC_FLAG,
 	RPC_NUMBER, /* from 0 up */
 	RPC_WORD,   /* one of words */
-	RPC_WORDS   /* an array of some of them */
+	RPC_WORDS,  /* an array of some of them */
+	RPC_IDS,    /* an array of ids, one to RPC_IDS_MAX */
+	RPC_OBJECTS /* an array of objects, which the handler looks at */
 };
 
 struct rpc_param {
@@ -105,6 +110,8 @@ void rpc_abandon(struct rpc_call *call);
 void rpc_reply(struct rpc_call *call, json_t *result);
 __attribute__((format(printf, 3, 4))) void rpc_fail(struct rpc_call *call, enum rpc_code code,
 						    const char *fmt, ...);
+/* With words of any length, and what a program may want to know; takes over @data. */
+void rpc_fail_with(struct rpc_call *call, enum rpc_code code, const char *message, json_t *data);
 /* A parameter that was checked against its type, or NULL. */
 const char *rpc_text(const struct rpc_call *call, const char *name);
 /* The same for RPC_ID; 0: not given. */
@@ -117,6 +124,8 @@ int rpc_word(const struct rpc_call *call, const char *name, const char *const *w
 unsigned rpc_words(const struct rpc_call *call, const char *name, const char *const *words);
 /* RPC_FLAG; false: not given. */
 bool rpc_flag(const struct rpc_call *call, const char *name);
+/* All of them: an object, or NULL. */
+const json_t *rpc_params(const struct rpc_call *call);
 /* NULL when the call was abandoned. */
 struct rpc_peer *rpc_peer(const struct rpc_call *call);
 const struct rpc_method *rpc_methods(const struct rpc_call *call);

@@ -127,6 +127,30 @@ static int check_words(const struct rpc_param *param, const json_t *value,
 	return 0;
 }
 
+static int check_ids(const struct rpc_param *param, const json_t *value,
+		     char message[RPC_MESSAGE_MAX])
+{
+	const size_t count = json_array_size(value);
+	int result = count && count <= RPC_IDS_MAX ? 0 : -EINVAL;
+
+	for (size_t i = 0; i < count && !result; i++)
+		result = check_id(param, json_array_get(value, i), message);
+	if (result)
+		bad(message, param->name, "an array of 1 to 1000 numbers from 1 up");
+	return result;
+}
+
+static int check_objects(const struct rpc_param *param, const json_t *value,
+			 char message[RPC_MESSAGE_MAX])
+{
+	if (!json_is_array(value))
+		return bad(message, param->name, "an array of objects");
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!json_is_object(json_array_get(value, i)))
+			return bad(message, param->name, "an array of objects");
+	return 0;
+}
+
 /* By enum rpc_type. */
 static const struct {
 	int (*check)(const struct rpc_param *param, const json_t *value,
@@ -158,6 +182,11 @@ static const struct {
 	[RPC_WORD] = {check_word, "word", "{\"type\":\"string\"}"},
 	[RPC_WORDS] = {check_words, "array of words",
 		       "{\"type\":\"array\",\"minItems\":1,\"uniqueItems\":true}"},
+	[RPC_IDS] = {check_ids, "array: number from 1 up",
+		     "{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":1},"
+		     "\"minItems\":1,\"maxItems\":1000}"},
+	[RPC_OBJECTS] = {check_objects, "array: object",
+			 "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"},
 };
 
 const char *rpc_type_word(enum rpc_type type)

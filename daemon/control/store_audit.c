@@ -75,7 +75,7 @@ int store_audit_read(struct store *store, int64_t before, int64_t entry, store_a
 	if (!result && step != SQLITE_DONE)
 		result = store_fail(store);
 	sqlite3_finalize(statement);
-	return result < 0 ? result : 0;
+	return result;
 }
 
 int store_audit_delete(struct store *store, int64_t before, size_t limit, size_t *deleted)

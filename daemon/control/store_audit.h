@@ -15,7 +15,8 @@ struct audit_line {
 
 /*
  * Calls @each for the lines with ids below @before (0: all), newest first, of the entry @entry (0: of
- * any); what it returns but 0 ends the reading, a negative one as an error. 0 or -errno.
+ * any); what it returns but 0 ends the reading and is the
+ * result. Else 0, or -EIO.
  */
 typedef int store_audit_each(void *ctx, const struct audit_line *line);
 int store_audit_read(struct store *store, int64_t before, int64_t entry, store_audit_each *each,

@@ -65,23 +65,36 @@ enum exit_code command_allow_add(const struct arguments *arguments, const struct
 	return EXIT_OK;
 }
 
-static json_t *id_parameter(const char *text)
+/* One id, or several: all of them go, or none. */
+static json_t *id_parameters(const struct arguments *arguments)
 {
-	char *end;
-	long long id;
+	json_t *ids = json_array(), *params = NULL;
 
-	errno = 0;
-	id = strtoll(text, &end, 10);
-	if (errno || *end || end == text || id < 0) {
-		text_error("'%s' is not an id: edge25ctl allow list shows the ids", text);
-		return NULL;
+	for (size_t i = 0; i < arguments->operands; i++) {
+		char *end;
+		long long id;
+
+		errno = 0;
+		id = strtoll(arguments->operand[i], &end, 10);
+		if (errno || *end || end == arguments->operand[i] || id <= 0) {
+			text_error("'%s' is not an id: edge25ctl allow list shows the ids",
+				   arguments->operand[i]);
+			json_decref(ids);
+			return NULL;
+		}
+		json_array_append_new(ids, json_integer(id));
 	}
-	return json_pack("{s:I}", "id", (json_int_t)id);
+	if (arguments->operands == 1)
+		params = json_pack("{s:O}", "id", json_array_get(ids, 0));
+	else
+		params = json_pack("{s:O}", "ids", ids);
+	json_decref(ids);
+	return params;
 }
 
 enum exit_code command_allow_del(const struct arguments *arguments, const struct screen *screen)
 {
-	bool by_id = arguments->operands == 1;
+	bool by_id = arguments->operands > 0;
 	bool by_ends = arguments->option[OPTION_FROM] || arguments->option[OPTION_TO];
 	json_t *params;
 	json_t *result;
@@ -90,10 +103,10 @@ enum exit_code command_allow_del(const struct arguments *arguments, const struct
 	size_t i;
 
 	if (by_id == by_ends) {
-		text_error("allow del needs an ID, or the --from and --to of an entry");
+		text_error("allow del needs an ID or several, or the --from and --to of an entry");
 		return EXIT_TROUBLE;
 	}
-	params = by_id ? id_parameter(arguments->operand[0]) : parameters(arguments);
+	params = by_id ? id_parameters(arguments) : parameters(arguments);
 	if (!params)
 		return EXIT_TROUBLE;
 	code = request(arguments, ACCESS_CHANGE, "allow.del", params, &result);
@@ -108,25 +121,4 @@ enum exit_code command_allow_del(const struct arguments *arguments, const struct
 	print_warnings(result);
 	json_decref(result);
 	return EXIT_OK;
-}
-
-enum exit_code command_allow_list(const struct arguments *arguments, const struct screen *screen)
-{
-	json_t *result;
-	const json_t *entries;
-	enum exit_code code = request(arguments, ACCESS_READ, "allow.list", NULL, &result);
-
-	if (code != EXIT_OK)
-		return code;
-	entries = json_object_get(result, "entries");
-	if (arguments->option[OPTION_JSON]) {
-		request_print(result, JSON_INDENT(2));
-	} else if (!json_array_size(entries)) {
-		fputs("no entries\n", screen->out);
-	} else if (entry_table(screen, entries, 0)) {
-		text_error("no memory");
-		code = EXIT_TROUBLE;
-	}
-	json_decref(result);
-	return code;
 }

@@ -42,6 +42,11 @@ enum option_id {
 	OPTION_KIND,
 	OPTION_HOST,
 	OPTION_VERDICT,
+	OPTION_USER,
+	OPTION_ORIGIN,
+	OPTION_EXPIRING,
+	OPTION_NEVER_USED,
+	OPTION_REPLACE,
 	OPTIONS
 };
 
@@ -51,7 +56,7 @@ enum option_id {
 	(OPTION_BIT(OPTION_SOCKET) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | \
 	 OPTION_BIT(OPTION_VERSION) | OPTION_BIT(OPTION_COLOR))
 
-#define OPERANDS_MAX 8 /* words of a command and its operands; no command has more than 4 */
+#define OPERANDS_MAX 102 /* words of a command and its operands: allow del takes a hundred ids */
 
 struct arguments {
 	const char *option[OPTIONS]; /* its value, "" for one that takes none; NULL: not given */

@@ -31,6 +31,11 @@ enum exit_code command_status(const struct arguments *arguments, const struct sc
 enum exit_code command_allow_add(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_allow_del(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_allow_list(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_allow_check(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_allow_history(const struct arguments *arguments,
+				     const struct screen *screen);
+enum exit_code command_allow_import(const struct arguments *arguments, const struct screen *screen);
+enum exit_code command_allow_export(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_explain(const struct arguments *arguments, const struct screen *screen);
 enum exit_code command_incidents_list(const struct arguments *arguments,
 				      const struct screen *screen);

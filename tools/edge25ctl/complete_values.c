@@ -212,6 +212,7 @@ static const struct {
 	{OPTION_CLASS, NULL, "infected suspect misconfigured", NULL},
 	{OPTION_EXPIRES, NULL, "30m 2h 1d 7d", NULL},
 	{OPTION_FOR, NULL, "1h 6h 1d 7d", NULL},
+	{OPTION_ORDER, "allow list", "id expires used hits added", NULL},
 	{OPTION_ORDER, "hosts", "worst newest attempts destinations first-seen host", NULL},
 	{OPTION_ORDER, NULL, "worst newest change", NULL},
 	{OPTION_SINCE, NULL, "1h 24h 7d", NULL},
@@ -220,6 +221,9 @@ static const struct {
 	{OPTION_RANGE, NULL, NULL, ranges},
 	{OPTION_PREFIX, NULL, NULL, hosts},
 	{OPTION_AFTER, "hosts", NULL, hosts},
+	{OPTION_EXPIRING, NULL, "1h 1d 7d", NULL},
+	{OPTION_NEVER_USED, NULL, "1d 7d 30d", NULL},
+	{OPTION_ORIGIN, NULL, "socket configuration", NULL},
 	{OPTION_INTERFACE, NULL, NULL, interfaces},
 	{OPTION_FROM, "allow add", NULL, hosts},
 	{OPTION_FROM, NULL, NULL, entry_sources},
@@ -231,7 +235,10 @@ static const struct {
 	const char *command;
 	offer_live *live[2]; /* by the place of the operand */
 } operands[] = {
-	{"allow del", {entry_ids}},
+	{"allow del", {entry_ids, entry_ids}},
+	{"allow check", {hosts, entry_destinations}},
+	{"allow import", {files}},
+	{"allow history", {entry_ids}},
 	{"explain", {hosts, entry_destinations}},
 	{"host", {hosts}},
 	{"contain", {hosts}},

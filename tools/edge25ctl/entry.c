@@ -109,6 +109,8 @@ int entry_table(const struct screen *screen, const json_t *entries, unsigned ind
 		{.title = "EXPIRES", .drop = 4},
 		{.title = "BY", .shrink = 8, .drop = 2},
 		{.title = "ADDED", .drop = 3},
+		{.title = "HITS", .right = true, .drop = 5},
+		{.title = "USED", .drop = 6},
 		{.title = "COMMENT", .shrink = 16},
 	};
 	struct table *table =
@@ -124,6 +126,7 @@ int entry_table(const struct screen *screen, const json_t *entries, unsigned ind
 	json_array_foreach(entries, i, entry)
 	{
 		const char *expires = field_text(entry, "expires");
+		const char *used = field_text(entry, "used");
 
 		table_add(table, entry_id(entry, id));
 		table_add(table, entry_end(entry, "from"));
@@ -133,6 +136,8 @@ int entry_table(const struct screen *screen, const json_t *entries, unsigned ind
 		table_add(table, *expires ? expires : "never");
 		table_add(table, entry_by(entry));
 		table_add(table, field_text(entry, "added"));
+		table_add_number(table, field_number(entry, "hits"));
+		table_add(table, *used ? used : "never");
 		if (asprintf(&comment, "%s%s", entry_way(entry), field_text(entry, "comment")) < 0)
 			comment = NULL;
 		table_add(table, comment ? comment : "");

@@ -19,9 +19,27 @@ static const struct command commands[] = {
 		 OPTION_BIT(OPTION_COMMENT) | OPTION_BIT(OPTION_WATCHED) |
 		 OPTION_BIT(OPTION_ALWAYS),
 	 "let a source, a destination or a pair use port 25", command_allow_add},
-	{"allow del", "[ID]", 0, 1, OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO),
-	 "take an entry away, by its id or by its --from and --to", command_allow_del},
-	{"allow list", "", 0, 0, 0, "all entries", command_allow_list},
+	{"allow del", "[ID ...]", 0, 100, OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO),
+	 "take entries away by their ids, or one by its --from and --to", command_allow_del},
+	{"allow list", "", 0, 0,
+	 OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_COMMENT) |
+		 OPTION_BIT(OPTION_USER) | OPTION_BIT(OPTION_ORIGIN) | OPTION_BIT(OPTION_EXPIRING) |
+		 OPTION_BIT(OPTION_NEVER_USED) | OPTION_BIT(OPTION_WATCHED) |
+		 OPTION_BIT(OPTION_ALWAYS) | OPTION_BIT(OPTION_ORDER) | OPTION_BIT(OPTION_LIMIT) |
+		 OPTION_BIT(OPTION_CSV),
+	 "entries, all or those that the options say", command_allow_list},
+	{"allow check", "SRC|any [DST]", 1, 2, 0,
+	 "is all from SRC to DST let through, and by which entries? Exit code 0 or 1",
+	 command_allow_check},
+	{"allow import", "FILE|-", 1, 1, OPTION_BIT(OPTION_REPLACE) | OPTION_BIT(OPTION_DRY_RUN),
+	 "add a list of entries: CSV with a header (from,to,expires,comment) or JSON; all or none",
+	 command_allow_import},
+	{"allow export", "", 0, 0, 0, "all entries of the socket as CSV, or JSON, for allow import",
+	 command_allow_export},
+	{"allow history", "[ID]", 0, 1,
+	 OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_USER) |
+		 OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_CSV),
+	 "who changed what and when, the newest first", command_allow_history},
 	{"explain", "SRC [DST]", 1, 2, OPTION_BIT(OPTION_INTERFACE),
 	 "what happens to port 25 from SRC to DST, and why", command_explain},
 	{"hosts", "", 0, 0, HOSTS_FILTERS | OPTION_BIT(OPTION_NEWEST) | OPTION_BIT(OPTION_CSV),
