@@ -27,7 +27,7 @@ static const char *too_much(const char *text, size_t length)
 		if (depth > RPC_DEPTH_MAX)
 			return "the request is nested too deep";
 		if (values > RPC_VALUES_MAX)
-			return "the request has more than 65536 values";
+			return "the request has more than 131072 values";
 	}
 	return NULL;
 }

@@ -10,7 +10,7 @@
 #include "rpc_params.h"
 
 #define RPC_DEPTH_MAX 16      /* no method takes more than four levels */
-#define RPC_VALUES_MAX 65536u /* members and items: each takes a hundred bytes and more */
+#define RPC_VALUES_MAX 131072u /* members and items: each takes a hundred bytes and more */
 #define RPC_ID_MAX 256        /* bytes: it is sent back */
 
 struct rpc_parsed {

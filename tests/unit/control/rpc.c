@@ -228,10 +228,10 @@ static void test_bounds(void **state)
 	for (size_t i = 2; i < 2 * RPC_VALUES_MAX; i += 2)
 		memcpy(request + i, "1,", 2);
 	ask(&peer, request, 2 * RPC_VALUES_MAX, text, sizeof(text));
-	assert_non_null(strstr(text, "more than 65536 values"));
+	assert_non_null(strstr(text, "more than 131072 values"));
 	request[0] = ' ';
 	ask(&peer, request, 2 * RPC_VALUES_MAX, text, sizeof(text));
-	assert_null(strstr(text, "more than 65536 values"));
+	assert_null(strstr(text, "more than 131072 values"));
 }
 
 static void kinds_of(struct rpc_call *call, void *ctx)
