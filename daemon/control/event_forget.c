@@ -223,7 +223,7 @@ static bool is_compressed(const char *name)
 }
 
 /* Of one that was killed. */
-static void remove_leftovers(const struct event_forget *forget, DIR *directory)
+static void remove_leftovers(DIR *directory)
 {
 	const struct dirent *entry;
 
@@ -247,7 +247,7 @@ void event_forget_run(struct event_forget *forget)
 		fail(forget, "", "cannot be read", errno);
 		return;
 	}
-	remove_leftovers(forget, directory);
+	remove_leftovers(directory);
 	while ((entry = readdir(directory))) {
 		const char *name = entry->d_name;
 
