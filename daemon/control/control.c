@@ -16,6 +16,7 @@
 #include "engine_ops.h"
 #include "explain.h"
 #include "forget.h"
+#include "host_lists.h"
 #include "keeper.h"
 #include "losses.h"
 #include "methods.h"
@@ -337,9 +338,11 @@ static int make_connections(struct control *control)
 	control->ruleset = ruleset_new(control->link);
 	control->forget = forget_new(control);
 	control->explainer = explainer_new(control);
+	control->host_lists = host_lists_new(control);
 	control->clock = clock_watch_new(control->loop, on_clock, control);
 	if (!control->intent || !control->name_follower || !control->reading || !control->reload ||
-	    !control->ruleset || !control->forget || !control->explainer || !control->clock)
+	    !control->ruleset || !control->forget || !control->explainer || !control->host_lists ||
+	    !control->clock)
 		return -ENOMEM;
 	return 0;
 }
@@ -406,6 +409,7 @@ void control_free(struct control *control)
 	responder_free(control->responder);
 	ruleset_free(control->ruleset);
 	explainer_free(control->explainer);
+	host_lists_free(control->host_lists);
 	clock_watch_free(control->clock);
 	reading_free(control->reading);
 	server_free(control->server);

@@ -32,6 +32,7 @@
 struct forget;
 struct explainer;
 struct allow_import;
+struct host_lists;
 struct keeper;
 struct responder;
 
@@ -66,6 +67,7 @@ struct control {
 	struct ruleset *ruleset;
 	struct forget *forget;
 	struct explainer *explainer;
+	struct host_lists *host_lists;
 	struct clock_watch *clock;
 	json_t *discovered; /* what rpc.discover replies, once it was asked */
 	json_t *status;     /* what status replied last, in this round of readings */

@@ -8,6 +8,9 @@
 #include "filters.h"
 #include "incident_facts.h"
 
+const char *const host_order_words[] = {"worst",      "newest", "attempts", "destinations",
+					"first-seen", "host",   NULL};
+
 static bool in_range(const struct control *control, const struct host *host,
 		     const struct config_range *range)
 {
@@ -89,14 +92,10 @@ static void set_keys(const struct tracker *tracker, enum host_order order, struc
 /* No two hosts are equal: pages do not overlap. */
 static bool before(const struct host_found *a, const struct host_found *b)
 {
-	struct prefix p, q;
-
 	for (size_t i = 0; i < sizeof(a->keys) / sizeof(a->keys[0]); i++)
 		if (a->keys[i] != b->keys[i])
 			return a->keys[i] > b->keys[i];
-	p = host_prefix(a->host);
-	q = host_prefix(b->host);
-	return prefix_compare(&p, &q) < 0;
+	return prefix_compare(&a->prefix, &b->prefix) < 0;
 }
 
 /* A heap: what comes last of all is its root. */
@@ -143,22 +142,9 @@ static size_t keep_first(struct host_found *heap, size_t count, size_t limit,
 	return count;
 }
 
-size_t host_search(const struct control *control, const struct host_search *search,
-		   struct host_found *found, size_t limit, size_t *total)
+/* The heap as a list, first ones first. */
+static void unheap(struct host_found *found, size_t count)
 {
-	const struct host *host = NULL;
-	size_t count = 0;
-
-	*total = 0;
-	while ((host = tracker_next(control->tracker, host))) {
-		struct host_found one = {.host = host};
-
-		if (!wanted(control, search, host))
-			continue;
-		++*total;
-		set_keys(control->tracker, search->order, &one);
-		count = keep_first(found, count, limit, &one);
-	}
 	for (size_t left = count; left > 1; left--) {
 		const struct host_found last = found[0];
 
@@ -166,5 +152,31 @@ size_t host_search(const struct control *control, const struct host_search *sear
 		found[left - 1] = last;
 		sift_down(found, left - 1, 0);
 	}
-	return count;
+}
+
+bool host_page_step(const struct control *control, struct host_page *page, size_t hosts)
+{
+	while (hosts--) {
+		struct host_found one = {.host = tracker_next(control->tracker, page->at)};
+
+		if (!one.host) {
+			unheap(page->found, page->count);
+			return true;
+		}
+		page->at = one.host;
+		if (!wanted(control, &page->search, one.host))
+			continue;
+		page->total++;
+		one.prefix = host_prefix(one.host);
+		set_keys(control->tracker, page->search.order, &one);
+		page->count = keep_first(page->found, page->count, page->limit, &one);
+	}
+	return false;
+}
+
+bool host_found_now(const struct host_found *found)
+{
+	const struct prefix now = host_prefix(found->host);
+
+	return found->host->length && prefix_equal(&now, &found->prefix);
 }

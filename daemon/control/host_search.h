@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which of the hosts that are known, and in which order. Every host is looked at once, and memory is
- * kept for those alone that are asked for.
+ * Which of the hosts that are known, and in which order. Every host is looked at once, some at a time,
+ * and memory is kept for those alone that are asked for.
  */
 #ifndef EDGE25_CONTROL_HOST_SEARCH_H
 #define EDGE25_CONTROL_HOST_SEARCH_H
@@ -32,11 +32,28 @@ struct host_search {
 
 struct host_found {
 	uint64_t keys[3]; /* greater ones first, but for HOSTS_BY_HOST */
+	struct prefix prefix;
 	const struct host *host;
 };
 
-/* Writes the first @limit, in order; returns how many. *total: how many there are in all. */
-size_t host_search(const struct control *control, const struct host_search *search,
-		   struct host_found *found, size_t limit, size_t *total);
+/* A search that is under way: the first two are the caller's, and room for @limit; the rest begins as 0. */
+struct host_page {
+	struct host_search search;
+	struct host_found *found;
+	size_t limit;
+	size_t count; /* of found[] */
+	size_t total; /* how many there are in all */
+	const struct host *at;
+};
+
+/*
+ * Looks at @hosts more; true: all were looked at, and found[] is in order. Hosts may come and go
+ * meanwhile: host_found_now() says whether one is still there.
+ */
+bool host_page_step(const struct control *control, struct host_page *page, size_t hosts);
+bool host_found_now(const struct host_found *found);
+
+/* By enum host_order. */
+extern const char *const host_order_words[];
 
 #endif

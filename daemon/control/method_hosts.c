@@ -5,18 +5,10 @@
 #include <string.h>
 
 #include "event_json.h"
-#include "filters.h"
+#include "host_lists.h"
 #include "host_search.h"
 #include "method_tables.h"
 #include "methods.h"
-
-#define LIMIT_PRESET 20
-#define LIMIT_MAX 1000
-#define OFFSET_MAX 10000 /* so many records are sorted; more are reached by "after" */
-
-/* By enum host_order. */
-static const char *const orders[] = {"worst",      "newest", "attempts", "destinations",
-				     "first-seen", "host",   NULL};
 
 const struct rpc_param hosts_params[] = {
 	{"class", RPC_WORD, false, "only hosts of this class", class_words},
@@ -33,7 +25,7 @@ const struct rpc_param hosts_params[] = {
 	{"order", RPC_WORD, false,
 	 "the worst class first (so if it is not given), those seen last first (newest), those with the "
 	 "most attempts or destinations, those that appeared last (first-seen), or by address (host)",
-	 orders},
+	 host_order_words},
 	{"offset", RPC_NUMBER, false, "leaves out so many of the first; at most 10000", NULL},
 	{"after", RPC_PREFIX, false,
 	 "with order host: only those behind this one, the last of the page before", NULL},
@@ -112,90 +104,9 @@ json_t *host_json(const struct control *control, const struct host *host)
 	return object;
 }
 
-static const struct config_range *range_named(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->range_count; i++)
-		if (!strcmp(config->ranges[i].name, name))
-			return &config->ranges[i];
-	return NULL;
-}
-
-static const struct policy *policy_named(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->numbered_count; i++)
-		if (!strcmp(config->policies[i].name, name))
-			return &config->policies[i];
-	return NULL;
-}
-
-/* What has a name here. False: there is no such thing, and the call has failed. */
-static bool find_named(struct rpc_call *call, const struct config *config,
-		       struct host_search *search)
-{
-	const char *policy = rpc_text(call, "policy"), *range = rpc_text(call, "range");
-	const char *interface = rpc_text(call, "interface");
-
-	search->policy = policy ? policy_named(config, policy) : NULL;
-	search->range = range ? range_named(config, range) : NULL;
-	search->interface = interface ? if_nametoindex(interface) : 0;
-	if (policy && !search->policy)
-		rpc_fail(call, RPC_INVALID_PARAMS, "policy: there is no policy \"%s\"", policy);
-	else if (range && !search->range)
-		rpc_fail(call, RPC_INVALID_PARAMS, "range: there is no range \"%s\"", range);
-	else if (interface && !search->interface)
-		rpc_fail(call, RPC_INVALID_PARAMS, "interface: there is no interface %s",
-			 interface);
-	else
-		return true;
-	return false;
-}
-
-static bool read_search(struct rpc_call *call, const struct control *control,
-			struct host_search *search)
-{
-	search->order = (enum host_order)rpc_word(call, "order", orders, HOSTS_WORST);
-	search->class = rpc_word(call, "class", class_words, -1);
-	search->name = rpc_text(call, "name");
-	search->contained = rpc_flag(call, "contained");
-	filter_prefix(call, "prefix", &search->prefix);
-	filter_prefix(call, "after", &search->after);
-	if (search->after.addr.family && search->order != HOSTS_BY_HOST) {
-		rpc_fail(call, RPC_INVALID_PARAMS, "after: needs \"order\": \"host\"");
-		return false;
-	}
-	return filter_past(call, "since", intent_clock().real, &search->since) &&
-	       find_named(call, control->config, search);
-}
-
 void method_hosts(struct rpc_call *call, void *ctx)
 {
 	const struct control *control = ctx;
-	const int64_t offset = rpc_number(call, "offset", 0);
-	struct host_search search = {0};
-	struct host_found *found;
-	size_t count, total;
-	int64_t limit;
-	json_t *list;
 
-	if (!filter_limit(call, LIMIT_PRESET, LIMIT_MAX, &limit) ||
-	    !read_search(call, control, &search))
-		return;
-	if (offset > OFFSET_MAX) {
-		rpc_fail(call, RPC_INVALID_PARAMS,
-			 "offset: expected a number from 0 to %d; \"order\": \"host\" and after "
-			 "lead through all",
-			 OFFSET_MAX);
-		return;
-	}
-	found = calloc((size_t)(offset + limit), sizeof(*found));
-	if (!found) {
-		rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
-		return;
-	}
-	count = host_search(control, &search, found, (size_t)(offset + limit), &total);
-	list = json_array();
-	for (size_t i = (size_t)offset; i < count; i++)
-		json_array_append_new(list, host_json(control, found[i].host));
-	free(found);
-	rpc_reply(call, json_pack("{s:o, s:I}", "hosts", list, "total", (json_int_t)total));
+	host_lists_ask(control->host_lists, call);
 }

@@ -80,12 +80,26 @@ static int compare(enum host_order order, const struct tracker *tracker, const s
 	return by ? (by > 0) - (by < 0) : prefix_compare(&p, &q);
 }
 
+/* Some hosts at a time, as it is done beside other work. */
+static struct host_page search_all(const struct control *control, const struct host_search *search,
+				   size_t limit)
+{
+	struct host_page page = {.search = *search, .limit = limit};
+
+	page.found = calloc(limit, sizeof(*page.found));
+	assert_non_null(page.found);
+	while (!host_page_step(control, &page, 7))
+		;
+	return page;
+}
+
 static void check_page(const struct control *control, const struct host_search *search,
 		       size_t limit)
 {
-	struct host_found *found = calloc(limit, sizeof(*found));
+	const struct host_page page = search_all(control, search, limit);
+	struct host_found *found = page.found;
 	const struct host *host = NULL;
-	size_t total, count = host_search(control, search, found, limit, &total);
+	const size_t total = page.total, count = page.count;
 
 	assert_int_equal(total, tracker_count(control->tracker));
 	assert_int_equal(count, limit < total ? limit : total);
@@ -128,11 +142,10 @@ static void test_orders(void **state)
 
 static size_t count_found(const struct control *control, struct host_search search)
 {
-	struct host_found found[4];
-	size_t total;
+	struct host_page page = search_all(control, &search, 4);
 
-	host_search(control, &search, found, COUNT(found), &total);
-	return total;
+	free(page.found);
+	return page.total;
 }
 
 static struct prefix prefix(const char *text)
@@ -175,11 +188,34 @@ static void test_filters(void **state)
 	tracker_free(tracker);
 }
 
+/* A host that is forgotten in the middle is not shown, nor whoever has its place. */
+static void test_forgotten(void **state)
+{
+	struct tracker *tracker = make(10);
+	struct control control = control_of(tracker);
+	const struct host_search search = {.order = HOSTS_BY_HOST, .class = -1};
+	struct host_page page = search_all(&control, &search, 10);
+	struct host_past past = {
+		.prefix = prefix("100.64.99.99"), .first_seen = NOW, .last_seen = NOW};
+
+	(void)state;
+	for (size_t i = 0; i < 10; i++)
+		assert_true(host_found_now(&page.found[i]));
+	tracker_forget(tracker, tracker_find(tracker, &page.found[3].prefix.addr));
+	assert_false(host_found_now(&page.found[3]));
+	assert_non_null(tracker_restore(tracker, &past, 0, "", (uint64_t)NOW * 1000000000));
+	assert_false(host_found_now(&page.found[3]));
+	assert_true(host_found_now(&page.found[4]));
+	free(page.found);
+	tracker_free(tracker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_forgotten),
 	};
 	int failed;
 
