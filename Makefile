@@ -102,7 +102,8 @@ FUZZ_SOURCES_notify_gather := $(addprefix tools/edge25-notify/,gather.c incident
 FUZZ_LIBS_notify_gather = $(call libs,jansson,)
 FUZZ_SOURCES_notify_state := $(addprefix tools/edge25-notify/,incident.c state.c told.c)
 FUZZ_LIBS_notify_state = $(call libs,jansson,)
-FUZZ_SOURCES_rpc_handle := $(addprefix daemon/control/,rpc.c rpc_params.c rpc_parse.c prefix_error.c)
+FUZZ_SOURCES_rpc_handle := $(addprefix daemon/control/,rpc.c rpc_params.c rpc_parse.c prefix_error.c \
+	domain_name.c)
 FUZZ_LIBS_rpc_handle = $(call libs,jansson,)
 FUZZ_SOURCES_neighbour_read := daemon/control/neighbour_read.c
 FUZZ_SOURCES_trace_next := daemon/replay/trace.c

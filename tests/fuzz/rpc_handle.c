@@ -14,7 +14,10 @@ static const struct rpc_param params[] = {
 	{"host", RPC_ADDRESS, false, "", NULL},    {"from", RPC_PREFIX, false, "", NULL},
 	{"expires", RPC_EXPIRY, false, "", NULL},  {"for", RPC_DURATION, false, "", NULL},
 	{"always", RPC_FLAG, false, "", NULL},     {"limit", RPC_NUMBER, false, "", NULL},
-	{"order", RPC_WORD, false, "", words},     {NULL, RPC_TEXT, false, NULL, NULL},
+	{"order", RPC_WORD, false, "", words},     {"to", RPC_DESTINATION, false, "", NULL},
+	{"since", RPC_PAST, false, "", NULL},      {"kinds", RPC_WORDS, false, "", words},
+	{"ids", RPC_IDS, false, "", NULL},         {"entries", RPC_OBJECTS, false, "", NULL},
+	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
 static void method_echo(struct rpc_call *call, void *ctx)
@@ -25,6 +28,7 @@ static void method_echo(struct rpc_call *call, void *ctx)
 	require(!text || strlen(text) <= 1024);
 	require(rpc_id(call, "id") >= 0 && rpc_number(call, "limit", 0) >= 0);
 	require(rpc_word(call, "order", words, 0) <= 1);
+	require(rpc_words(call, "kinds", words) < 4);
 	(void)rpc_flag(call, "always");
 	rpc_reply(call, json_pack("{s:s?, s:s?, s:s?}", "text", text, "host",
 				  rpc_text(call, "host"), "from", rpc_text(call, "from")));

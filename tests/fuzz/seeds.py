@@ -81,7 +81,8 @@ def requests():
 
     whole = line(method="echo", params={
         "text": "a \u2192 b", "id": 7, "host": "2001:db8::1", "from": "100.64.0.0/10",
-        "expires": "2h", "for": "10m", "always": True, "limit": 5, "order": "newest"})
+        "expires": "2h", "for": "10m", "always": True, "limit": 5, "order": "newest", "to": "mx.example.net",
+        "since": "1h", "kinds": ["worst"], "ids": [1, 2], "entries": [{"from": "100.64.0.1"}]})
     write("rpc_handle", "whole", whole)
     write("rpc_handle", "cut", whole[:-9])
     write("rpc_handle", "notification", b'{"jsonrpc":"2.0","method":"echo"}')
