@@ -332,6 +332,37 @@ static void test_threads_share_servers(void **state)
 	}
 }
 
+/* The question is answered as the next packet will be, and nothing is counted by it. */
+static void test_would_admit(void **state)
+{
+	struct addr nobody = {0};
+	struct burst *burst = *state;
+	const struct addr source = address(100, 7);
+
+	for (unsigned i = 0; i < 10; i++) {
+		const struct addr server = address(203, i);
+
+		for (int again = 0; again < 30; again++) {
+			assert_true(burst_would_admit(burst, &snapshot, GUARD, &source, &server,
+						      START));
+			assert_true(burst_would_admit(burst, &snapshot, GUARD, &source, &nobody,
+						      START));
+		}
+		assert_true(burst_admit(burst, &snapshot, GUARD, &source, &server, START));
+	}
+	for (unsigned i = 0; i < 20; i++) {
+		const struct addr server = address(203, i);
+
+		assert_int_equal(burst_would_admit(burst, &snapshot, GUARD, &source, &server,
+						   START),
+				 i < 10);
+	}
+	assert_false(burst_would_admit(burst, &snapshot, GUARD, &source, &nobody, START));
+	assert_true(burst_would_admit(burst, &snapshot, FREE, &source, &nobody, START));
+	assert_true(
+		burst_would_admit(burst, &snapshot, GUARD, &source, &nobody, START + 61 * SECOND));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -344,6 +375,7 @@ int main(void)
 		TEST(test_a_clock_that_was_read_before),
 		TEST(test_ipv6_by_prefix),
 		TEST(test_no_bound),
+		TEST(test_would_admit),
 		TEST(test_another_burst),
 		TEST(test_a_flood_does_not_reset_the_busy),
 		TEST(test_room_of_windows_that_are_over),
