@@ -57,7 +57,15 @@ CASES = {
                       "verdict": "refused"}, {}],
     "allow.add": [ADDED, {"to": "2001:db8:9::/48", "comment": "c"},
                   {"from": "100.64.0.0/24", "comment": "c", "watched": True}],
-    "allow.list": [{}],
+    "allow.list": [{}, {"from": "100.64.0.9"}, {"to": "203.0.113.25"}, {"comment": "c"},
+                   {"user": "root"}, {"origin": "configuration"}, {"way": "watched"},
+                   {"expiring": "1d"}, {"never_used": "0s"}, {"order": "hits"},
+                   {"after": 0, "offset": 1, "limit": 1}],
+    "allow.check": [{"src": "100.64.0.9"}, {"src": "100.64.0.9", "dst": "203.0.113.25"}],
+    "allow.import": [{"entries": [{"from": "100.64.0.11", "comment": "c"}], "more": True, "staged": 0},
+                     {"entries": [{"to": "203.0.113.12", "comment": "c", "line": 2}], "staged": 1,
+                      "replace": True, "dry_run": True},
+                     {"entries": [{"to": "203.0.113.12", "comment": "c"}]}],
     "explain": [{"src": INFECTED}, {"src": INFECTED, "dst": "203.0.113.25"},
                 {"src": "192.0.2.1", "interface": "sub9x"}, {"src": "192.0.2.1"}],
     "hosts": [{}, {"class": "infected"}, {"policy": "home"}, {"range": "dsl"},
@@ -72,16 +80,21 @@ CASES = {
     "contain": [{"host": OFFICE, "for": "10m", "comment": "c"}, {"host": OTHER}],
     "release": [{"host": OTHER}],
     "incidents.close": [{"id": "$incident"}],
-    "allow.del": [{"from": "100.64.0.0/24"}, {"to": "2001:db8:9::/48"}, {"id": "$entry"}],
+    "allow.del": [{"from": "100.64.0.0/24"}, {"to": "203.0.113.12"}, {"id": "$entry"},
+                  {"ids": ["$other"]}],
+    "allow.history": [{}, {"entry": "$entry"}, {"from": "100.64.0.9"}, {"to": "203.0.113.0/24"},
+                      {"user": "root"}, {"before": 3}, {"limit": 1}],
     "forget": [{"host": OTHER}, {"host": "192.0.2.77"}],
     "log.reopen": [{}],
     "metrics": [{}],
+    "report": [{}, {"since": "2d", "until": "1h"}],
     "ruleset.show": [{}],
     "ruleset.verify": [{}],
     "reload": [{}, {"dry_run": True}],
 }
 # What a new edge25 has nothing for.
-NEEDS_MORE = {"incidents.show", "incidents.close", "release", "allow.del"}
+NEEDS_MORE = {"incidents.show", "incidents.close", "release", "allow.del", "allow.import",
+              "allow.history"}
 
 
 class Connection:
@@ -128,12 +141,19 @@ class Replies:
 
     def _call(self, connection, method, params):
         self.given.setdefault(method, set()).update(params)
-        params = {name: self.ids.get(value, value) if isinstance(value, str) else value
-                  for name, value in params.items()}
+        params = {name: self._known(value) for name, value in params.items()}
         result = connection.call(method, params)
         if method == "allow.add" and params.get("from") == ADDED["from"]:
             self.ids["$entry"] = result["id"]
+        if method == "allow.add" and params.get("to") == "2001:db8:9::/48":
+            self.ids["$other"] = result["id"]
         return params, result
+
+
+    def _known(self, value):
+        if isinstance(value, list):
+            return [self._known(one) for one in value]
+        return self.ids.get(value, value) if isinstance(value, str) else value
 
 
 def lively(daemon, topology, gate):
