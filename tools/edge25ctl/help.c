@@ -16,7 +16,7 @@ static const struct {
 	const char *example;
 } examples[] = {
 	{"allow add",
-	 "allow add --from 100.64.3.7 --to 203.0.113.25 --expires 2h --comment \"ticket 42\""},
+	 "allow add --from 100.64.3.7 --to 203.0.113.9 --expires 2h --comment \"ticket 42\""},
 	{"allow add",
 	 "allow add --from 100.64.8.0/24 --expires 2030-12-01 --comment \"ticket 43\""},
 	{"explain", "explain 100.64.3.7 203.0.113.25"},
