@@ -195,6 +195,7 @@ def shape(text):
     """The words of a text, without what differs from run to run: times, and where lines break."""
     text = re.sub(r"example.net \(.*?\)", "example.net", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
+    text = re.sub(r"range4_\d+", "range4_N", text)  # it may have been filled anew
     return re.sub(r"\d+[smhd]\b( \d+[smhd]\b)?", "SOME", text).split()
 
 
