@@ -27,6 +27,7 @@ MINIMAL = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 @pytest.fixture(scope="module", name="installed")
 def fixture_installed(tmp_path_factory):
     """Where `make install` puts the examples."""
+    need("make")
     root = tmp_path_factory.mktemp("installed")
     listed = subprocess.run(["make", "-s", "-n", "install", f"DESTDIR={root}", "PREFIX=/usr"],
                             cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
