@@ -2,14 +2,11 @@
 """What everyone else notices of clients that stall or flood the control socket: the time that status
 takes."""
 
-import os
-
-from lab.edge25 import CONTROL, ENGINE
 from lab.siege import Caller, besieged
 
 from gateways import Edge25Gateway
 from report import Row
-from traffic import prefer
+from traffic import prefer_daemon
 
 PREFIXES, REMEMBERED = 1_000, 1 << 16
 CALLS, PAUSE = 400, 0.002  # of status, one after the other, a new connection each
@@ -29,7 +26,7 @@ def status_besieged(report, rounds, directory):
     gathered = {name: [] for name in (IDLE, *SIEGES)}
     with Edge25Gateway(directory, PREFIXES, REMEMBERED) as gateway:
         caller = Caller(gateway.daemon)
-        _prefer(gateway.daemon)
+        prefer_daemon(gateway.daemon)
         caller.times(WARM)
         for _ in range(rounds):
             for name in gathered:
@@ -47,11 +44,3 @@ def status_besieged(report, rounds, directory):
         report.table(f"status, {label}", "us", [
             Row(name, [times[int(len(times) * share)] for times in rows], rows)
             for name, rows in gathered.items()], [IDLE])
-
-
-def _prefer(daemon):
-    """The threads of edge25, and this one."""
-    for program in (CONTROL, ENGINE):
-        for thread in os.listdir(f"/proc/{daemon.pid(program)}/task"):
-            prefer(int(thread))
-    prefer(os.getpid())

@@ -9,7 +9,7 @@ import os
 import pathlib
 import subprocess
 
-from lab.edge25 import BUILD
+from lab.edge25 import BUILD, CONTROL, ENGINE
 
 INJECT = BUILD / "bench/inject"
 INTERFACE = "dsl0"
@@ -92,3 +92,12 @@ def prefer(thread):
     autogroup = pathlib.Path(f"/proc/{thread}/autogroup")
     if autogroup.exists():
         autogroup.write_text(f"{FIRST}\n", encoding="ascii")
+
+
+def prefer_daemon(daemon):
+    """The same for all threads of edge25, and for this program, which asks it."""
+    for program in (CONTROL, ENGINE):
+        for thread in os.listdir(f"/proc/{daemon.pid(program)}/task"):
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # it has ended
+                prefer(int(thread))
+    prefer(os.getpid())
