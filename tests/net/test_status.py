@@ -169,7 +169,7 @@ def test_report(edge25, gate, time, monkeypatch):
     daemon = edge25(BLOCK, env=time.environment)
     line = gate.topology.subscribers[0]
     friend, = gate.flows(line, 1)
-    used = daemon.ctl("allow", "add", "--to", friend.destination, "--comment", "ours")["entry"]
+    used = daemon.ctl("allow", "add", "--to", friend.destination, "--comment", "ours")
     daemon.ctl("allow", "add", "--from", "100.64.9.9", "--comment", "nobody's")
     daemon.ctl("contain", line.address(4), "--for", "1h", "--comment", "by hand")
     daemon.ctl("release", line.address(4))
