@@ -230,6 +230,7 @@ def add_entries(daemon, chance):
         daemon.control("allow", "add", *words, "--comment", "a case")
     eventually(lambda: not any(entry["expires"] for entry in daemon.ctl("allow", "list")["entries"]),
                "entries to end")
+    eventually(lambda: daemon.ctl("ruleset", "verify")["matches"], "the kernel to have noticed")
 
 
 def contain(daemon, chance):
