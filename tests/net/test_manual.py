@@ -160,8 +160,11 @@ def run_line(daemon, line):
     for path in ("run", "log", "state"):
         where = {"run": "/run/edge25", "log": "/var/log/edge25", "state": "/var/lib/edge25"}[path]
         line = line.replace(where, str(daemon.directory / path))
-    line = line.replace("/etc/edge25/", f"{daemon.directory}/")
-    environment = {**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8",
+    for path in ("/etc/edge25/", "/var/lib/node_exporter/"):
+        line = line.replace(path, f"{daemon.directory}/")
+    if "edge25ctl watch" in line:  # until Ctrl-C
+        line = f"timeout --preserve-status -s INT 1 {line}"
+    environment = {**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "COLUMNS": "80",
                    "EDGE25_SOCKET": str(daemon.socket), "CONFIGURATION": str(daemon.configuration),
                    "DAEMON": str(daemon.pid())}
     return daemon.namespace.run(["bash", "-c", PRELUDE + line], check=False, env=environment,
@@ -192,10 +195,11 @@ def test_help(busy):
 
 
 def shape(text):
-    """The words of a text, without what differs from run to run: times, and where lines break."""
+    """The words of a text, without what differs from run to run: figures, times, line breaks."""
     text = re.sub(r"example.net \(.*?\)", "example.net", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
     text = re.sub(r"range4_\d+", "range4_N", text)  # it may have been filled anew
+    text = re.sub(r"(?<![\d./:])\d[\d,]*(?![\d./:]|[smhd]\b)", "N", text)
     return re.sub(r"\d+[smhd]\b( \d+[smhd]\b)?", "SOME", text).split()
 
 
@@ -207,7 +211,11 @@ def check_shape(printed, shown):
 def test_readme(busy):
     lines = list(readme())
     assert len(lines) > 8
+    (busy.directory / "customers.csv").write_text("from,comment,expires\n100.64.5.0/24,branch,7d\n")
     for line, shown in lines:
+        if line.startswith("edge25ctl allow check"):
+            check_line(busy, 'edge25ctl allow add --from 100.64.5.0/24 --comment "branch office" '
+                             "--expires 7d")
         printed = check_line(busy, line)
         if shown:
             check_shape(printed, shown)
