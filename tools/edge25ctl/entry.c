@@ -108,8 +108,8 @@ int entry_table(const struct screen *screen, const json_t *entries, unsigned ind
 		{.title = "LEFT", .right = true},
 		{.title = "EXPIRES", .drop = 4},
 		{.title = "BY", .shrink = 8, .drop = 2},
-		{.title = "ADDED", .drop = 3},
-		{.title = "HITS", .right = true, .drop = 5},
+		{.title = "ADDED", .drop = 5},
+		{.title = "HITS", .right = true, .drop = 3},
 		{.title = "USED", .drop = 6},
 		{.title = "COMMENT", .shrink = 16},
 	};
