@@ -48,7 +48,7 @@ static void print_title(const struct screen *screen, const json_t *report)
 	screen_safe(screen, STYLE_BOLD, text);
 	fputc('\n', screen->out);
 	if (json_is_false(json_object_get(report, "complete")))
-		fputs("More was changed in that time than is looked through: changes are the newest.\n",
+		fputs("More was changed in that time than is looked through: the newest 50,000 count.\n",
 		      screen->out);
 }
 
@@ -124,12 +124,11 @@ static void print_host(const struct screen *screen, const json_t *incident)
 	fputs("  ", screen->out);
 	screen_safe(screen, class_style(class), class);
 	snprintf(text, sizeof(text),
-		 "%s%s%s: %s attempts, %s mail servers; incident %lld %s since %s, %s",
+		 "%s%s%s: %s attempts, %s mail servers; incident %lld (%s) of %s, %s",
 		 field_text(incident, "host"), *name ? " " : "", name,
 		 text_number(field_number(incident, "attempts"), a),
 		 text_number(field_number(incident, "destinations"), b),
-		 (long long)field_number(incident, "id"),
-		 field_true(incident, "open") ? "open" : "closed,",
+		 (long long)field_number(incident, "id"), field_text(incident, "state"),
 		 moment(incident, "opened", since), field_text(incident, "action"));
 	fputc(' ', screen->out);
 	screen_wrap(screen, 4, 3 + (unsigned)strlen(class), text);

@@ -7,6 +7,8 @@
 #include "../unit.h"
 #include "tools/edge25ctl/entry.h"
 #include "tools/edge25ctl/event.h"
+#include "tools/edge25ctl/openmetrics.h"
+#include "tools/edge25ctl/report.h"
 #include "tools/edge25ctl/status.h"
 
 #define DATA "tests/data/ctl/"
@@ -27,6 +29,12 @@ static int print_events(const struct screen *screen, const json_t *document)
 	return 0;
 }
 
+static int print_metrics(const struct screen *screen, const json_t *document)
+{
+	openmetrics_write(screen->out, json_object_get(document, "families"));
+	return 0;
+}
+
 static const struct {
 	const char *input;
 	const char *golden;
@@ -43,6 +51,9 @@ static const struct {
 	{"empty.json", "empty-80.txt", status_print, 80, false},
 	{"guard.json", "guard-80.txt", status_print, 80, false},
 	{"infected.json", "infected-80.txt", status_print, 80, false},
+	{"report.json", "report-80.txt", report_print, 80, false},
+	{"report-empty.json", "report-empty-80.txt", report_print, 80, false},
+	{"metrics.json", "metrics.txt", print_metrics, 0, false},
 	{"entries.json", "entries-80.txt", print_entries, 80, false},
 	{"entries.json", "entries-wide.txt", print_entries, 0, false},
 	{"names.json", "names-80.txt", print_entries, 80, false},
