@@ -107,6 +107,7 @@ FUZZ_SOURCES_rpc_handle := $(addprefix daemon/control/,rpc.c rpc_params.c rpc_pa
 FUZZ_LIBS_rpc_handle = $(call libs,jansson,)
 FUZZ_SOURCES_neighbour_read := daemon/control/neighbour_read.c
 FUZZ_SOURCES_trace_next := daemon/replay/trace.c
+FUZZ_SOURCES_csv_in := tools/edge25ctl/csv_in.c
 FUZZ_LIBS_neighbour_read = $(call libs,libmnl,)
 
 .PHONY: all deps deps-check deps-demo deps-bench check check-root check-layers check-unit check-fuzz \

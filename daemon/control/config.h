@@ -44,7 +44,7 @@ struct config_settings {
 	uint64_t max_incidents, incident_quiet, keep_incidents, keep_hosts, keep_days,
 		write_interval;
 	uint64_t log_destinations; /* enum log_destinations */
-	uint64_t require_comment;
+	uint64_t require_comment, keep_audit;
 	uint64_t resolve_min, resolve_max, resolve_keep; /* of names of destinations */
 	char *name_files[NAMES_KINDS]; /* lists, settings_path() reads them */
 	uint64_t neighbours, max_names;

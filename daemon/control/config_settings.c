@@ -79,6 +79,7 @@ static const struct key keys[] = {
 	{"write-interval", KIND_DURATION, AT(write_interval), "5m", 1, DAY},
 	{"log-destinations", KIND_DESTINATIONS, AT(log_destinations), "full", 0, 0},
 	{"require-comment", KIND_YES_NO, AT(require_comment), "yes", 0, 1},
+	{"keep-audit", KIND_DURATION, AT(keep_audit), "730d", HOUR, 100 * (uint64_t)YEAR},
 	{"resolve-min", KIND_DURATION, AT(resolve_min), "1m", 1, DAY},
 	{"resolve-max", KIND_DURATION, AT(resolve_max), "1h", 1, DAY},
 	{"resolve-keep", KIND_DURATION, AT(resolve_keep), "1h", 1, YEAR},

@@ -8,6 +8,7 @@
 #include "incident_facts.h"
 #include "keeper.h"
 #include "responder.h"
+#include "store_audit.h"
 #include "store_hosts.h"
 #include "store_incidents.h"
 
@@ -25,7 +26,8 @@ enum stage {
 	STAGE_USAGE,
 	STAGE_OLD,
 	STAGE_OLD_HOSTS,
-	STAGE_OLD_DAYS
+	STAGE_OLD_DAYS,
+	STAGE_OLD_AUDIT
 };
 
 struct keeper {
@@ -273,6 +275,17 @@ static bool pass_old_days(struct keeper *keeper)
 	return deleted >= DELETED_ROWS;
 }
 
+static bool pass_old_audit(struct keeper *keeper)
+{
+	const uint64_t keep = keeper->control->config->settings.keep_audit;
+	size_t deleted = 0;
+
+	if (writable(keeper))
+		store_audit_delete(keeper->control->store, intent_clock().real - (int64_t)keep,
+				   DELETED_ROWS, &deleted);
+	return deleted == DELETED_ROWS;
+}
+
 /* One bounded piece of work; true: there is more. */
 static bool work(struct keeper *keeper)
 {
@@ -280,7 +293,8 @@ static bool work(struct keeper *keeper)
 		[STAGE_OPEN] = pass_open,        [STAGE_TOLD] = pass_told,
 		[STAGE_HOSTS] = pass_hosts,      [STAGE_DAYS] = pass_days,
 		[STAGE_USAGE] = pass_usage,      [STAGE_OLD] = pass_old,
-		[STAGE_OLD_HOSTS] = pass_old_hosts, [STAGE_OLD_DAYS] = pass_old_days};
+		[STAGE_OLD_HOSTS] = pass_old_hosts, [STAGE_OLD_DAYS] = pass_old_days,
+		[STAGE_OLD_AUDIT] = pass_old_audit};
 	bool more = responder_write(keeper->control->responder);
 
 	if (usage_urgent(keeper->control->usage))
@@ -290,7 +304,7 @@ static bool work(struct keeper *keeper)
 	if (keeper->stage == STAGE_REST)
 		return false;
 	if (!stages[keeper->stage](keeper))
-		keeper->stage = keeper->stage == STAGE_OLD_DAYS ? STAGE_REST : keeper->stage + 1;
+		keeper->stage = keeper->stage == STAGE_OLD_AUDIT ? STAGE_REST : keeper->stage + 1;
 	return true;
 }
 

@@ -57,6 +57,11 @@ static bool meets(const struct prefix *a, const struct prefix *b)
 	return !a->addr.family || !b->addr.family || prefix_covers(a, b) || prefix_covers(b, a);
 }
 
+static bool of_family(const struct prefix *a, const struct prefix *b)
+{
+	return !a->addr.family || !b->addr.family || a->addr.family == b->addr.family;
+}
+
 /* Those whose destination is a name are counted where any will do. */
 static size_t count_partly(const struct control *control, const struct check *check)
 {
@@ -65,7 +70,8 @@ static size_t count_partly(const struct control *control, const struct check *ch
 	for (size_t i = 0; i < allowlist_count(control->allowlist); i++) {
 		const struct allow_entry *entry = allowlist_at(control->allowlist, i);
 
-		count += !ended(entry, check->now) && meets(&entry->from, &check->from) &&
+		count += !ended(entry, check->now) && of_family(&entry->from, &check->to) &&
+			 of_family(&entry->to, &check->from) && meets(&entry->from, &check->from) &&
 			 (entry->to_name ? !check->to.addr.family : meets(&entry->to, &check->to));
 	}
 	for (size_t i = 0; i < check->count; i++)

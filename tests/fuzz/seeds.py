@@ -368,7 +368,16 @@ def notices():
     write("notify_state", "long-word", b"edge25-notify 1\nincident 1 sixteen-letters- x\nend\n")
 
 
+def lists():
+    write("csv_in", "plain", b"from,to,expires,comment\n100.64.3.7,,2h,ticket 42\n")
+    write("csv_in", "quoted", b'\xef\xbb\xbf"from","comment"\r\n"::1","say ""please"", twice"\r\n')
+    write("csv_in", "open", b'a,"b\nc,d"e\n"f"g\n')
+    write("csv_in", "bytes", b"a\0b,c\rd\n\xff\xc3,\xe6\x9d\n")
+    write("csv_in", "fields", b"," * 40)
+
+
 leases()
+lists()
 traces()
 neighbours()
 notices()

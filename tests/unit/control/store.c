@@ -3,8 +3,10 @@
 
 #include <sqlite3.h>
 
+#include "control/allowlist.h"
 #include "control/host_class.h"
 #include "control/store.h"
+#include "control/store_audit.h"
 #include "control/store_hosts.h"
 #include "control/store_incidents.h"
 #include "temporary.h"
@@ -48,6 +50,19 @@ static void make(void **state, const char *one, const char *two)
 	sqlite3_close(db);
 }
 
+static const char schema3[] =
+	"ALTER TABLE allow ADD COLUMN way INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE incident (id INTEGER PRIMARY KEY, change INTEGER NOT NULL,"
+	" last_seen INTEGER, opened INTEGER, closed INTEGER, class TEXT, attempts INTEGER);"
+	"CREATE TABLE newest (name TEXT PRIMARY KEY, number INTEGER NOT NULL);"
+	"PRAGMA user_version=3;";
+/* What happened before: an entry that is gone had a higher id, and there is a line about it. */
+static const char before_all[] =
+	"INSERT INTO allow (id, from_prefix, to_prefix, expires, comment, added, uid, user)"
+	" VALUES (41, '100.64.9.9', '', 0, 'gone', 1, 0, 'root');"
+	"DELETE FROM allow WHERE id = 41;"
+	"INSERT INTO audit VALUES (3, 1796083000, 'del', 41, '100.64.9.9', '', 0, 'gone', 7, 'bob');";
+
 static int check_entry(void *ctx, const struct allow_entry *entry)
 {
 	const unsigned way = *(unsigned *)ctx;
@@ -57,6 +72,89 @@ static int check_entry(void *ctx, const struct allow_entry *entry)
 	assert_int_equal(entry->way, way);
 	*(unsigned *)ctx = 99;
 	return 0;
+}
+
+static int check_line(void *ctx, const struct audit_line *line)
+{
+	assert_int_equal(line->id, 3);
+	assert_int_equal(line->time, NOW - 200);
+	assert_string_equal(line->action, "del");
+	assert_int_equal(line->entry.id, 41);
+	assert_int_equal(line->entry.from.addr.family, FAMILY_IPV4);
+	assert_string_equal(line->entry.comment, "gone");
+	assert_int_equal(line->actor.uid, 7);
+	assert_string_equal(line->actor.user, "bob");
+	++*(unsigned *)ctx;
+	return 0;
+}
+
+/* From every version: no id comes again, and the audit trail is whole. */
+static void test_upgrade_keeps_ids_and_audit(void **state)
+{
+	static const char *const second[] = {NULL, schema2, schema3};
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct allow_difference added = {.step = ALLOW_STEP_ADD};
+		const struct store_actor actor = {.time = NOW, .uid = 1, .user = "alice"};
+		char path[TEMPORARY_PATH_MAX];
+		struct store *store;
+		unsigned lines = 0;
+
+		unlink(temporary_path(state, "edge25.db", path));
+		make(state, schema1, before_all);
+		if (second[i])
+			make(state, second[i], NULL);
+		store = open_store(state);
+		assert_null(store_problem(store));
+		assert_int_equal(store_audit_read(store, 0, 0, check_line, &lines), 0);
+		assert_int_equal(lines, 1);
+		prefix_parse("100.64.9.10", &added.entry.from);
+		assert_int_equal(store_allow_write(store, &added, 1, NULL, &actor), 0);
+		assert_int_equal(added.entry.id, 42);
+		store_free(store);
+	}
+}
+
+struct seen {
+	int64_t ids[64];
+	size_t count;
+};
+
+static int note_line(void *ctx, const struct audit_line *line)
+{
+	struct seen *seen = ctx;
+
+	seen->ids[seen->count++] = line->time;
+	return seen->count == 3;
+}
+
+static void test_audit(void **state)
+{
+	struct store *store = open_store(state);
+	struct allow_entry entry = {.id = 5, .comment = (char *)"what"};
+	struct store_actor actor = {.user = "alice"};
+	struct seen seen = {.count = 0};
+	size_t deleted;
+
+	for (actor.time = 1; actor.time <= 9; actor.time++) {
+		entry.id = actor.time % 3;
+		assert_int_equal(store_audit(store, &entry, "test", &actor), 0);
+	}
+	assert_int_equal(store_audit_read(store, 0, 0, note_line, &seen), 1);
+	assert_int_equal(seen.ids[0], 9);
+	assert_int_equal(seen.ids[2], 7);
+	seen.count = 0;
+	assert_int_equal(store_audit_read(store, 8, 1, note_line, &seen), 1);
+	assert_int_equal(seen.ids[0], 7);
+	assert_int_equal(seen.ids[2], 1);
+	assert_int_equal(store_audit_delete(store, 7, 4, &deleted), 0);
+	assert_int_equal(deleted, 4);
+	assert_int_equal(store_audit_delete(store, 7, 4, &deleted), 0);
+	assert_int_equal(deleted, 2);
+	seen.count = 0;
+	assert_int_equal(store_audit_read(store, 0, 0, note_line, &seen), 1);
+	assert_int_equal(seen.ids[2], 7);
+	store_free(store);
 }
 
 static struct incident incident_of(const char *host, int64_t id, int64_t change, int64_t closed)
@@ -100,11 +198,6 @@ static void write_one(struct store *store, const char *host, int64_t id, int64_t
 	assert_int_equal(store_incidents_write(store, &list, 1, NULL, NULL), 0);
 	incident_release(&incident);
 }
-
-struct seen {
-	int64_t ids[64];
-	size_t count;
-};
 
 static int see(void *ctx, struct incident *incident)
 {
@@ -405,6 +498,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_upgrades, temporary_setup, temporary_teardown),
 		cmocka_unit_test_setup_teardown(test_upgrade_fails, temporary_setup,
 						temporary_teardown),
+		cmocka_unit_test_setup_teardown(test_upgrade_keeps_ids_and_audit, temporary_setup,
+						temporary_teardown),
+		cmocka_unit_test_setup_teardown(test_audit, temporary_setup, temporary_teardown),
 		cmocka_unit_test_setup_teardown(test_incidents, temporary_setup,
 						temporary_teardown),
 		cmocka_unit_test_setup_teardown(test_incidents_wanted, temporary_setup,
