@@ -17,17 +17,23 @@ enum window { WINDOW_5MIN, WINDOW_HOUR, WINDOW_DAY, WINDOWS };
 #define WINDOW_DAY_BUCKETS 24
 #define WINDOW_BUCKETS_ALL (WINDOW_5MIN_BUCKETS + WINDOW_HOUR_BUCKETS + WINDOW_DAY_BUCKETS)
 
-/* What is counted; all but attempts stop at 65535 a bucket. */
+/*
+ * What is counted; all but attempts stop at 65535 a bucket. Attempts are exact up to there; of a ring with
+ * more in one bucket all are kept in units of 2^shift, so that the largest is right to 1 in 32768.
+ */
 struct windows {
-	uint32_t latest[WINDOWS];              /* number of the newest bucket of each ring */
-	uint32_t attempts[WINDOW_BUCKETS_ALL]; /* packets, by the kernel's count */
-	uint16_t met[WINDOW_BUCKETS_ALL];      /* destinations asked about, new or again */
-	uint16_t fresh[WINDOW_BUCKETS_ALL];    /* ... that were not met for a day */
-	uint16_t answered[WINDOW_BUCKETS_ALL]; /* ... that answered for the first time in a day */
+	uint32_t latest;                        /* when something was counted; seconds */
+	uint16_t attempts[WINDOW_BUCKETS_ALL];  /* packets, by the kernel's count */
+	uint16_t met[WINDOW_BUCKETS_ALL];       /* destinations asked about, new or again */
+	uint16_t fresh[WINDOW_BUCKETS_ALL];     /* ... that were not met for a day */
+	uint16_t answered[WINDOW_HOUR_BUCKETS]; /* ... that answered for the first time in a day */
+	uint16_t rest[WINDOWS];                 /* attempts that are no whole unit yet */
+	uint8_t shift[WINDOWS];
 };
 
 struct window_counts {
-	uint32_t attempts, met, fresh, answered;
+	uint32_t attempts, met, fresh;
+	uint32_t answered; /* of the window of an hour and its buckets; of others 0 */
 };
 
 /* Seconds that a window and one of its buckets last, and how many buckets it has. */
@@ -42,5 +48,6 @@ struct window_counts windows_sum(const struct windows *windows, enum window wind
 /* The buckets of a window, newest first; returns how many. */
 unsigned windows_list(const struct windows *windows, enum window window, uint32_t now,
 		      struct window_counts *buckets);
+struct window_counts window_sum(const struct window_counts *buckets, unsigned count);
 
 #endif
