@@ -69,8 +69,8 @@ OBJ_engine := $(call objects,$(wildcard daemon/engine/*.c))
 OBJ_control := $(call objects,$(wildcard daemon/control/*.c))
 # edge25-replay is the tracker and the configuration without the rest of control.
 OBJ_replay := $(call objects,$(wildcard daemon/replay/*.c))
-REPLAY_NAMES := config% tracker% classify reasons contacts networks meeting windows levels slots tallies \
-	host_class times log_destinations prefix_error domain_name
+REPLAY_NAMES := config% tracker% classify reasons contacts contact_% networks ages meeting windows levels \
+	slots tallies host_class times log_destinations prefix_error domain_name
 OBJ_replay_control := $(filter $(REPLAY_NAMES:%=$(BUILD)/obj/daemon/control/%.o),$(OBJ_control))
 OBJ_launch := $(call objects,$(wildcard daemon/launch/*.c))
 OBJ_client := $(call objects,$(wildcard tools/common/*.c))

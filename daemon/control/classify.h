@@ -20,21 +20,19 @@
 #include "thresholds.h"
 #include "windows.h"
 
-/* Ages of what a queue would have come back to: by then Postfix has, and every other. Seconds. */
+/* The age of what a queue would have come back to: by then Postfix has. Seconds. */
 #define EVIDENCE_EARLY 1200
-#define EVIDENCE_LATE 3900
 
 struct evidence {
 	/* by the windows; the lists are newest first */
 	struct window_counts sum[WINDOWS];
 	struct window_counts five[WINDOW_5MIN_BUCKETS];
 	struct window_counts hour[WINDOW_HOUR_BUCKETS];
-	struct window_counts day[WINDOW_DAY_BUCKETS];
 	/* destinations */
 	struct meeting meeting; /* new networks */
 	unsigned servers[WINDOWS], answered[WINDOWS], networks[WINDOWS];
 	unsigned servers_recent; /* in as long as the kernel hides what comes back, and 5 minutes */
-	struct contact_returns early, late;
+	struct contact_returns early;
 	struct contact most; /* of the sample, the one with most tries; family 0: none */
 	/* times */
 	uint32_t runs;     /* times that it began after a rest */

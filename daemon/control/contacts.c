@@ -1,314 +1,113 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "contacts.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "steps.h"
+_Static_assert(NETWORKS_LISTED >= CONTACTS_EXACT, "each network finds room in a list");
 
-#define ANSWERED 0x8000u /* a bit of a cell; the others are its time, by steps.h */
+#define LOW_BITS4 8 /* a /24 has no more, so IPv4 destinations of one network are never confused */
+#define LOW_BITS6 12
 
-#define FLAG_ANSWERED 1u
-#define FLAG_RETURNED 2u
-
-static uint32_t mark_of(struct contact_hash hash)
+/* A destination: a hash of its network, and what it is in there. */
+static uint32_t mark_of(const struct hash_key *key, const struct addr *addr)
 {
-	return (uint32_t)(hash.address >> 32);
-}
+	const bool ipv4 = addr->family == FAMILY_IPV4;
+	const struct addr network = addr_mask(addr, ipv4 ? 24 : 48);
+	uint32_t high = (uint32_t)hash_bytes(key, &network, sizeof(network));
 
-static uint16_t *cell_of(struct contacts *contacts, uint32_t mark)
-{
-	return &contacts->cells[(uint64_t)mark * CONTACTS_CELLS >> 32];
-}
-
-/* --- few: each by itself --- */
-
-static int exact_find(const struct contacts *contacts, uint32_t mark)
-{
-	for (int i = 0; i < contacts->count; i++)
-		if (contacts->exact.mark[i] == mark)
-			return i;
-	return -1;
-}
-
-static void exact_put(struct contacts *contacts, unsigned i, uint32_t mark, uint16_t now)
-{
-	contacts->exact.mark[i] = mark;
-	contacts->exact.first[i] = contacts->exact.last[i] = now;
-	contacts->exact.flags[i] = 0;
-}
-
-/* What was first met long ago stays so, though times begin anew. */
-static uint16_t aged(uint16_t first, uint32_t now)
-{
-	return step_within(first, now, 2 * CONTACTS_KEEP) ? first : step_of(now - CONTACTS_KEEP);
-}
-
-static void exact_expire(struct contacts *contacts, uint32_t now)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < contacts->count; i++) {
-		if (!step_within(contacts->exact.last[i], now, CONTACTS_KEEP))
-			continue;
-		contacts->exact.mark[kept] = contacts->exact.mark[i];
-		contacts->exact.first[kept] = aged(contacts->exact.first[i], now);
-		contacts->exact.last[kept] = contacts->exact.last[i];
-		contacts->exact.flags[kept++] = contacts->exact.flags[i];
-	}
-	contacts->count = (uint16_t)kept;
+	if (ipv4)
+		return high << LOW_BITS4 | addr->bytes[3];
+	return high << LOW_BITS6 |
+	       (uint32_t)(hash_bytes(key, addr, sizeof(*addr)) & ((1u << LOW_BITS6) - 1));
 }
 
 static void become_sketch(struct contacts *contacts, uint32_t now)
 {
-	struct contacts old = *contacts;
+	const struct contact_list list = contacts->list;
+	uint32_t marks[NETWORKS_LISTED];
+	struct network_list networks;
 
-	memset(contacts->cells, 0, sizeof(contacts->cells));
-	for (unsigned i = 0; i < old.count; i++) {
-		uint16_t *cell = cell_of(contacts, old.exact.mark[i]);
-		uint16_t answered = old.exact.flags[i] & FLAG_ANSWERED ? ANSWERED : 0;
-
-		/* entries are not in the order of time */
-		if (!(*cell & STEPS_MAX) || step_age(*cell, now) > step_age(old.exact.last[i], now))
-			*cell = old.exact.last[i] | (*cell & ANSWERED);
-		*cell |= answered;
-	}
-	contacts->count = 0;
+	memset(&contacts->sketch, 0, sizeof(contacts->sketch));
+	memset(&contacts->networks, 0, sizeof(contacts->networks));
 	contacts->sketched = true;
-}
+	for (unsigned i = 0; i < list.count; i++) {
+		uint32_t quiet;
+		bool answered;
+		const uint32_t mark = contact_list_get(&list, i, now, &quiet, &answered);
 
-/* The entry of a destination that is met now for the first time in a day; -1: too many of them. */
-static int exact_new(struct contacts *contacts, uint32_t mark, uint32_t now)
-{
-	if (contacts->count == CONTACTS_EXACT)
-		exact_expire(contacts, now);
-	if (contacts->count == CONTACTS_EXACT)
-		return -1;
-	exact_put(contacts, contacts->count, mark, step_of(now));
-	return contacts->count++;
-}
-
-static unsigned exact_meet(struct contacts *contacts, int i, uint32_t mark, uint32_t now)
-{
-	if (!step_within(contacts->exact.last[i], now, CONTACTS_KEEP)) {
-		exact_put(contacts, (unsigned)i, mark, step_of(now));
-		return 1;
+		contact_sketch_take(&contacts->sketch, mark, quiet, answered, now);
 	}
-	contacts->exact.last[i] = step_of(now);
-	if (step_age(contacts->exact.first[i], now) >= CONTACTS_RETURN)
-		contacts->exact.flags[i] |= FLAG_RETURNED;
-	return 0;
+	contact_list_networks(&list, contacts->low_bits, now, &networks, marks);
+	for (unsigned i = 0; i < networks.count; i++)
+		networks_take(&contacts->networks, marks[i], &networks.of[i], now);
 }
 
-/* --- many: the sketch --- */
-
-static unsigned used_cells(const uint16_t *cells, unsigned count, uint32_t now, uint32_t seconds,
-			   uint16_t flag)
+unsigned contacts_meet(struct contacts *contacts, const struct hash_key *key,
+		       const struct addr *addr, uint16_t port, uint32_t now)
 {
-	unsigned used = 0;
+	const uint32_t mark = mark_of(key, addr);
 
-	for (unsigned i = 0; i < count; i++)
-		used += step_within(cells[i], now, seconds) && (cells[i] & flag) == flag;
-	return used;
-}
-
-static unsigned linear_count(unsigned cells, unsigned used)
-{
-	double empty = used < cells ? cells - used : 1;
-
-	return (unsigned)lround(cells * log(cells / empty));
-}
-
-/* What a cell that was empty stands for, in whole destinations; the rest is kept in *part. */
-static unsigned weigh(unsigned used, float *part)
-{
-	float weight = (float)CONTACTS_CELLS / (float)(CONTACTS_CELLS - used) + *part;
-	unsigned whole = (unsigned)weight;
-
-	*part = weight - (float)whole;
-	return whole;
-}
-
-static unsigned sketch_meet(struct contacts *contacts, uint32_t mark, uint32_t now)
-{
-	uint16_t *cell = cell_of(contacts, mark);
-	unsigned more = 0;
-
-	if (!step_within(*cell, now, CONTACTS_KEEP)) {
-		more = weigh(used_cells(contacts->cells, CONTACTS_CELLS, now, CONTACTS_KEEP, 0),
-			     &contacts->part);
-		*cell = 0;
-	}
-	*cell = step_of(now) | (*cell & ANSWERED);
-	return more;
-}
-
-static unsigned sketch_answer(struct contacts *contacts, uint32_t mark, uint32_t now)
-{
-	uint16_t *cell = cell_of(contacts, mark);
-	unsigned more = 0;
-
-	if (!(*cell & ANSWERED) || !step_within(*cell, now, CONTACTS_KEEP))
-		more = weigh(used_cells(contacts->cells, CONTACTS_CELLS, now, CONTACTS_KEEP,
-					ANSWERED),
-			     &contacts->part_answered);
-	*cell = step_of(now) | ANSWERED;
-	return more;
-}
-
-/* --- the sample --- */
-
-static struct contact *sample_find(struct contacts *contacts, const struct addr *addr)
-{
-	for (unsigned i = 0; i < contacts->samples; i++)
-		if (addr_equal(&contacts->sample[i].addr, addr))
-			return &contacts->sample[i];
-	return NULL;
-}
-
-/* Room for one more: those met early stay until they were not met for a day. */
-static struct contact *sample_room(struct contacts *contacts, uint32_t now)
-{
-	if (contacts->samples < CONTACTS_SAMPLE)
-		return &contacts->sample[contacts->samples++];
-	for (unsigned i = 0; i < CONTACTS_SAMPLE; i++)
-		if (now - contacts->sample[i].last >= CONTACTS_KEEP)
-			return &contacts->sample[i];
-	return NULL;
-}
-
-static void sample_meet(struct contacts *contacts, const struct addr *addr, uint16_t port,
-			uint32_t now)
-{
-	struct contact *contact = sample_find(contacts, addr);
-
-	if (contact && now - contact->last < CONTACTS_KEEP) {
-		contact->last = now;
-		contact->tries += contact->tries < UINT16_MAX;
-		return;
-	}
-	if (!contact)
-		contact = sample_room(contacts, now);
-	if (contact)
-		*contact = (struct contact){
-			.addr = *addr, .port = port, .tries = 1, .first = now, .last = now};
-}
-
-/* --- the whole --- */
-
-unsigned contacts_meet(struct contacts *contacts, const struct addr *addr, uint16_t port,
-		       struct contact_hash hash, uint32_t now)
-{
-	uint32_t mark = mark_of(hash);
-
-	networks_meet(&contacts->networks, hash.network, now);
-	sample_meet(contacts, addr, port, now);
+	contacts->low_bits = addr->family == FAMILY_IPV4 ? LOW_BITS4 : LOW_BITS6;
+	contact_sample_meet(&contacts->sample, addr, port, now);
 	if (!contacts->sketched) {
-		int i = exact_find(contacts, mark);
+		int more = contact_list_meet(&contacts->list, mark, now);
 
-		if (i >= 0)
-			return exact_meet(contacts, i, mark, now);
-		if (exact_new(contacts, mark, now) >= 0)
-			return 1;
+		if (more >= 0)
+			return (unsigned)more;
 		become_sketch(contacts, now);
 	}
-	return sketch_meet(contacts, mark, now);
+	networks_meet(&contacts->networks, mark >> contacts->low_bits, now);
+	return contact_sketch_meet(&contacts->sketch, mark, now);
 }
 
-unsigned contacts_answer(struct contacts *contacts, const struct addr *addr,
-			 struct contact_hash hash, uint32_t now)
+unsigned contacts_answer(struct contacts *contacts, const struct hash_key *key,
+			 const struct addr *addr, uint32_t now)
 {
-	struct contact *contact = sample_find(contacts, addr);
-	uint32_t mark = mark_of(hash);
-	int i;
+	const uint32_t mark = mark_of(key, addr);
 
-	networks_answer(&contacts->networks, hash.network, now);
-	if (contact)
-		contact->answered = true;
+	contact_sample_answer(&contacts->sample, addr);
+	if (!contacts->sketched)
+		return contact_list_answer(&contacts->list, mark);
+	networks_answer(&contacts->networks, mark >> contacts->low_bits, now);
+	return contact_sketch_answer(&contacts->sketch, mark, now);
+}
+
+void contacts_count(const struct contacts *contacts, uint32_t now, struct contact_counts *counts,
+		    size_t windows)
+{
+	for (size_t i = 0; i < windows; i++)
+		counts[i].servers = counts[i].answered = 0;
 	if (contacts->sketched)
-		return sketch_answer(contacts, mark, now);
-	i = exact_find(contacts, mark);
-	if (i < 0 || contacts->exact.flags[i] & FLAG_ANSWERED)
-		return 0;
-	contacts->exact.flags[i] |= FLAG_ANSWERED;
-	return 1;
-}
-
-static unsigned count_servers(const struct contacts *contacts, uint32_t now, uint32_t seconds,
-			      bool answered)
-{
-	unsigned count = 0;
-
-	if (contacts->sketched)
-		return linear_count(CONTACTS_CELLS, used_cells(contacts->cells, CONTACTS_CELLS, now,
-							       seconds, answered ? ANSWERED : 0));
-	for (unsigned i = 0; i < contacts->count; i++)
-		count += step_within(contacts->exact.last[i], now, seconds) &&
-			 (!answered || contacts->exact.flags[i] & FLAG_ANSWERED);
-	return count;
-}
-
-unsigned contacts_servers(const struct contacts *contacts, uint32_t now, uint32_t seconds)
-{
-	return count_servers(contacts, now, seconds, false);
-}
-
-unsigned contacts_answered(const struct contacts *contacts, uint32_t now, uint32_t seconds)
-{
-	return count_servers(contacts, now, seconds, true);
-}
-
-static struct contact_returns sample_returns(const struct contacts *contacts, uint32_t now,
-					     uint32_t age)
-{
-	struct contact_returns returns = {0};
-
-	for (unsigned i = 0; i < contacts->samples; i++) {
-		const struct contact *contact = &contacts->sample[i];
-
-		if (contact->answered || now - contact->first < age ||
-		    now - contact->last >= CONTACTS_KEEP)
-			continue;
-		returns.mature++;
-		returns.returned += contact->last - contact->first >= CONTACTS_RETURN;
-	}
-	return returns;
+		contact_sketch_count(&contacts->sketch, now, counts, windows);
+	else
+		contact_list_count(&contacts->list, now, counts, windows);
 }
 
 struct contact_returns contacts_returns(const struct contacts *contacts, uint32_t now, uint32_t age)
 {
-	struct contact_returns returns = {0};
-
-	if (contacts->sketched)
-		return sample_returns(contacts, now, age);
-	for (unsigned i = 0; i < contacts->count; i++) {
-		if (contacts->exact.flags[i] & FLAG_ANSWERED ||
-		    !step_within(contacts->exact.last[i], now, CONTACTS_KEEP) ||
-		    step_age(contacts->exact.first[i], now) < age)
-			continue;
-		returns.mature++;
-		returns.returned += (contacts->exact.flags[i] & FLAG_RETURNED) != 0;
-	}
-	return returns;
+	return contacts->sketched ? contact_sample_returns(&contacts->sample, now, age) :
+				    contact_list_returns(&contacts->list, now, age);
 }
 
-static unsigned cells_expire(uint16_t *cells, unsigned count, uint32_t now)
+void contacts_networks(const struct contacts *contacts, uint32_t now, struct network_list *list)
 {
-	unsigned left = 0;
+	uint32_t marks[NETWORKS_LISTED];
 
-	for (unsigned i = 0; i < count; i++) {
-		if (!step_within(cells[i], now, CONTACTS_KEEP))
-			cells[i] = 0;
-		left += cells[i] != 0;
-	}
-	return left;
+	if (contacts->sketched)
+		networks_list(&contacts->networks, now, list);
+	else
+		contact_list_networks(&contacts->list, contacts->low_bits, now, list, marks);
 }
 
 void contacts_expire(struct contacts *contacts, uint32_t now)
 {
+	if (!contacts->sketched) {
+		contact_list_expire(&contacts->list, now);
+		return;
+	}
 	networks_expire(&contacts->networks, now);
-	if (!contacts->sketched)
-		exact_expire(contacts, now);
-	else if (!cells_expire(contacts->cells, CONTACTS_CELLS, now))
-		contacts->sketched = false;
+	if (contact_sketch_expire(&contacts->sketch, now))
+		return;
+	contacts->sketched = false;
+	contacts->list.count = 0;
 }

@@ -78,19 +78,18 @@ static void add(struct meeting *meeting, const struct network *network, unsigned
 	}
 }
 
-struct meeting meeting_of(const struct networks *networks, uint32_t now, bool answered_count)
+struct meeting meeting_of(const struct network_list *networks, bool answered_count)
 {
 	uint64_t moments[MOMENTS / 64 + 1] = {0};
 	struct meeting meeting = {0};
-	struct network network;
 
 	for (unsigned i = 0; i < networks->count; i++) {
-		if (!networks_get(networks, i, now, &network))
-			continue;
+		struct network network = networks->of[i];
+
 		if (network.answered && network.age < HOUR)
-			meeting.proved[network.age / PART] += networks_weight(networks);
+			meeting.proved[network.age / PART] += networks->weight;
 		network.answered = network.answered && !answered_count;
-		add(&meeting, &network, networks_weight(networks));
+		add(&meeting, &network, networks->weight);
 		if (!network.answered)
 			add_moment(&meeting, moments, network.age);
 	}

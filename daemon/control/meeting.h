@@ -30,7 +30,7 @@ struct meeting {
 };
 
 /* @answered_count: those that answered are taken for such that did not. */
-struct meeting meeting_of(const struct networks *networks, uint32_t now, bool answered_count);
+struct meeting meeting_of(const struct network_list *networks, bool answered_count);
 
 /* Where it happens, and how much is needed. */
 struct meeting_terms {

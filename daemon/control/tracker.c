@@ -121,14 +121,6 @@ static void note_burst(struct active *active, uint32_t now)
 	active->over_burst++;
 }
 
-static struct contact_hash hash_of(const struct tracker *tracker, const struct addr *addr)
-{
-	const struct addr network = addr_mask(addr, addr->family == FAMILY_IPV4 ? 24 : 48);
-
-	return (struct contact_hash){hash_bytes(&tracker->key, addr, sizeof(*addr)),
-				     hash_bytes(&tracker->key, &network, sizeof(network))};
-}
-
 static void note_packet(struct active *active, const struct message_event *event)
 {
 	active->questions++;
@@ -149,8 +141,8 @@ static struct host *handshake(struct tracker *tracker, const struct message_even
 
 	if (!active)
 		return NULL;
-	more.answered = contacts_answer(&active->contacts, &event->destination,
-					hash_of(tracker, &event->destination), tracker->now);
+	more.answered = contacts_answer(&active->contacts, &tracker->key, &event->destination,
+					tracker->now);
 	windows_add(&active->windows, tracker->now, more);
 	if (active->evaluated != tracker->now)
 		tracker_judge(tracker, host, active);
@@ -181,8 +173,8 @@ static struct host *attempt(struct tracker *tracker, const struct message_event 
 	if (event->action == MARK_REFUSE && event->policy < POLICIES_MAX &&
 	    tracker->terms[event->policy].mode == MODE_GUARD)
 		note_burst(active, tracker->now);
-	more.fresh = contacts_meet(&active->contacts, &event->destination, event->source_port,
-				   hash_of(tracker, &event->destination), tracker->now);
+	more.fresh = contacts_meet(&active->contacts, &tracker->key, &event->destination,
+				   event->source_port, tracker->now);
 	*fresh = more.fresh > 0;
 	active->destinations += more.fresh;
 	host->destinations = active->destinations < UINT16_MAX ? (uint16_t)active->destinations :
@@ -481,14 +473,14 @@ size_t host_sample(const struct tracker *tracker, const struct host *host,
 	const struct active *active = tracker_active(tracker, host);
 	size_t count = 0;
 
-	for (unsigned i = 0; active && i < active->contacts.samples; i++) {
-		const struct contact *contact = &active->contacts.sample[i];
+	for (unsigned i = 0; active && i < active->contacts.sample.count; i++) {
+		struct contact *contact = &sample[count];
 
-		if (tracker->now - contact->last >= CONTACTS_KEEP)
+		if (!contact_sample_get(&active->contacts.sample, i, tracker->now, contact))
 			continue;
-		sample[count] = *contact;
-		sample[count].first = (uint32_t)real_time(tracker, contact->first);
-		sample[count++].last = (uint32_t)real_time(tracker, contact->last);
+		contact->first = (uint32_t)real_time(tracker, contact->first);
+		contact->last = (uint32_t)real_time(tracker, contact->last);
+		count++;
 	}
 	return count;
 }

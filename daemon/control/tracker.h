@@ -27,7 +27,7 @@
 
 #define TRACKER_NO_POLICY 0xff
 #define TRACKER_HOST_BYTES 64     /* with its place in the index */
-#define TRACKER_ACTIVE_BYTES 3072 /* likewise; at most */
+#define TRACKER_ACTIVE_BYTES 2048 /* at most */
 
 /* A host; what a reader may look at. The functions below tell the rest. */
 struct host {

@@ -22,33 +22,50 @@ const struct thresholds *tracker_thresholds(const struct tracker *tracker, const
 		       &no_policy;
 }
 
-static void most_tried(const struct contacts *contacts, uint32_t now, struct contact *most)
+static struct contact most_tried(const struct contact_sample *sample, uint32_t now)
 {
-	for (unsigned i = 0; i < contacts->samples; i++) {
-		const struct contact *contact = &contacts->sample[i];
+	struct contact most = {.tries = 0}, contact;
 
-		if (now - contact->last < CONTACTS_KEEP && contact->tries > most->tries)
-			*most = *contact;
-	}
+	for (unsigned i = 0; i < sample->count; i++)
+		if (contact_sample_get(sample, i, now, &contact) && contact.tries > most.tries)
+			most = contact;
+	return most;
 }
 
-static void windows_evidence(const struct tracker *tracker, const struct active *active,
-			     struct evidence *e)
+static void windows_evidence(const struct windows *windows, uint32_t now, struct evidence *e)
 {
-	const struct contacts *contacts = &active->contacts;
+	struct window_counts day[WINDOW_DAY_BUCKETS];
+
+	windows_list(windows, WINDOW_5MIN, now, e->five);
+	windows_list(windows, WINDOW_HOUR, now, e->hour);
+	windows_list(windows, WINDOW_DAY, now, day);
+	e->sum[WINDOW_5MIN] = window_sum(e->five, WINDOW_5MIN_BUCKETS);
+	e->sum[WINDOW_HOUR] = window_sum(e->hour, WINDOW_HOUR_BUCKETS);
+	e->sum[WINDOW_DAY] = window_sum(day, WINDOW_DAY_BUCKETS);
+}
+
+static void contacts_evidence(const struct tracker *tracker, const struct host *host,
+			      const struct contacts *contacts, struct evidence *e)
+{
 	const uint32_t now = tracker->now;
+	struct contact_counts counts[WINDOWS + 1];
+	struct network_list networks;
 
+	for (enum window window = 0; window < WINDOWS; window++)
+		counts[window].seconds = window_seconds(window);
+	counts[WINDOWS].seconds = tracker->remember_for + 300;
+	contacts_count(contacts, now, counts, WINDOWS + 1);
+	contacts_networks(contacts, now, &networks);
 	for (enum window window = 0; window < WINDOWS; window++) {
-		uint32_t seconds = window_seconds(window);
-
-		e->sum[window] = windows_sum(&active->windows, window, now);
-		e->servers[window] = contacts_servers(contacts, now, seconds);
-		e->answered[window] = contacts_answered(contacts, now, seconds);
-		e->networks[window] = networks_met(&contacts->networks, NETWORKS_ALL, now, seconds);
+		e->servers[window] = counts[window].servers;
+		e->answered[window] = counts[window].answered;
+		e->networks[window] =
+			network_list_met(&networks, NETWORKS_ALL, counts[window].seconds);
 	}
-	windows_list(&active->windows, WINDOW_5MIN, now, e->five);
-	windows_list(&active->windows, WINDOW_HOUR, now, e->hour);
-	windows_list(&active->windows, WINDOW_DAY, now, e->day);
+	e->servers_recent = counts[WINDOWS].servers;
+	e->meeting = meeting_of(&networks, tracker_thresholds(tracker, host)->answered_weight == 1);
+	e->early = contacts_returns(contacts, now, EVIDENCE_EARLY);
+	e->most = most_tried(&contacts->sample, now);
 }
 
 void tracker_evidence(const struct tracker *tracker, const struct host *host,
@@ -59,13 +76,8 @@ void tracker_evidence(const struct tracker *tracker, const struct host *host,
 	const uint32_t now = tracker->now;
 
 	memset(e, 0, sizeof(*e));
-	windows_evidence(tracker, active, e);
-	e->meeting = meeting_of(&active->contacts.networks, now,
-				tracker_thresholds(tracker, host)->answered_weight == 1);
-	e->servers_recent = contacts_servers(&active->contacts, now, tracker->remember_for + 300);
-	e->early = contacts_returns(&active->contacts, now, EVIDENCE_EARLY);
-	e->late = contacts_returns(&active->contacts, now, EVIDENCE_LATE);
-	most_tried(&active->contacts, now, &e->most);
+	windows_evidence(&active->windows, now, e);
+	contacts_evidence(tracker, host, &active->contacts, e);
 	e->runs = active->runs;
 	if (active->runs > 1)
 		e->interval = (active->run_latest - active->run_first) / (active->runs - 1);

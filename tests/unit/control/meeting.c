@@ -33,6 +33,14 @@ static void meet(struct networks *networks, unsigned first, unsigned count, uint
 	}
 }
 
+static struct meeting look(const struct networks *networks, uint32_t now, bool answered_count)
+{
+	struct network_list list;
+
+	networks_list(networks, now, &list);
+	return meeting_of(&list, answered_count);
+}
+
 static void test_a_fast_bot(void **state)
 {
 	struct networks networks = {0};
@@ -40,10 +48,10 @@ static void test_a_fast_bot(void **state)
 
 	(void)state;
 	meet(&networks, 0, 120, START, 5, 0);
-	meeting = meeting_of(&networks, START + 10 * MINUTE, false);
+	meeting = look(&networks, START + 10 * MINUTE, false);
 	assert_false(meeting_is_fast(&meeting, &refused));
 	meet(&networks, 120, 120, START + 10 * MINUTE, 5, 0);
-	meeting = meeting_of(&networks, START + 20 * MINUTE, false);
+	meeting = look(&networks, START + 20 * MINUTE, false);
 	assert_true(meeting_is_fast(&meeting, &refused));
 	assert_false(meeting_is_proven(&meeting, &refused));
 }
@@ -57,7 +65,7 @@ static void test_hundreds_at_once_are_not_enough(void **state)
 	meet(&networks, 0, 800, START, 0, 0);
 	meet(&networks, 0, 800, START + 15 * MINUTE, 0, 0);
 	meet(&networks, 0, 800, START + 35 * MINUTE, 0, 0);
-	meeting = meeting_of(&networks, START + 50 * MINUTE, false);
+	meeting = look(&networks, START + 50 * MINUTE, false);
 	assert_in_range(meeting_hour(&meeting, NETWORKS_SILENT), 500, 1100);
 	assert_false(meeting_is_fast(&meeting, &refused));
 	assert_false(meeting_abandons(&meeting, &refused));
@@ -71,10 +79,10 @@ static void test_a_slow_bot_does_not_come_back(void **state)
 
 	(void)state;
 	meet(&networks, 0, 60, START, MINUTE, 0);
-	meeting = meeting_of(&networks, START + HOUR, false);
+	meeting = look(&networks, START + HOUR, false);
 	assert_false(meeting_abandons(&meeting, &refused)); /* too early to tell */
 	meet(&networks, 60, 30, START + HOUR, MINUTE, 0);
-	meeting = meeting_of(&networks, START + 90 * MINUTE, false);
+	meeting = look(&networks, START + 90 * MINUTE, false);
 	assert_true(meeting_abandons(&meeting, &refused));
 	assert_false(meeting_abandons(&meeting, &slow));
 	assert_int_equal(meeting.left, meeting.aged);
@@ -88,7 +96,7 @@ static void test_a_queue_comes_back(void **state)
 	(void)state;
 	meet(&networks, 0, 90, START, MINUTE, 0);
 	meet(&networks, 0, 90, START + 85 * MINUTE, 3, 0);
-	meeting = meeting_of(&networks, START + 90 * MINUTE, false);
+	meeting = look(&networks, START + 90 * MINUTE, false);
 	assert_int_equal(meeting.left, 0);
 	assert_in_range(meeting.aged, 16, 20);
 	assert_false(meeting_abandons(&meeting, &refused));
@@ -101,7 +109,7 @@ static void test_who_stopped_is_not_told_from_a_queue_that_was_emptied(void **st
 
 	(void)state;
 	meet(&networks, 0, 100, START, 10, 0);
-	meeting = meeting_of(&networks, START + 3 * HOUR, false);
+	meeting = look(&networks, START + 3 * HOUR, false);
 	assert_int_equal(meeting.left, 100);
 	assert_false(meeting_abandons(&meeting, &refused));
 }
@@ -115,13 +123,13 @@ static void test_an_old_queue_is_not_even(void **state)
 	(void)state;
 	for (unsigned run = 0; run < 6; run++)
 		meet(&every_half_hour, run * 20, 20, START + run * 30 * MINUTE, 0, 0);
-	meeting = meeting_of(&every_half_hour, START + 155 * MINUTE, false);
+	meeting = look(&every_half_hour, START + 155 * MINUTE, false);
 	assert_in_range(meeting.left, 40, 80);
 	assert_false(meeting_is_even(&meeting));
 	assert_false(meeting_abandons(&meeting, &refused));
 	for (unsigned run = 0; run < 12; run++)
 		meet(&every_five_minutes, run * 20, 20, START + run * 5 * MINUTE, 0, 0);
-	meeting = meeting_of(&every_five_minutes, START + HOUR, false);
+	meeting = look(&every_five_minutes, START + HOUR, false);
 	assert_in_range(meeting_hour(&meeting, NETWORKS_SILENT), 160, 320);
 	assert_false(meeting_is_fast(&meeting, &refused));
 	assert_false(meeting_is_steady(&meeting, &refused));
@@ -135,7 +143,7 @@ static void test_a_steady_bot(void **state)
 
 	(void)state;
 	meet(&networks, 0, 60, START, 55, 0);
-	meeting = meeting_of(&networks, START + 55 * MINUTE, false);
+	meeting = look(&networks, START + 55 * MINUTE, false);
 	assert_true(meeting_is_even(&meeting));
 	assert_false(meeting_is_fast(&meeting, &refused));
 	assert_true(meeting_is_steady(&meeting, &refused));
@@ -152,7 +160,7 @@ static void test_bursts_with_pauses(void **state)
 	(void)state;
 	meet(&networks, 0, 40, START, 5, 0);
 	meet(&networks, 40, 40, START + 100 * MINUTE, 5, 0);
-	meeting = meeting_of(&networks, START + 105 * MINUTE, false);
+	meeting = look(&networks, START + 105 * MINUTE, false);
 	assert_true(meeting_abandons(&meeting, &refused));
 }
 
@@ -167,7 +175,7 @@ static void test_one_that_comes_back_and_goes_on(void **state)
 		if (i >= 11)
 			networks_meet(&networks, hash_of(i - 11), START + i * MINUTE);
 	}
-	meeting = meeting_of(&networks, START + 180 * MINUTE, false);
+	meeting = look(&networks, START + 180 * MINUTE, false);
 	assert_false(meeting_abandons(&meeting, &refused));
 	assert_true(meeting_goes_on(&meeting, &refused));
 	assert_false(meeting_goes_on(&meeting, &slow));
@@ -190,11 +198,11 @@ static void test_where_it_is_open_the_dead_count(void **state)
 		if (i % 20)
 			networks_answer(&server, hash_of(i), START + i * 8);
 	}
-	meeting = meeting_of(&bot, START + 16 * MINUTE, false);
+	meeting = look(&bot, START + 16 * MINUTE, false);
 	assert_true(meeting_is_fast(&meeting, &open_line));
-	meeting = meeting_of(&server, START + 16 * MINUTE, false);
+	meeting = look(&server, START + 16 * MINUTE, false);
 	assert_false(meeting_is_fast(&meeting, &open_line));
-	meeting = meeting_of(&server, START + 100 * MINUTE, false);
+	meeting = look(&server, START + 100 * MINUTE, false);
 	assert_false(meeting_abandons(&meeting, &open_line));
 }
 
@@ -210,14 +218,14 @@ static void test_few_dead_among_many_are_none(void **state)
 		if (i % 15 >= 1)
 			networks_answer(&networks, hash_of(i), START + i * 8);
 	}
-	meeting = meeting_of(&networks, START + 16 * MINUTE, false);
+	meeting = look(&networks, START + 16 * MINUTE, false);
 	assert_int_equal(meeting_hour(&meeting, NETWORKS_SILENT), 8);
 	assert_false(meeting_is_fast(
 		&meeting, &(struct meeting_terms){
 				  .open = true, .servers = 20, .parts = 3, .known = 3 * HOUR}));
 	for (unsigned i = 0; i < 120; i += 4)
 		networks_meet(&networks, hash_of(1000 + i), START + i * 8);
-	meeting = meeting_of(&networks, START + 16 * MINUTE, false);
+	meeting = look(&networks, START + 16 * MINUTE, false);
 	assert_true(meeting_is_fast(
 		&meeting, &(struct meeting_terms){
 				  .open = true, .servers = 20, .parts = 3, .known = 3 * HOUR}));
@@ -230,9 +238,9 @@ static void test_who_answers_counts_where_that_is_said(void **state)
 
 	(void)state;
 	meet(&networks, 0, 200, START, 6, 1000);
-	meeting = meeting_of(&networks, START + 20 * MINUTE, false);
+	meeting = look(&networks, START + 20 * MINUTE, false);
 	assert_false(meeting_is_fast(&meeting, &refused));
-	meeting = meeting_of(&networks, START + 20 * MINUTE, true);
+	meeting = look(&networks, START + 20 * MINUTE, true);
 	assert_true(meeting_is_fast(&meeting, &refused));
 }
 
@@ -243,10 +251,10 @@ static void test_proven_by_those_that_answered(void **state)
 
 	(void)state;
 	meet(&networks, 0, 400, START, 3, 4);
-	meeting = meeting_of(&networks, START + 20 * MINUTE, false);
+	meeting = look(&networks, START + 20 * MINUTE, false);
 	assert_true(meeting_is_fast(&meeting, &open_line));
 	assert_true(meeting_is_proven(&meeting, &open_line));
-	meeting = meeting_of(&networks, START + 20 * MINUTE, true);
+	meeting = look(&networks, START + 20 * MINUTE, true);
 	assert_true(meeting_is_proven(&meeting, &open_line));
 }
 
@@ -261,7 +269,7 @@ static void test_what_is_forged_proves_nothing(void **state)
 	for (unsigned i = 0; i < 120; i++)
 		networks_answer(&networks, hash_of(i), START + i * 9);
 	meet(&networks, 1000, 120, START, 9, 0);
-	meeting = meeting_of(&networks, START + 20 * MINUTE, false);
+	meeting = look(&networks, START + 20 * MINUTE, false);
 	assert_true(meeting_is_fast(&meeting, &open_line));
 	assert_false(meeting_is_proven(&meeting, &open_line));
 }

@@ -6,7 +6,7 @@
 #include "control/networks.h"
 
 #define START 1000000u
-#define MINUTE 60u
+#define SLOT 1500u /* half of the coarsest of ages.h */
 
 static uint64_t hash_of(uint64_t number)
 {
@@ -22,18 +22,34 @@ static void meet(struct networks *networks, unsigned from, unsigned to, uint32_t
 		networks_meet(networks, hash_of(i), now);
 }
 
+static struct network_list list_of(const struct networks *networks, uint32_t now)
+{
+	struct network_list list;
+
+	networks_list(networks, now, &list);
+	return list;
+}
+
+static unsigned met_of(const struct networks *networks, enum networks_which which, uint32_t now,
+		       uint32_t seconds)
+{
+	const struct network_list list = list_of(networks, now);
+
+	return network_list_met(&list, which, seconds);
+}
+
 static unsigned met(const struct networks *networks, uint32_t now, uint32_t seconds)
 {
-	return networks_met(networks, NETWORKS_ALL, now, seconds);
+	return met_of(networks, NETWORKS_ALL, now, seconds);
 }
 
 static unsigned returned(const struct networks *networks, uint32_t now)
 {
-	struct network network;
+	const struct network_list list = list_of(networks, now);
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < networks->count; i++)
-		count += networks_get(networks, i, now, &network) && network.returned;
+	for (unsigned i = 0; i < list.count; i++)
+		count += list.of[i].returned;
 	return count;
 }
 
@@ -46,7 +62,7 @@ static void test_few_are_counted_exactly(void **state)
 	meet(&networks, 0, 50, START + 1000);
 	assert_int_equal(met(&networks, START + 1000, NETWORKS_DAY), 100);
 	assert_int_equal(met(&networks, START + 1000, 300), 50);
-	assert_int_equal(networks_weight(&networks), 1);
+	assert_int_equal(list_of(&networks, START).weight, 1);
 }
 
 static void test_many_are_estimated(void **state)
@@ -66,7 +82,7 @@ static void test_many_are_estimated(void **state)
 static void test_the_sample_is_not_of_the_first(void **state)
 {
 	struct networks networks = {0};
-	struct network network;
+	struct network_list list;
 	unsigned late = 0;
 
 	(void)state;
@@ -74,9 +90,10 @@ static void test_the_sample_is_not_of_the_first(void **state)
 	for (unsigned i = 0; i < 20; i++)
 		meet(&networks, 0, 10, START + i);
 	meet(&networks, 2000, 4000, START + 2 * 3600);
-	for (unsigned i = 0; i < networks.count; i++)
-		late += networks_get(&networks, i, START + 2 * 3600, &network) && !network.age;
-	assert_in_range(late, networks.count / 4, 3 * networks.count / 4);
+	list = list_of(&networks, START + 2 * 3600);
+	for (unsigned i = 0; i < list.count; i++)
+		late += !list.of[i].age;
+	assert_in_range(late, list.count / 4, 3 * list.count / 4);
 }
 
 static void test_who_is_met_again_soon_has_not_come_back(void **state)
@@ -99,15 +116,15 @@ static void test_those_that_answered(void **state)
 	meet(&networks, 0, 10, START);
 	networks_answer(&networks, hash_of(3), START);
 	networks_answer(&networks, hash_of(999), START);
-	assert_int_equal(networks_met(&networks, NETWORKS_ANSWERED, START, 300), 1);
-	assert_int_equal(networks_met(&networks, NETWORKS_SILENT, START, 300), 9);
+	assert_int_equal(met_of(&networks, NETWORKS_ANSWERED, START, 300), 1);
+	assert_int_equal(met_of(&networks, NETWORKS_SILENT, START, 300), 9);
 }
 
 static void test_after_a_day_a_network_is_new_again(void **state)
 {
 	struct networks networks = {0};
-	struct network network;
-	uint32_t later = START + NETWORKS_DAY + MINUTE;
+	struct network_list list;
+	uint32_t later = START + NETWORKS_DAY + SLOT;
 
 	(void)state;
 	meet(&networks, 0, 4000, START);
@@ -116,31 +133,63 @@ static void test_after_a_day_a_network_is_new_again(void **state)
 	meet(&networks, 0, 4000, later);
 	assert_in_range(met(&networks, later, NETWORKS_DAY), 2600, 5400);
 	assert_int_equal(returned(&networks, later), 0);
-	for (unsigned i = 0; i < networks.count; i++) {
-		assert_true(networks_get(&networks, i, later, &network));
-		assert_int_equal(network.age, 0);
-		assert_false(network.answered);
+	list = list_of(&networks, later);
+	assert_int_equal(list.count, networks.count);
+	for (unsigned i = 0; i < list.count; i++) {
+		assert_int_equal(list.of[i].age, 0);
+		assert_false(list.of[i].answered);
 	}
-	networks_expire(&networks, later + NETWORKS_DAY + MINUTE);
+	networks_expire(&networks, later + NETWORKS_DAY + SLOT);
 	assert_int_equal(networks.count, 0);
-	assert_int_equal(networks_weight(&networks), 1);
+	assert_int_equal(list_of(&networks, later).weight, 1);
 }
 
 /* Times have 15 bits: one that is met each hour for a week stays old. */
 static void test_what_is_met_for_days_stays_old(void **state)
 {
 	struct networks networks = {0};
-	struct network network;
+	struct network_list list;
 	uint32_t now = START;
 
 	(void)state;
 	for (unsigned hour = 0; hour < 7 * 24; hour++, now += 3600) {
 		meet(&networks, 0, 1, now);
 		networks_expire(&networks, now);
-		assert_true(networks_get(&networks, 0, now, &network));
-		assert_true(network.age + 8 >= (hour < 24 ? hour : 23) * 3600);
+		list = list_of(&networks, now);
+		assert_int_equal(list.count, 1);
+		assert_true(list.of[0].age + 8 >= (hour < 24 ? hour : 23) * 3600);
+		assert_true(hour == 0 || list.of[0].returned);
 	}
-	assert_true(network.returned);
+}
+
+/* What is known of them elsewhere goes in unchanged, as far as there is room. */
+static void test_those_known_from_elsewhere(void **state)
+{
+	const struct network known = {
+		.age = 7200, .quiet = 3000, .answered = true, .returned = true};
+	const struct network other = {.age = 80, .quiet = 80};
+	struct networks networks = {0};
+	struct network_list list;
+
+	(void)state;
+	networks_take(&networks, hash_of(1), &known, START);
+	networks_take(&networks, hash_of(2), &other, START);
+	list = list_of(&networks, START);
+	assert_int_equal(list.count, 2);
+	assert_in_range(list.of[0].age, 7192, 7208);
+	assert_in_range(list.of[0].quiet, 2930, 3070);
+	assert_true(list.of[0].answered);
+	assert_true(list.of[0].returned);
+	assert_in_range(list.of[1].quiet, 70, 90);
+	assert_false(list.of[1].answered);
+	assert_false(list.of[1].returned);
+	/* it is the one that is met from then on */
+	meet(&networks, 1, 2, START + 100);
+	assert_int_equal(list_of(&networks, START + 100).count, 2);
+	assert_int_equal(met(&networks, START + 100, 50), 1);
+	for (unsigned i = 10; i < 1000; i++)
+		networks_take(&networks, hash_of(i), &other, START + 100);
+	assert_in_range(met(&networks, START + 100, NETWORKS_DAY), 660, 1330);
 }
 
 int main(void)
@@ -153,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_those_that_answered),
 		cmocka_unit_test(test_after_a_day_a_network_is_new_again),
 		cmocka_unit_test(test_what_is_met_for_days_stays_old),
+		cmocka_unit_test(test_those_known_from_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
