@@ -112,6 +112,8 @@ def test_table_is_compared(edge25):
     assert (table["differences"], table["error"], table["interval"]) == (0, None, 1)
     daemon.configure(BLOCK + "verify-interval = 0s\n")
     daemon.restart()
+    eventually(lambda: daemon.status()["table"]["compared"], "the comparison of the start", SOON)
+    eventually(lambda: daemon.status()["uptime"] >= 2, "the start to be over")
     must_fail(compared_again, 2.5)
 
 
