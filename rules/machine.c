@@ -428,75 +428,89 @@ static int enter(struct machine *machine, struct place *place, const char *chain
 	return result;
 }
 
-static void ended(struct machine_result *result, enum machine_end end)
+/* One base chain: the places where jumps go back to, the present one last. */
+struct walk {
+	struct place stack[DEPTH_MAX];
+	size_t depth;
+	bool accepts; /* the chain's policy */
+	bool over;
+};
+
+static int end_walk(struct walk *walk, struct machine_result *result, enum machine_end end)
 {
 	result->end = end;
+	walk->over = true;
+	return 0;
 }
 
-/* Follows verdicts until one ends the base chain; the stack holds where jumps go back to. */
-static int run_chains(struct machine *machine, struct place *stack, bool accepts)
+static int jump(struct machine *machine, struct walk *walk)
+{
+	if (walk->depth + 1 == DEPTH_MAX)
+		return -ELOOP;
+	walk->depth++;
+	return enter(machine, &walk->stack[walk->depth], machine->verdict.chain);
+}
+
+static int go_back(struct machine *machine, struct walk *walk)
+{
+	if (!walk->depth)
+		return end_walk(walk, machine->result,
+				walk->accepts ? MACHINE_ACCEPTED : MACHINE_DROPPED);
+	walk->depth--;
+	return 0;
+}
+
+static int follow(struct machine *machine, struct walk *walk)
+{
+	switch (machine->verdict.code) {
+	case NFT_CONTINUE:
+	case NFT_BREAK:
+		return 0;
+	case NFT_RETURN:
+		return go_back(machine, walk);
+	case NFT_JUMP:
+		return jump(machine, walk);
+	case NFT_GOTO:
+		return enter(machine, &walk->stack[walk->depth], machine->verdict.chain);
+	case NF_ACCEPT:
+		return end_walk(walk, machine->result, MACHINE_ACCEPTED);
+	case NF_DROP:
+		return end_walk(walk, machine->result, machine->verdict.end);
+	case NF_QUEUE:
+		return end_walk(walk, machine->result, MACHINE_QUEUED);
+	}
+	return -EOPNOTSUPP;
+}
+
+/* The next rule of the present chain, or what is behind its last. */
+static int run_next(struct machine *machine, struct walk *walk)
 {
 	struct machine_result *result = machine->result;
-	size_t depth = 0;
+	struct place *place = &walk->stack[walk->depth];
 
-	for (unsigned passed = 0; passed < RULES_MAX; passed++) {
-		struct place *place = &stack[depth];
-		int error;
-
-		snprintf(result->chain, sizeof(result->chain), "%s", place->name);
-		if (place->next == place->chain.count) {
-			machine->verdict.code = NFT_RETURN;
-			result->rule = 0;
-		} else {
-			result->rule = (uint32_t)++place->next;
-			error = run_rule(machine, place->chain.rules[place->next - 1]);
-			if (error)
-				return error;
-		}
-		switch (machine->verdict.code) {
-		case NFT_CONTINUE:
-		case NFT_BREAK:
-			break;
-		case NFT_RETURN:
-			if (!depth) {
-				ended(result, accepts ? MACHINE_ACCEPTED : MACHINE_DROPPED);
-				return 0;
-			}
-			depth--;
-			break;
-		case NFT_JUMP:
-			if (++depth == DEPTH_MAX)
-				return -ELOOP;
-			place++; /* fall through */
-		case NFT_GOTO:
-			error = enter(machine, place, machine->verdict.chain);
-			if (error)
-				return error;
-			break;
-		case NF_ACCEPT:
-			ended(result, MACHINE_ACCEPTED);
-			return 0;
-		case NF_DROP:
-			ended(result, machine->verdict.end);
-			return 0;
-		case NF_QUEUE:
-			ended(result, MACHINE_QUEUED);
-			return 0;
-		default:
-			return -EOPNOTSUPP;
-		}
+	memcpy(result->chain, place->name, sizeof(result->chain));
+	if (place->next == place->chain.count) {
+		result->rule = 0;
+		machine->verdict.code = NFT_RETURN;
+		return 0;
 	}
-	return -ELOOP;
+	result->rule = (uint32_t)++place->next;
+	return run_rule(machine, place->chain.rules[place->next - 1]);
 }
 
 int machine_run(const struct machine_world *world, struct machine_packet *packet, const char *chain,
 		bool accepts, struct machine_result *result)
 {
 	struct machine machine = {.world = world, .packet = packet, .result = result};
-	struct place stack[DEPTH_MAX];
+	struct walk walk = {.accepts = accepts};
 	int error;
 
 	memset(result, 0, sizeof(*result));
-	error = enter(&machine, &stack[0], chain);
-	return error ? error : run_chains(&machine, stack, accepts);
+	error = enter(&machine, &walk.stack[0], chain);
+	for (unsigned passed = 0; !error && !walk.over; passed++) {
+		error = passed < RULES_MAX ? run_next(&machine, &walk) : -ELOOP;
+		if (!error)
+			error = follow(&machine, &walk);
+	}
+	return error;
 }
