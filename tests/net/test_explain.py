@@ -207,11 +207,19 @@ def fixture_lines(topology):
     topology.gateway.ip([route % "del" for route in routes])
 
 
+def end_of_entry(chance, prefixes):
+    """An address for an entry; none that a sure case is about, whose own entries would not be met."""
+    while True:
+        address = pick(chance, chance.choice(prefixes))
+        if not any(address in ends for _, *ends in SURE):
+            return address
+
+
 def ends_of(chance, version, both):
     """Words for an entry about sources, or pairs, that cases will meet."""
-    words = ["--from", pick(chance, chance.choice(SOURCES[version]))]
+    words = ["--from", end_of_entry(chance, SOURCES[version])]
     if both:
-        words += ["--to", pick(chance, chance.choice(SERVERS[version]))]
+        words += ["--to", end_of_entry(chance, SERVERS[version])]
     return words
 
 
@@ -224,7 +232,7 @@ def add_entries(daemon, chance):
         for way in ([], ["--watched"], ["--always"]):
             entries += [ends_of(chance, version, both) + way for both in (False, False, True)]
         for way in ([], ["--always"]):
-            entries.append(["--to", pick(chance, SERVERS[version][0]), *way])
+            entries.append(["--to", end_of_entry(chance, SERVERS[version][:1]), *way])
     ending = [ends_of(chance, version, False) + ["--expires", "2s"] for version in (4, 6)]
     for words in ending + entries:  # some may be there already
         daemon.control("allow", "add", *words, "--comment", "a case")
@@ -235,7 +243,7 @@ def add_entries(daemon, chance):
 
 def contain(daemon, chance):
     """Hosts of every kind of policy."""
-    for host in {pick(chance, prefix) for prefix in SOURCES[4] for _ in range(2)}:
+    for host in {end_of_entry(chance, [prefix]) for prefix in SOURCES[4] for _ in range(2)}:
         daemon.ctl("contain", host, "--for", "1h")
     daemon.ctl("contain", "2001:db8:1:3::/64", "--for", "1h")
 
@@ -288,10 +296,9 @@ def test_a_thousand_packets(edge25, topology, lines, promise):
     daemon = edge25(POLICIES + RANGES)
     add_entries(daemon, chance)
     contain(daemon, chance)
-    taken = set()
-    cases = before(daemon, topology, chance, taken)
-    cases += [Case(lines[index], *ends) for index, *ends in SURE]
-    taken.update(case.remembered_as for case in cases)
+    sure = [Case(lines[index], *ends) for index, *ends in SURE]
+    taken = {case.remembered_as for case in sure}
+    cases = sure + before(daemon, topology, chance, taken)
     cases += random_cases(chance, topology, CASES - len(cases), taken)
     chance.shuffle(cases)
     with Asker(daemon) as asker:
