@@ -208,7 +208,7 @@ def fixture_lines(topology):
 
 
 def end_of_entry(chance, prefixes):
-    """An address for an entry; none that a sure case is about, whose own entries would not be met."""
+    """An address for an entry; none of a sure case, which would not meet its own entry then."""
     while True:
         address = pick(chance, chance.choice(prefixes))
         if not any(address in ends for _, *ends in SURE):
@@ -236,7 +236,8 @@ def add_entries(daemon, chance):
     ending = [ends_of(chance, version, False) + ["--expires", "2s"] for version in (4, 6)]
     for words in ending + entries:  # some may be there already
         daemon.control("allow", "add", *words, "--comment", "a case")
-    eventually(lambda: not any(entry["expires"] for entry in daemon.ctl("allow", "list")["entries"]),
+    eventually(lambda: not any(entry["expires"]
+                               for entry in daemon.ctl("allow", "list")["entries"]),
                "entries to end")
     eventually(lambda: daemon.ctl("ruleset", "verify")["matches"], "the kernel to have noticed")
 
