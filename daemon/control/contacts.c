@@ -6,7 +6,7 @@
 _Static_assert(NETWORKS_LISTED >= CONTACTS_EXACT, "each network finds room in a list");
 
 #define LOW_BITS4 8 /* a /24 has no more, so IPv4 destinations of one network are never confused */
-#define LOW_BITS6 12
+#define LOW_BITS6 20
 
 /* A destination: a hash of its network, and what it is in there. */
 static uint32_t mark_of(const struct hash_key *key, const struct addr *addr)

@@ -5,8 +5,8 @@
  * first.
  *
  * Up to CONTACTS_EXACT each is known (contact_list.h), by a keyed hash of its network and, within that, by
- * the last byte of an IPv4 address or 12 bits of a hash of an IPv6 one: of hosts that meet so many, three
- * in a million have one too few in IPv4; of 50 servers in one /48 a third of a server is missing. Beyond
+ * the last byte of an IPv4 address or 20 bits of a hash of an IPv6 one: of hosts that meet so many, three
+ * in a million have one too few in IPv4; of 90 servers in one /48 one is missing in 250 hosts. Beyond
  * that the same memory holds a sketch of them (contact_sketch.h) and a sample of their networks
  * (networks.h). It goes back to exact counting when nothing was met for a day.
  *
