@@ -357,6 +357,28 @@ static void test_ipv6(void **state)
 	}
 }
 
+/* Times of 15 bits begin anew every three days. */
+static void test_for_a_month(void **state)
+{
+	struct contacts contacts = {0};
+	struct contact_returns returns;
+	uint32_t now = NOW;
+
+	(void)state;
+	for (unsigned hours = 0; hours < 31 * 24; hours++, now += 3600) {
+		meet(&contacts, 1, 1, now);
+		meet(&contacts, 1, 1000 + hours, now);
+		if (hours % 24 == 0)
+			contacts_expire(&contacts, now);
+		assert_in_range(servers(&contacts, now, DAY), hours < 24 ? hours + 1 : 24, 26);
+		assert_in_range(servers(&contacts, now, 3600), 2, 3);
+		if (hours < 2)
+			continue;
+		returns = contacts_returns(&contacts, now, 3600);
+		assert_int_equal(returns.returned, 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
