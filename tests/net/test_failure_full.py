@@ -165,8 +165,8 @@ def fill(edge25, count):
     """COUNT entries more stand in the database, as if somebody had added them one by one."""
     with sqlite3.connect(edge25.directory / "state/edge25.db") as database:
         database.executemany(
-            "INSERT INTO allow (from_prefix, to_prefix, expires, comment, added, uid, user)"
-            " VALUES ('', ?, 0, 'one of many', 1, 0, 'root')",
+            "INSERT INTO allow (from_prefix, to_prefix, expires, comment, added, uid, user, way)"
+            " VALUES ('', ?, 0, 'one of many', 1, 0, 'root', 0)",
             ((f"192.{number >> 16}.{number >> 8 & 255}.{number & 255}",)
              for number in range(count)))
 
