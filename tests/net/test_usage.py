@@ -135,8 +135,9 @@ def restart(*programs, number):
 
 
 def table_lost(daemon):
-    """After a reading of it."""
-    time.sleep(1.5)
+    """After a reading of it: what was counted since would be lost with it."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    eventually(lambda: (daemon.ctl("allow", "list")["counted"] or "") > now, "a reading")
     daemon.stop()
     daemon.remove()
     daemon.start()
