@@ -73,7 +73,7 @@ const struct rpc_field report_result[] = {
 	FIELD_OF("changes", FIELD_LIST, change_fields, "how often who did what"),
 	FIELD_OF("allow", 0, unused_fields, ""),
 	FIELD("complete", SHAPE_FLAG, 0,
-	      "false: the audit trail has more than 50000 lines of that time, and the newest count"),
+	      "false: the audit trail has more than 20000 lines of that time, and the newest count"),
 	FIELD_END,
 };
 

@@ -9,7 +9,7 @@
 #include "host_class.h"
 #include "store.h"
 
-#define STORE_REPORT_AUDIT 50000 /* some 50 ms */
+#define STORE_REPORT_AUDIT 20000 /* up to 0.2 s where the trail is in disorder */
 
 struct store_report_incidents {
 	uint64_t opened[HOST_CLASSES], closed[HOST_CLASSES]; /* by what they are, or were at last */

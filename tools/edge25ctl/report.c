@@ -48,7 +48,7 @@ static void print_title(const struct screen *screen, const json_t *report)
 	screen_safe(screen, STYLE_BOLD, text);
 	fputc('\n', screen->out);
 	if (json_is_false(json_object_get(report, "complete")))
-		fputs("More was changed in that time than is looked through: the newest 50,000 count.\n",
+		fputs("More was changed in that time than is looked through: the newest 20,000 count.\n",
 		      screen->out);
 }
 
