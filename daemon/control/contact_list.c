@@ -7,15 +7,22 @@
 
 #define ANSWERED 0x8000u /* in first */
 
+#define LOW 16 /* bits of a mark that are kept apart */
+
+static uint64_t mark_at(const struct contact_list *list, unsigned i)
+{
+	return (uint64_t)list->mark[i] << LOW | list->low[i];
+}
+
 /* The place of a mark, or where it belongs. */
-static unsigned place(const struct contact_list *list, uint32_t mark)
+static unsigned place(const struct contact_list *list, uint64_t mark)
 {
 	unsigned from = 0, to = list->count;
 
 	while (from < to) {
 		unsigned middle = (from + to) / 2;
 
-		if (list->mark[middle] < mark)
+		if (mark_at(list, middle) < mark)
 			from = middle + 1;
 		else
 			to = middle;
@@ -23,14 +30,15 @@ static unsigned place(const struct contact_list *list, uint32_t mark)
 	return from;
 }
 
-static bool is_at(const struct contact_list *list, unsigned i, uint32_t mark)
+static bool is_at(const struct contact_list *list, unsigned i, uint64_t mark)
 {
-	return i < list->count && list->mark[i] == mark;
+	return i < list->count && mark_at(list, i) == mark;
 }
 
-static void put(struct contact_list *list, unsigned i, uint32_t mark, uint16_t now)
+static void put(struct contact_list *list, unsigned i, uint64_t mark, uint16_t now)
 {
-	list->mark[i] = mark;
+	list->mark[i] = (uint32_t)(mark >> LOW);
+	list->low[i] = (uint16_t)mark;
 	list->first[i] = list->last[i] = now;
 }
 
@@ -55,6 +63,7 @@ void contact_list_expire(struct contact_list *list, uint32_t now)
 		if (!step_within(list->last[i], now, CONTACTS_KEEP))
 			continue;
 		list->mark[kept] = list->mark[i];
+		list->low[kept] = list->low[i];
 		list->first[kept] = aged(list->first[i], now);
 		list->last[kept++] = list->last[i];
 	}
@@ -67,13 +76,14 @@ static void part(struct contact_list *list, unsigned i)
 	const unsigned behind = list->count - i;
 
 	memmove(&list->mark[i + 1], &list->mark[i], behind * sizeof(list->mark[0]));
+	memmove(&list->low[i + 1], &list->low[i], behind * sizeof(list->low[0]));
 	memmove(&list->first[i + 1], &list->first[i], behind * sizeof(list->first[0]));
 	memmove(&list->last[i + 1], &list->last[i], behind * sizeof(list->last[0]));
 	list->count++;
 }
 
 /* One that is not among them; false: they are too many. */
-static bool add(struct contact_list *list, uint32_t mark, uint32_t now)
+static bool add(struct contact_list *list, uint64_t mark, uint32_t now)
 {
 	unsigned i;
 
@@ -87,7 +97,7 @@ static bool add(struct contact_list *list, uint32_t mark, uint32_t now)
 	return true;
 }
 
-int contact_list_meet(struct contact_list *list, uint32_t mark, uint32_t now)
+int contact_list_meet(struct contact_list *list, uint64_t mark, uint32_t now)
 {
 	unsigned i = place(list, mark);
 
@@ -101,7 +111,7 @@ int contact_list_meet(struct contact_list *list, uint32_t mark, uint32_t now)
 	return 0;
 }
 
-unsigned contact_list_answer(struct contact_list *list, uint32_t mark)
+unsigned contact_list_answer(struct contact_list *list, uint64_t mark)
 {
 	unsigned i = place(list, mark);
 
@@ -142,7 +152,7 @@ struct contact_returns contact_list_returns(const struct contact_list *list, uin
 	return returns;
 }
 
-void contact_list_networks(const struct contact_list *list, unsigned low_bits, uint32_t now,
+void contact_list_networks(const struct contact_list *list, uint32_t now,
 			   struct network_list *networks, uint32_t marks[NETWORKS_LISTED])
 {
 	struct network *network = NULL;
@@ -156,8 +166,8 @@ void contact_list_networks(const struct contact_list *list, unsigned low_bits, u
 
 		if (last >= CONTACTS_KEEP)
 			continue;
-		if (!network || list->mark[i] >> low_bits != mark) {
-			mark = list->mark[i] >> low_bits;
+		if (!network || list->mark[i] >> (CONTACT_LOW_BITS - LOW) != mark) {
+			mark = list->mark[i] >> (CONTACT_LOW_BITS - LOW);
 			marks[networks->count] = mark;
 			network = &networks->of[networks->count++];
 			*network = (struct network){.quiet = last};
@@ -169,10 +179,10 @@ void contact_list_networks(const struct contact_list *list, unsigned low_bits, u
 	}
 }
 
-uint32_t contact_list_get(const struct contact_list *list, unsigned i, uint32_t now,
+uint64_t contact_list_get(const struct contact_list *list, unsigned i, uint32_t now,
 			  uint32_t *quiet, bool *answered)
 {
 	*quiet = step_age(list->last[i], now);
 	*answered = is_answered(list, i);
-	return list->mark[i];
+	return mark_at(list, i);
 }

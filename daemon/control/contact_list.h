@@ -16,19 +16,21 @@
 #include "contact_sample.h"
 #include "networks.h"
 
-#define CONTACT_LIST_MAX 152
+#define CONTACT_LIST_MAX 123
+#define CONTACT_LOW_BITS 24 /* those that tell servers of one network apart */
 
 struct contact_list {
-	uint32_t mark[CONTACT_LIST_MAX];
+	uint32_t mark[CONTACT_LIST_MAX]; /* the high bits */
+	uint16_t low[CONTACT_LIST_MAX];
 	uint16_t first[CONTACT_LIST_MAX]; /* and a flag: it answered */
 	uint16_t last[CONTACT_LIST_MAX];
 	uint8_t count;
 };
 
 /* Met now: 1 if it is new, 0 if not, -1 if it is one too many. */
-int contact_list_meet(struct contact_list *list, uint32_t mark, uint32_t now);
+int contact_list_meet(struct contact_list *list, uint64_t mark, uint32_t now);
 /* It answered: 1 for the first time, or else 0. */
-unsigned contact_list_answer(struct contact_list *list, uint32_t mark);
+unsigned contact_list_answer(struct contact_list *list, uint64_t mark);
 
 /* Different destinations that were met in the last @seconds, a day at most. */
 struct contact_counts {
@@ -41,10 +43,10 @@ void contact_list_count(const struct contact_list *list, uint32_t now,
 struct contact_returns contact_list_returns(const struct contact_list *list, uint32_t now,
 					    uint32_t age);
 /* The one at @i: its mark, the seconds since it was met last, and whether it answered. */
-uint32_t contact_list_get(const struct contact_list *list, unsigned i, uint32_t now,
+uint64_t contact_list_get(const struct contact_list *list, unsigned i, uint32_t now,
 			  uint32_t *quiet, bool *answered);
-/* Their networks, and of each its mark, which is one of theirs without @low_bits. */
-void contact_list_networks(const struct contact_list *list, unsigned low_bits, uint32_t now,
+/* Their networks, and of each its mark, which is one of theirs without CONTACT_LOW_BITS. */
+void contact_list_networks(const struct contact_list *list, uint32_t now,
 			   struct network_list *networks, uint32_t marks[NETWORKS_LISTED]);
 /* Forgets what was not met for a day; at least every other day. */
 void contact_list_expire(struct contact_list *list, uint32_t now);

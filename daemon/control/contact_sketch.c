@@ -20,15 +20,15 @@ static void turn(struct contact_sketch *sketch, uint32_t now)
 }
 
 /* Marks of one network differ in few bits: this spreads them (the finalizer of MurmurHash3). */
-static uint8_t *cell_of(struct contact_sketch *sketch, uint32_t mark)
+static uint8_t *cell_of(struct contact_sketch *sketch, uint64_t mark)
 {
-	mark = (mark ^ mark >> 16) * UINT32_C(0x85ebca6b);
-	mark = (mark ^ mark >> 13) * UINT32_C(0xc2b2ae35);
-	mark ^= mark >> 16;
-	return &sketch->cells[(uint64_t)mark * SKETCH_CELLS >> 32];
+	mark = (mark ^ mark >> 33) * UINT64_C(0xff51afd7ed558ccd);
+	mark = (mark ^ mark >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+	mark >>= 32;
+	return &sketch->cells[mark * SKETCH_CELLS >> 32];
 }
 
-void contact_sketch_take(struct contact_sketch *sketch, uint32_t mark, uint32_t quiet,
+void contact_sketch_take(struct contact_sketch *sketch, uint64_t mark, uint32_t quiet,
 			 bool answered, uint32_t now)
 {
 	uint8_t *cell = cell_of(sketch, mark);
@@ -60,7 +60,7 @@ static unsigned used_cells(const struct contact_sketch *sketch, uint8_t flag)
 	return used;
 }
 
-unsigned contact_sketch_meet(struct contact_sketch *sketch, uint32_t mark, uint32_t now)
+unsigned contact_sketch_meet(struct contact_sketch *sketch, uint64_t mark, uint32_t now)
 {
 	uint8_t *cell = cell_of(sketch, mark);
 	unsigned more = 0;
@@ -72,7 +72,7 @@ unsigned contact_sketch_meet(struct contact_sketch *sketch, uint32_t mark, uint3
 	return more;
 }
 
-unsigned contact_sketch_answer(struct contact_sketch *sketch, uint32_t mark, uint32_t now)
+unsigned contact_sketch_answer(struct contact_sketch *sketch, uint64_t mark, uint32_t now)
 {
 	uint8_t *cell = cell_of(sketch, mark);
 	unsigned more = 0;

@@ -27,10 +27,10 @@ struct contact_sketch {
 };
 
 /* A mark is met now, or answers: the number of destinations to add, 0 or more than one. */
-unsigned contact_sketch_meet(struct contact_sketch *sketch, uint32_t mark, uint32_t now);
-unsigned contact_sketch_answer(struct contact_sketch *sketch, uint32_t mark, uint32_t now);
+unsigned contact_sketch_meet(struct contact_sketch *sketch, uint64_t mark, uint32_t now);
+unsigned contact_sketch_answer(struct contact_sketch *sketch, uint64_t mark, uint32_t now);
 /* One that was met @quiet seconds ago, and counted then. */
-void contact_sketch_take(struct contact_sketch *sketch, uint32_t mark, uint32_t quiet,
+void contact_sketch_take(struct contact_sketch *sketch, uint64_t mark, uint32_t quiet,
 			 bool answered, uint32_t now);
 /* Those met in the last seconds; @counts are 0. */
 void contact_sketch_count(const struct contact_sketch *sketch, uint32_t now,

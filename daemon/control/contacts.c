@@ -5,20 +5,18 @@
 
 _Static_assert(NETWORKS_LISTED >= CONTACTS_EXACT, "each network finds room in a list");
 
-#define LOW_BITS4 8 /* a /24 has no more, so IPv4 destinations of one network are never confused */
-#define LOW_BITS6 20
-
-/* A destination: a hash of its network, and what it is in there. */
-static uint32_t mark_of(const struct hash_key *key, const struct addr *addr)
+/*
+ * A destination: 24 bits of a hash of its network (more a sample of networks does not keep), and what it is
+ * in there: the last byte of an IPv4 address, so that those are never confused, or bits of a hash.
+ */
+static uint64_t mark_of(const struct hash_key *key, const struct addr *addr)
 {
 	const bool ipv4 = addr->family == FAMILY_IPV4;
 	const struct addr network = addr_mask(addr, ipv4 ? 24 : 48);
-	uint32_t high = (uint32_t)hash_bytes(key, &network, sizeof(network));
+	const uint64_t high = hash_bytes(key, &network, sizeof(network)) & NETWORK_MARK;
+	const uint64_t low = ipv4 ? addr->bytes[3] : hash_bytes(key, addr, sizeof(*addr));
 
-	if (ipv4)
-		return high << LOW_BITS4 | addr->bytes[3];
-	return high << LOW_BITS6 |
-	       (uint32_t)(hash_bytes(key, addr, sizeof(*addr)) & ((1u << LOW_BITS6) - 1));
+	return high << CONTACT_LOW_BITS | (low & ((1u << CONTACT_LOW_BITS) - 1));
 }
 
 static void become_sketch(struct contacts *contacts, uint32_t now)
@@ -33,11 +31,11 @@ static void become_sketch(struct contacts *contacts, uint32_t now)
 	for (unsigned i = 0; i < list.count; i++) {
 		uint32_t quiet;
 		bool answered;
-		const uint32_t mark = contact_list_get(&list, i, now, &quiet, &answered);
+		const uint64_t mark = contact_list_get(&list, i, now, &quiet, &answered);
 
 		contact_sketch_take(&contacts->sketch, mark, quiet, answered, now);
 	}
-	contact_list_networks(&list, contacts->low_bits, now, &networks, marks);
+	contact_list_networks(&list, now, &networks, marks);
 	for (unsigned i = 0; i < networks.count; i++)
 		networks_take(&contacts->networks, marks[i], &networks.of[i], now);
 }
@@ -45,9 +43,8 @@ static void become_sketch(struct contacts *contacts, uint32_t now)
 unsigned contacts_meet(struct contacts *contacts, const struct hash_key *key,
 		       const struct addr *addr, uint16_t port, uint32_t now)
 {
-	const uint32_t mark = mark_of(key, addr);
+	const uint64_t mark = mark_of(key, addr);
 
-	contacts->low_bits = addr->family == FAMILY_IPV4 ? LOW_BITS4 : LOW_BITS6;
 	contact_sample_meet(&contacts->sample, addr, port, now);
 	if (!contacts->sketched) {
 		int more = contact_list_meet(&contacts->list, mark, now);
@@ -56,19 +53,19 @@ unsigned contacts_meet(struct contacts *contacts, const struct hash_key *key,
 			return (unsigned)more;
 		become_sketch(contacts, now);
 	}
-	networks_meet(&contacts->networks, mark >> contacts->low_bits, now);
+	networks_meet(&contacts->networks, mark >> CONTACT_LOW_BITS, now);
 	return contact_sketch_meet(&contacts->sketch, mark, now);
 }
 
 unsigned contacts_answer(struct contacts *contacts, const struct hash_key *key,
 			 const struct addr *addr, uint32_t now)
 {
-	const uint32_t mark = mark_of(key, addr);
+	const uint64_t mark = mark_of(key, addr);
 
 	contact_sample_answer(&contacts->sample, addr);
 	if (!contacts->sketched)
 		return contact_list_answer(&contacts->list, mark);
-	networks_answer(&contacts->networks, mark >> contacts->low_bits, now);
+	networks_answer(&contacts->networks, mark >> CONTACT_LOW_BITS, now);
 	return contact_sketch_answer(&contacts->sketch, mark, now);
 }
 
@@ -96,7 +93,7 @@ void contacts_networks(const struct contacts *contacts, uint32_t now, struct net
 	if (contacts->sketched)
 		networks_list(&contacts->networks, now, list);
 	else
-		contact_list_networks(&contacts->list, contacts->low_bits, now, list, marks);
+		contact_list_networks(&contacts->list, now, list, marks);
 }
 
 void contacts_expire(struct contacts *contacts, uint32_t now)

@@ -5,10 +5,10 @@
  * first.
  *
  * Up to CONTACTS_EXACT each is known (contact_list.h), by a keyed hash of its network and, within that, by
- * the last byte of an IPv4 address or 20 bits of a hash of an IPv6 one: of hosts that meet so many, three
- * in a million have one too few in IPv4; of 90 servers in one /48 one is missing in 250 hosts. Beyond
- * that the same memory holds a sketch of them (contact_sketch.h) and a sample of their networks
- * (networks.h). It goes back to exact counting when nothing was met for a day.
+ * the last byte of an IPv4 address or a hash of an IPv6 one, 24 bits each: one in a million has one too few
+ * in IPv4; in IPv6 one in 4000 that meet 90 servers in one /48. Beyond that the same memory holds a sketch
+ * of them (contact_sketch.h) and a sample of their networks (networks.h). It goes back to exact counting
+ * when nothing was met for a day.
  *
  * Time: seconds of one clock that does not go back; contacts_expire() must be called at least every other
  * day.
@@ -32,7 +32,6 @@
 
 struct contacts {
 	bool sketched;
-	uint8_t low_bits; /* of a mark, that tell servers of one network apart */
 	union {
 		struct contact_list list;
 		struct {

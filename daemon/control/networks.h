@@ -36,7 +36,7 @@ struct network {
 };
 
 /* Those of the last day, or a sample in which each stands for @weight. */
-#define NETWORKS_LISTED 152
+#define NETWORKS_LISTED 128
 struct network_list {
 	unsigned count, weight;
 	struct network of[NETWORKS_LISTED];
