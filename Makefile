@@ -227,7 +227,7 @@ $(BUILD)/no_memory.so $(BUILD)/time_travel.so: $(BUILD)/%.so: tests/net/lab/%.c
 
 NET_TESTS = tests/net
 # Most tests wait more than they work; each worker has namespaces of its own.
-NET_WORKERS = 4
+NET_WORKERS = 6
 
 check-net: check-root bench-programs $(BUILD)/no_memory.so $(BUILD)/time_travel.so ## net tests: real kernel, real daemon, network namespaces (root)
 	@$(PYTHON) -m pytest -rs -n $(NET_WORKERS) --dist loadfile $(NET_TESTS)

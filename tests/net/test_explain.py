@@ -19,7 +19,7 @@ from lab.promise import eventually, holds, must_fail
 from lab.raw import Wire, ipv4, ipv6, tcp
 from lab.sockets import connect
 
-CASES = 1000
+CASES, SPARE = 1000, 50
 ACCEPT, REFUSE = "accept", "refuse"
 POLICIES = """
 policy "watched" { mode = guard  burst = 0  pace = 0 }
@@ -264,6 +264,20 @@ def before(daemon, topology, chance, taken):
     return chance.sample(familiar, 200) + chance.sample(eager, 20)
 
 
+def settled(cases):
+    """All but those that change what others meet: of a host below its burst one is left. (A packet
+    of it that passed before by an entry which the kernel held a moment longer did not count.)"""
+    below, left = set(), []
+    for case in cases:
+        kernel = case.said["kernel"]
+        if (kernel["policy"], kernel["by"], case.said["answer"]) == ("tight", "question", ACCEPT):
+            if case.remembered_as[0] in below:
+                continue
+            below.add(case.remembered_as[0])
+        left.append(case)
+    return left
+
+
 def compare(cases, seen):
     """explain was right about each."""
     wrong = [(case, case.said) for case in cases
@@ -300,12 +314,14 @@ def test_a_thousand_packets(edge25, topology, lines, promise):
     sure = [Case(lines[index], *ends) for index, *ends in SURE]
     taken = {case.remembered_as for case in sure}
     cases = sure + before(daemon, topology, chance, taken)
-    cases += random_cases(chance, topology, CASES - len(cases), taken)
+    cases += random_cases(chance, topology, CASES + SPARE - len(cases), taken)
     chance.shuffle(cases)
     with Asker(daemon) as asker:
         for case in cases:
             case.said = asker.ask(case.source, case.destination, case.line.interface)
     known(cases)
+    cases = settled(cases)
+    assert len(cases) >= CASES
     if promise is must_fail:
         daemon.configure((POLICIES + RANGES).replace('policy = "home" }', 'policy = "trial" }'))
         daemon.ctl("reload")

@@ -282,13 +282,13 @@ def passed_meanwhile(daemon, gate, openings):
 
 
 def emergency_refuses_whom_ranges_block(daemon, gate, openings, expected):
-    for _ in range(5):
+    for _ in range(20):
         passed = passed_meanwhile(daemon, gate, openings)
         if passed is not None:
             assert passed == expected
             return
         wait_for(lambda: not emergency_chain(gate.topology), "the whole table", 60)
-    raise LabError("the whole table was back too soon, five times")
+    raise LabError("the whole table was back too soon, twenty times")
 
 
 @pytest.mark.parametrize("mode, promise", [pytest.param("block", holds, id="holds"),

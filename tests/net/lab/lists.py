@@ -57,8 +57,9 @@ class Lists:
                 for line in result.stderr.splitlines()]
 
     def entries(self):
-        """The entries of the socket, the oldest first."""
-        return [entry for entry in self._daemon.ctl("allow", "list")["entries"]
+        """The entries of the socket, the oldest first, without the seconds that they have left."""
+        return [{name: value for name, value in entry.items() if name != "remaining"}
+                for entry in self._daemon.ctl("allow", "list")["entries"]
                 if entry["origin"] == "socket"]
 
     def exported(self):
