@@ -377,8 +377,6 @@ void rule_lookup_not(struct nftnl_rule *rule, const char *set)
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
 	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
-	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
 }
 
 void rule_verdict_map(struct nftnl_rule *rule, const char *map)
