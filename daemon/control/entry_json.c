@@ -28,9 +28,15 @@ const struct rpc_field entry_fields[] = {
 	FIELD("added", SHAPE_TIME, FIELD_NULL, "null for an entry of the configuration"),
 	FIELD_OF("by", FIELD_NULL, by_fields, "who added it"),
 	FIELD("hits", SHAPE_NUMBER, 0, "packets that it was found for"),
-	FIELD("used", SHAPE_TIME, FIELD_NULL, "when it last was, to within read-interval; null for never"),
+	FIELD("used", SHAPE_TIME, FIELD_NULL,
+	      "when it last was, to within read-interval; null for never"),
 	FIELD_END,
 };
+
+json_t *number_json(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
 
 json_t *string_or_null(const char *text)
 {

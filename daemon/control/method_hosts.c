@@ -65,11 +65,6 @@ const struct rpc_field hosts_result[] = {
 	FIELD_END,
 };
 
-static json_t *number(uint64_t value)
-{
-	return json_integer((json_int_t)value);
-}
-
 json_t *host_json(const struct control *control, const struct host *host)
 {
 	const struct policy *policy = config_policy(control->config, host->policy);
@@ -88,10 +83,10 @@ json_t *host_json(const struct control *control, const struct host *host)
 	object = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "host",
 			   prefix_format(&prefix, text), "class", host_class_word(host->class),
 			   "policy", string_or_null(policy ? policy->name : NULL), "attempts",
-			   number(host_attempts(host)), "refused", number(host->refused), "passed",
-			   number(host->passed), "destinations",
-			   number(host_destinations(tracker, host)), "questions",
-			   number(facts.questions), "first_seen",
+			   number_json(host_attempts(host)), "refused", number_json(host->refused),
+			   "passed", number_json(host->passed), "destinations",
+			   number_json(host_destinations(tracker, host)), "questions",
+			   number_json(facts.questions), "first_seen",
 			   time_or_null(host_first_seen(tracker, host)), "last_seen",
 			   time_or_null(host_last_seen(tracker, host)), "interface",
 			   string_or_null(known ? interface : NULL), "mac",

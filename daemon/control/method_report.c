@@ -84,11 +84,6 @@ struct report {
 	uint64_t lines;
 };
 
-static json_t *number(uint64_t value)
-{
-	return json_integer((json_int_t)value);
-}
-
 /* --- days --- */
 
 /* What the database has, or what is known since, of the last days. */
@@ -141,7 +136,7 @@ static json_t *classes_json(const uint64_t counts[HOST_CLASSES])
 	json_t *object = json_object();
 
 	for (enum host_class class = CLASS_MISCONFIGURED; class < HOST_CLASSES; class ++)
-		json_object_set_new(object, host_class_word(class), number(counts[class]));
+		json_object_set_new(object, host_class_word(class), number_json(counts[class]));
 	return object;
 }
 
@@ -225,7 +220,7 @@ static void add_change(void *ctx, const struct store_report_change *change)
 	report->lines += change->count;
 	json_array_append_new(report->list, json_pack("{s:s, s:o, s:o}", "action", change->action,
 						      "by", by_json(change->user, change->uid),
-						      "count", number(change->count)));
+						      "count", number_json(change->count)));
 }
 
 static json_t *changes_list(struct report *report)
@@ -254,8 +249,8 @@ static json_t *unused_json(const struct report *report)
 		if (unused++ < UNUSED_SHOWN)
 			json_array_append_new(entries, entry_json(list, entry, report->now));
 	}
-	return json_pack("{s:o, s:o, s:o}", "count", number(count), "unused", number(unused),
-			 "entries", entries);
+	return json_pack("{s:o, s:o, s:o}", "count", number_json(count), "unused",
+			 number_json(unused), "entries", entries);
 }
 
 /* --- the whole --- */

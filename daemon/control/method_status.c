@@ -130,11 +130,6 @@ struct status {
 	struct rpc_call *call;
 };
 
-static json_t *number(uint64_t value)
-{
-	return json_integer((json_int_t)value);
-}
-
 /* --- engine --- */
 
 static json_t *features_json(uint32_t features)
@@ -188,10 +183,10 @@ static json_t *hosts_json(const struct control *control)
 		json_array_append_new(list, host_json(control, top[i]));
 	for (enum host_class class = CLASS_CLEAN; class < HOST_CLASSES; class ++)
 		json_object_set_new(classes, host_class_word(class),
-				    number(tracker_class_count(control->tracker, class)));
+				    number_json(tracker_class_count(control->tracker, class)));
 	return json_pack("{s:o, s:o, s:o, s:s, s:o}", "count",
-			 number(tracker_count(control->tracker)), "active",
-			 number(tracker_active_count(control->tracker)), "classes", classes,
+			 number_json(tracker_count(control->tracker)), "active",
+			 number_json(tracker_active_count(control->tracker)), "classes", classes,
 			 "silence", host_class_silence, "top", list);
 }
 
@@ -216,7 +211,7 @@ static json_t *allow_json(const struct control *control, int64_t now)
 		if (entry->expires && entry->expires - now <= EXPIRING_WITHIN)
 			json_array_append_new(expiring, entry_json(control->allowlist, entry, now));
 	}
-	return json_pack("{s:o, s:o}", "count", number(count), "expiring", expiring);
+	return json_pack("{s:o, s:o}", "count", number_json(count), "expiring", expiring);
 }
 
 /* --- the whole --- */

@@ -39,6 +39,7 @@ json_t *entry_json(const struct allowlist *list, const struct allow_entry *entry
 json_t *host_json(const struct control *control, const struct host *host);
 /* A containment likewise. */
 json_t *contained_json(const struct contained *contained, int64_t now);
+json_t *number_json(uint64_t value);
 /* A string, or null for NULL. */
 json_t *string_or_null(const char *text);
 /* RFC 3339, or null for 0. */

@@ -59,11 +59,6 @@ const struct rpc_field event_file_fields[] = {
 	FIELD_END,
 };
 
-static json_t *number(uint64_t value)
-{
-	return json_integer((json_int_t)value);
-}
-
 /* A path need not be UTF-8. */
 static json_t *path_json(const char *directory, const char *name)
 {
@@ -78,13 +73,13 @@ json_t *status_table(const struct control *control)
 	const struct comparison *seen = &control->comparison;
 	const bool known = seen->at && !seen->verdict.error;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "compared",
-			 time_or_null(seen->at ? seen->real : 0), "error",
-			 string_or_null(seen->at && seen->verdict.error ? seen->verdict.text :
-									  NULL),
-			 "differences", known ? number(seen->verdict.differences) : json_null(),
-			 "milliseconds", known ? number(seen->verdict.duration) : json_null(),
-			 "interval", number(control->config->settings.verify_interval));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o}", "compared", time_or_null(seen->at ? seen->real : 0),
+		"error",
+		string_or_null(seen->at && seen->verdict.error ? seen->verdict.text : NULL),
+		"differences", known ? number_json(seen->verdict.differences) : json_null(),
+		"milliseconds", known ? number_json(seen->verdict.duration) : json_null(),
+		"interval", number_json(control->config->settings.verify_interval));
 }
 
 json_t *status_lag(const struct control *control)
@@ -92,9 +87,10 @@ json_t *status_lag(const struct control *control)
 	const struct lag *lag = &control->lag;
 	const int64_t now = lag_now() / 1000;
 
-	return json_pack("{s:o, s:o, s:o, s:o}", "loop", number(lag->loop_ms), "loop_worst",
-			 number(hour_worst(&lag->loop, now)), "event", number(lag->event_ms),
-			 "event_worst", number(hour_worst(&lag->event, now)));
+	return json_pack("{s:o, s:o, s:o, s:o}", "loop", number_json(lag->loop_ms), "loop_worst",
+			 number_json(hour_worst(&lag->loop, now)), "event",
+			 number_json(lag->event_ms), "event_worst",
+			 number_json(hour_worst(&lag->event, now)));
 }
 
 json_t *status_database(const struct control *control)
@@ -105,7 +101,7 @@ json_t *status_database(const struct control *control)
 	snprintf(path, sizeof(path), "%s/edge25.db", directory);
 	return json_pack("{s:o, s:b, s:o}", "path", path_json(directory, "/edge25.db"), "writable",
 			 store_ready(control->store) && !store_problem(control->store), "bytes",
-			 number(disk_file_size(path)));
+			 number_json(disk_file_size(path)));
 }
 
 json_t *status_disks(const struct control *control)
@@ -120,8 +116,8 @@ json_t *status_disks(const struct control *control)
 		json_array_append_new(
 			list, json_pack("{s:s, s:o, s:o, s:o}", "use", uses[i], "path",
 					path_json(paths[i], ""), "size",
-					disk.error ? json_null() : number(disk.size), "free",
-					disk.error ? json_null() : number(disk.free)));
+					disk.error ? json_null() : number_json(disk.size), "free",
+					disk.error ? json_null() : number_json(disk.free)));
 	}
 	return list;
 }
@@ -131,6 +127,6 @@ json_t *status_event_file(const struct control *control)
 	const struct config_settings *settings = &control->config->settings;
 
 	return json_pack("{s:o, s:o, s:o}", "path", path_json(settings->log_dir, "/events.json"),
-			 "bytes", number(event_file_size(control->event_file)), "max",
-			 number(settings->event_file_max));
+			 "bytes", number_json(event_file_size(control->event_file)), "max",
+			 number_json(settings->event_file_max));
 }

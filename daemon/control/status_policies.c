@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "method_tables.h"
+#include "methods.h"
 #include "status_parts.h"
 
 const struct rpc_field policy_fields[] = {
@@ -55,11 +56,6 @@ const struct rpc_field day_fields[] = {
 	FIELD_END,
 };
 
-static json_t *number(uint64_t value)
-{
-	return json_integer((json_int_t)value);
-}
-
 static json_t *range_names(const struct config *config, size_t policy)
 {
 	json_t *names = json_array();
@@ -106,15 +102,16 @@ json_t *status_policies(const struct control *control)
 				   policy_safe_word(policy->unanswered), "ranges",
 				   range_names(config, i));
 		if (policy->mode == MODE_GUARD) {
-			json_object_set_new(object, "burst", number(policy->burst));
-			json_object_set_new(object, "burst_time", number(policy->burst_time));
+			json_object_set_new(object, "burst", number_json(policy->burst));
+			json_object_set_new(object, "burst_time", number_json(policy->burst_time));
 		}
 		for (size_t j = 0; policy_counters[j]; j++)
 			json_object_set_new(object, policy_counters[j],
-					    number(figures_of(control->figures, policy_counters[j],
-							      policy->name)));
+					    number_json(figures_of(control->figures,
+								   policy_counters[j],
+								   policy->name)));
 		json_object_set_new(object, "lost",
-				    number(figures_lost(control->figures, policy->name)));
+				    number_json(figures_lost(control->figures, policy->name)));
 		json_array_append_new(list, object);
 	}
 	return list;
@@ -142,7 +139,7 @@ json_t *status_counters(const struct control *control)
 
 	for (size_t i = 0; (figure = figures_counter_at(control->figures, i)); i++)
 		if (!is_policy_counter(control->config, figure->name))
-			json_object_set_new(object, figure->name, number(figure->total));
+			json_object_set_new(object, figure->name, number_json(figure->total));
 	return object;
 }
 
@@ -163,10 +160,10 @@ json_t *status_totals(const struct control *control)
 {
 	uint64_t refused = total(control, "refused"), passed = total(control, "passed");
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "attempts", number(refused + passed),
-			 "refused", number(refused), "passed", number(passed), "unanswered",
-			 number(total(control, "unanswered")), "submission",
-			 number(figures_get(control->figures, "submission")));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "attempts", number_json(refused + passed),
+			 "refused", number_json(refused), "passed", number_json(passed),
+			 "unanswered", number_json(total(control, "unanswered")), "submission",
+			 number_json(figures_get(control->figures, "submission")));
 }
 
 json_t *day_json(const struct store_day *day)
@@ -174,8 +171,9 @@ json_t *day_json(const struct store_day *day)
 	const uint64_t refused = day->count[DAY_REFUSED], passed = day->count[DAY_PASSED];
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "day", day->day, "policy", day->policy,
-			 "attempts", number(refused + passed), "refused", number(refused), "passed",
-			 number(passed), "unanswered", number(day->count[DAY_UNANSWERED]));
+			 "attempts", number_json(refused + passed), "refused", number_json(refused),
+			 "passed", number_json(passed), "unanswered",
+			 number_json(day->count[DAY_UNANSWERED]));
 }
 
 /* The newest day first, then by policy. */
