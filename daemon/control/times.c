@@ -179,15 +179,23 @@ int date_parse(const char *text, int64_t *seconds)
 	return 0;
 }
 
-int expiry_parse(const char *text, int64_t now, int64_t *seconds)
+/* A duration from @now on, or back where @sign is -1; or a date. */
+static int moment_parse(const char *text, int64_t now, int sign, int64_t *seconds)
 {
 	uint64_t duration;
 	int error = duration_parse(text, &duration);
 
 	if (error == 0)
-		*seconds = now + (int64_t)duration;
+		*seconds = now + sign * (int64_t)duration;
 	else if (error == -EINVAL)
 		error = date_parse(text, seconds);
+	return error;
+}
+
+int expiry_parse(const char *text, int64_t now, int64_t *seconds)
+{
+	int error = moment_parse(text, now, 1, seconds);
+
 	if (error)
 		return error;
 	return *seconds > now && *seconds <= TIME_LATEST ? 0 : -ERANGE;
@@ -195,13 +203,8 @@ int expiry_parse(const char *text, int64_t now, int64_t *seconds)
 
 int past_parse(const char *text, int64_t now, int64_t *seconds)
 {
-	uint64_t duration;
-	int error = duration_parse(text, &duration);
+	int error = moment_parse(text, now, -1, seconds);
 
-	if (error == 0)
-		*seconds = now - (int64_t)duration;
-	else if (error == -EINVAL)
-		error = date_parse(text, seconds);
 	if (error)
 		return error;
 	return *seconds > 0 ? 0 : -ERANGE;
