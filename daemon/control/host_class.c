@@ -4,11 +4,12 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const words[HOST_CLASSES] = {
+const char *const class_words[] = {
 	[CLASS_CLEAN] = "clean",
 	[CLASS_MISCONFIGURED] = "misconfigured",
 	[CLASS_SUSPECT] = "suspect",
 	[CLASS_INFECTED] = "infected",
+	NULL,
 };
 
 const char host_class_silence[] =
@@ -18,13 +19,13 @@ const char host_class_silence[] =
 
 const char *host_class_word(unsigned class)
 {
-	return class < HOST_CLASSES ? words[class] : NULL;
+	return class < HOST_CLASSES ? class_words[class] : NULL;
 }
 
 int host_class_value(const char *word)
 {
 	for (int class = 0; class < HOST_CLASSES; class ++)
-		if (strcmp(words[class], word) == 0)
+		if (strcmp(class_words[class], word) == 0)
 			return class;
 	return -1;
 }

@@ -17,6 +17,8 @@ enum host_class {
  */
 extern const char host_class_silence[];
 
+/* Their words in this order, NULL at the end. */
+extern const char *const class_words[];
 /* "clean", ... NULL out of range. */
 const char *host_class_word(unsigned class);
 /* The class, or -1 for a word that is none. */

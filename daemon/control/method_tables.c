@@ -4,8 +4,6 @@
 
 #include "method_tables.h"
 
-const char *const class_words[] = {"clean", "misconfigured", "suspect", "infected", NULL};
-const char *const incident_class_words[] = {"misconfigured", "suspect", "infected", NULL};
 const char *const mode_words[] = {"block", "guard", "monitor", NULL};
 const char *const deny_words[] = {"drop", "tcp-reset", "admin-prohibited", NULL};
 const char *const safe_words[] = {"refuse", "pass", NULL};

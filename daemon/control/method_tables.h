@@ -3,11 +3,13 @@
 #ifndef EDGE25_CONTROL_METHOD_TABLES_H
 #define EDGE25_CONTROL_METHOD_TABLES_H
 
+#include "host_class.h"
 #include "rpc.h"
 
+/* Of incidents: a clean host has none. */
+#define incident_class_words (&class_words[CLASS_MISCONFIGURED])
 /* Words, NULL at the end. */
-extern const char *const class_words[],
-	*const incident_class_words[], *const mode_words[], *const deny_words[], *const safe_words[];
+extern const char *const mode_words[], *const deny_words[], *const safe_words[];
 
 /* Who asked for a change. */
 extern const struct rpc_field by_fields[];
