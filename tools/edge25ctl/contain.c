@@ -73,36 +73,17 @@ static void release_print(const struct screen *screen, const json_t *result)
 	fputc('\n', screen->out);
 }
 
-static enum exit_code change(const struct arguments *arguments, const struct screen *screen,
-			     const char *method, json_t *params, request_page *page)
-{
-	json_t *result;
-	enum exit_code code;
-
-	if (!params) {
-		text_error("'%s' is not an address", arguments->operand[0]);
-		return EXIT_TROUBLE;
-	}
-	code = request(arguments, ACCESS_CHANGE, method, params, &result);
-	if (code != EXIT_OK)
-		return code;
-	request_show(arguments, screen, result, page);
-	request_warnings(result);
-	json_decref(result);
-	return EXIT_OK;
-}
-
 enum exit_code command_contain(const struct arguments *arguments, const struct screen *screen)
 {
-	return change(arguments, screen, "contain",
-		      json_pack("{s:s, s:s*, s:s*}", "host", arguments->operand[0], "for",
-				arguments->option[OPTION_FOR], "comment",
-				arguments->option[OPTION_COMMENT]),
-		      contain_print);
+	return request_change(arguments, screen, "contain",
+			      json_pack("{s:s, s:s*, s:s*}", "host", arguments->operand[0], "for",
+					arguments->option[OPTION_FOR], "comment",
+					arguments->option[OPTION_COMMENT]),
+			      contain_print);
 }
 
 enum exit_code command_release(const struct arguments *arguments, const struct screen *screen)
 {
-	return change(arguments, screen, "release",
-		      json_pack("{s:s}", "host", arguments->operand[0]), release_print);
+	return request_change(arguments, screen, "release",
+			      json_pack("{s:s}", "host", arguments->operand[0]), release_print);
 }

@@ -45,32 +45,13 @@ static void reopen_print(const struct screen *screen, const json_t *result)
 	fputc('\n', screen->out);
 }
 
-static enum exit_code change(const struct arguments *arguments, const struct screen *screen,
-			     const char *method, json_t *params, request_page *page)
-{
-	json_t *result;
-	enum exit_code code = request(arguments, ACCESS_CHANGE, method, params, &result);
-
-	if (code != EXIT_OK)
-		return code;
-	request_show(arguments, screen, result, page);
-	request_warnings(result);
-	json_decref(result);
-	return EXIT_OK;
-}
-
 enum exit_code command_forget(const struct arguments *arguments, const struct screen *screen)
 {
-	json_t *params = json_pack("{s:s}", "host", arguments->operand[0]);
-
-	if (!params) {
-		text_error("'%s' is not an address", arguments->operand[0]);
-		return EXIT_TROUBLE;
-	}
-	return change(arguments, screen, "forget", params, forget_print);
+	return request_change(arguments, screen, "forget",
+			      json_pack("{s:s}", "host", arguments->operand[0]), forget_print);
 }
 
 enum exit_code command_log_reopen(const struct arguments *arguments, const struct screen *screen)
 {
-	return change(arguments, screen, "log.reopen", json_object(), reopen_print);
+	return request_change(arguments, screen, "log.reopen", json_object(), reopen_print);
 }

@@ -166,3 +166,22 @@ void request_warnings(const json_t *result)
 	json_array_foreach(json_object_get(result, "warnings"), i, warning)
 		text_warning("%s", json_string_value(warning) ? json_string_value(warning) : "?");
 }
+
+enum exit_code request_change(const struct arguments *arguments, const struct screen *screen,
+			      const char *method, json_t *params, request_page *page)
+{
+	json_t *result;
+	enum exit_code code;
+
+	if (!params) {
+		text_error("'%s' is not an address", arguments->operand[0]);
+		return EXIT_TROUBLE;
+	}
+	code = request(arguments, ACCESS_CHANGE, method, params, &result);
+	if (code != EXIT_OK)
+		return code;
+	request_show(arguments, screen, result, page);
+	request_warnings(result);
+	json_decref(result);
+	return EXIT_OK;
+}

@@ -47,4 +47,11 @@ void request_show_list(const struct arguments *arguments, const struct screen *s
 /* What a result warns of, on stderr. */
 void request_warnings(const json_t *result);
 
+/*
+ * Asks for a change, shows the result and what it warns of. Consumes @params; NULL: the first operand
+ * is an address that cannot be put into them.
+ */
+enum exit_code request_change(const struct arguments *arguments, const struct screen *screen,
+			      const char *method, json_t *params, request_page *page);
+
 #endif
