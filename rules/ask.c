@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "rules/contents.h"
+#include "rules/dump.h"
 
 /* Each answer is a message of its own, which takes some 1000 bytes of the receive buffer. */
 #define ASK_MAX 400
@@ -35,17 +36,8 @@ static void put_element(struct nlmsghdr *message, const struct nlattr *element)
 
 static struct nlmsghdr *begin(char *buffer, const struct contents *contents, struct nlattr **list)
 {
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	struct nfgenmsg *netfilter;
+	struct nlmsghdr *message = dump_elements_request(buffer, contents->set, NLM_F_ACK);
 
-	message->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSETELEM;
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	netfilter = mnl_nlmsg_put_extra_header(message, sizeof(*netfilter));
-	netfilter->nfgen_family = NFPROTO_INET;
-	netfilter->version = NFNETLINK_V0;
-	netfilter->res_id = 0;
-	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, RULES_TABLE);
-	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, contents->set);
 	*list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
 	return message;
 }

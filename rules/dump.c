@@ -62,6 +62,16 @@ struct nlmsghdr *dump_request(char buffer[DUMP_REQUEST_MAX], uint16_t type, uint
 	return request;
 }
 
+struct nlmsghdr *dump_elements_request(char buffer[DUMP_REQUEST_MAX], const char *set,
+				       uint16_t flags)
+{
+	struct nlmsghdr *request = dump_request(buffer, NFT_MSG_GETSETELEM, flags);
+
+	mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, RULES_TABLE);
+	mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
+	return request;
+}
+
 /* What could not be read for want of memory is there all the same. */
 static int unread(void)
 {
@@ -316,10 +326,8 @@ int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *eac
 {
 	struct elements_dump dump = {.each = each, .restart = restart, .arg = arg};
 	char buffer[DUMP_REQUEST_MAX];
-	struct nlmsghdr *request = dump_request(buffer, NFT_MSG_GETSETELEM, NLM_F_DUMP);
+	struct nlmsghdr *request = dump_elements_request(buffer, set, NLM_F_DUMP);
 
-	mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, RULES_TABLE);
-	mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
 	return netlink_dump(netlink, request, elements_message, elements_restart, &dump);
 }
 

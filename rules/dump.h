@@ -56,6 +56,10 @@ uint64_t dump_element_packets(const struct nlattr *element);
 /* A request to nf_tables: NFT_MSG_* and NLM_F_*, and room for attributes. */
 struct nlmsghdr *dump_request(char buffer[DUMP_REQUEST_MAX], uint16_t type, uint16_t flags);
 
+/* The same for the elements of a set; those that are asked for follow, if not all are. */
+struct nlmsghdr *dump_elements_request(char buffer[DUMP_REQUEST_MAX], const char *set,
+				       uint16_t flags);
+
 /*
  * Once through all that table inet edge25 has of one sort: @type NFT_MSG_GETTABLE (of every table),
  * GETCHAIN, GETSET, GETOBJ, GETRULE, or GETSETELEM of @set (else NULL). -EINTR: something changed.

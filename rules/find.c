@@ -77,12 +77,10 @@ static int ask(struct netlink *netlink, const char *set, uint32_t flags, const v
 	struct question question = {.found = found, .length = length};
 	char buffer[DUMP_REQUEST_MAX];
 	/* no dump: the acknowledgement ends it */
-	struct nlmsghdr *request = dump_request(buffer, NFT_MSG_GETSETELEM, NLM_F_ACK);
+	struct nlmsghdr *request = dump_elements_request(buffer, set, NLM_F_ACK);
 	struct nlattr *list, *element, *value;
 
 	memset(found, 0, sizeof(*found));
-	mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, RULES_TABLE);
-	mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
 	list = mnl_attr_nest_start(request, NFTA_SET_ELEM_LIST_ELEMENTS);
 	element = mnl_attr_nest_start(request, NFTA_LIST_ELEM);
 	if (flags)

@@ -152,24 +152,13 @@ static int see_message(const struct nlmsghdr *message, void *arg)
 	return elements_each(message, see, arg);
 }
 
-static struct nlmsghdr *begin(void *buffer, uint16_t flags, const struct message_use *like)
+static struct nlmsghdr *begin(char *buffer, uint16_t flags, const struct message_use *like)
 {
 	const struct allow_element element = {
 		.kind = like->kind, .family = like->family, .exact = like->exact, .way = like->way};
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	struct nfgenmsg *netfilter;
 	char name[RULES_NAME_MAX];
 
-	message->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSETELEM;
-	message->nlmsg_flags = NLM_F_REQUEST | flags;
-	netfilter = mnl_nlmsg_put_extra_header(message, sizeof(*netfilter));
-	netfilter->nfgen_family = NFPROTO_INET;
-	netfilter->version = NFNETLINK_V0;
-	netfilter->res_id = 0;
-	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, RULES_TABLE);
-	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET,
-			  set_name(set_of_allow(&element), NULL, name));
-	return message;
+	return dump_elements_request(buffer, set_name(set_of_allow(&element), NULL, name), flags);
 }
 
 /* --- all elements --- */
@@ -277,8 +266,7 @@ int usage_ask_add(struct usage_ask *ask, const struct allow_element *element)
 {
 	int result = 0;
 
-	if (ask->count == USAGE_ASK_MAX ||
-	    (ask->count && !same_set(ask->elements[0], element)))
+	if (ask->count == USAGE_ASK_MAX || (ask->count && !same_set(ask->elements[0], element)))
 		result = usage_ask_close(ask);
 	ask->elements[ask->count++] = element;
 	return result;
