@@ -187,6 +187,11 @@ bool prefix_covers(const struct prefix *outer, const struct prefix *inner)
 	return outer->length <= inner->length && prefix_contains(outer, &inner->addr);
 }
 
+bool prefix_overlap(const struct prefix *a, const struct prefix *b)
+{
+	return prefix_covers(a, b) || prefix_covers(b, a);
+}
+
 bool prefix_equal(const struct prefix *a, const struct prefix *b)
 {
 	return a->length == b->length && addr_equal(&a->addr, &b->addr);

@@ -59,6 +59,8 @@ const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX
 struct prefix prefix_of(const struct addr *addr, unsigned length);
 bool prefix_contains(const struct prefix *prefix, const struct addr *addr);
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner);
+/* Does one of them cover the other? */
+bool prefix_overlap(const struct prefix *a, const struct prefix *b);
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 /* Order by address (addr_compare()), then a shorter prefix before a longer: <0, 0, >0. */
 int prefix_compare(const struct prefix *a, const struct prefix *b);

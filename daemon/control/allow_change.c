@@ -29,8 +29,8 @@ struct allow_change *allow_change_new(struct control *control, struct rpc_call *
 	change->call = call;
 	change->reply = reply;
 	snprintf(change->user, sizeof(change->user), "%s", peer->user);
-	change->actor = (struct store_actor){
-		.time = intent_clock().real, .uid = peer->uid, .user = change->user};
+	change->actor = changes_actor(peer);
+	change->actor.user = change->user;
 	return change;
 }
 

@@ -77,8 +77,7 @@ struct contained *containment_of(const struct containment *containment, const st
 		return one;
 	for (one = containment_next(containment, NULL); one;
 	     one = containment_next(containment, one))
-		if (contained_now(one) &&
-		    (prefix_covers(&one->host, prefix) || prefix_covers(prefix, &one->host)))
+		if (contained_now(one) && prefix_overlap(&one->host, prefix))
 			return one;
 	return NULL;
 }

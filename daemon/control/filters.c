@@ -36,7 +36,9 @@ bool filter_past(struct rpc_call *call, const char *name, int64_t now, int64_t *
 	return false;
 }
 
-bool filter_overlap(const struct prefix *a, const struct prefix *b)
+bool filter_touches(const struct prefix *side, const struct prefix *wanted)
 {
-	return prefix_covers(a, b) || prefix_covers(b, a);
+	if (!wanted->addr.family)
+		return true;
+	return side->addr.family && prefix_overlap(side, wanted);
 }

@@ -13,7 +13,7 @@ void filter_prefix(const struct rpc_call *call, const char *name, struct prefix 
 /* RPC_PAST: seconds since 1970; 0: not given. */
 bool filter_past(struct rpc_call *call, const char *name, int64_t now, int64_t *seconds);
 
-/* Is one of the two in the other? */
-bool filter_overlap(const struct prefix *a, const struct prefix *b);
+/* Is one in the other, or nothing @wanted? A @side of no family is in none. */
+bool filter_touches(const struct prefix *side, const struct prefix *wanted);
 
 #endif

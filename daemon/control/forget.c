@@ -59,8 +59,8 @@ static void warn_entries(struct forget *forget)
 			warn(forget, json_sprintf("allow entry %lld names it, and is kept",
 						  (long long)entry->id));
 		else
-			warn(forget, json_sprintf("allow \"%s\" in %s names it", entry->name,
-						  entry->file));
+			warn(forget,
+			     json_sprintf("allow \"%s\" in %s names it", entry->name, entry->file));
 	}
 	if (count > ENTRIES_MAX)
 		warn(forget, json_sprintf("%zu allow entries name it in all, and are kept", count));
@@ -144,16 +144,12 @@ static void looked_through(void *ctx)
 		return;
 	}
 	if (!whole)
-		warn(forget, json_string("event files were moved each time they were looked through"));
+		warn(forget,
+		     json_string("event files were moved each time they were looked through"));
 	reply(forget);
 }
 
 /* --- memory and database --- */
-
-static bool same_host(const struct prefix *a, const struct prefix *b)
-{
-	return prefix_covers(a, b) || prefix_covers(b, a);
-}
 
 static void forget_memory(struct forget *forget)
 {
@@ -166,16 +162,16 @@ static void forget_memory(struct forget *forget)
 	for (host = tracker_next(control->tracker, NULL); host; host = next) {
 		next = tracker_next(control->tracker, host);
 		prefix = host_prefix(host);
-		if (!same_host(&forget->host, &prefix))
+		if (!prefix_overlap(&forget->host, &prefix))
 			continue;
 		tracker_forget(control->tracker, host);
 		forget->records++;
 	}
 	while ((incident = incidents_next(control->incidents, incident)))
-		if (same_host(&forget->host, &incident->host))
+		if (prefix_overlap(&forget->host, &incident->host))
 			incidents_forget(control->incidents, incident);
 	while ((contained = containment_next(control->containment, contained)))
-		if (same_host(&forget->host, &contained->host))
+		if (prefix_overlap(&forget->host, &contained->host))
 			containment_forget(control->containment, contained);
 }
 

@@ -41,7 +41,7 @@ static bool wanted(const struct control *control, const struct host_search *sear
 		return false;
 	if (search->policy && host->policy != search->policy->number)
 		return false;
-	if (search->prefix.addr.family && !filter_overlap(&search->prefix, &prefix))
+	if (!filter_touches(&prefix, &search->prefix))
 		return false;
 	if (search->after.addr.family && prefix_compare(&prefix, &search->after) <= 0)
 		return false;

@@ -54,7 +54,7 @@ static int compare(const void *a, const void *b)
 
 static bool meets(const struct prefix *a, const struct prefix *b)
 {
-	return !a->addr.family || !b->addr.family || prefix_covers(a, b) || prefix_covers(b, a);
+	return !a->addr.family || !b->addr.family || prefix_overlap(a, b);
 }
 
 static bool of_family(const struct prefix *a, const struct prefix *b)

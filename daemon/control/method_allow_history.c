@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/allow.h"
+#include "filters.h"
 #include "method_tables.h"
 #include "methods.h"
 #include "store_audit.h"
@@ -53,13 +54,6 @@ struct search {
 	int64_t next; /* the last that was looked at, when there may be more */
 };
 
-static bool touches(const struct prefix *side, const struct prefix *wanted)
-{
-	if (!wanted->addr.family)
-		return true;
-	return side->addr.family && (prefix_covers(side, wanted) || prefix_covers(wanted, side));
-}
-
 static json_t *side_json(const struct prefix *side)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -97,7 +91,8 @@ static int look(void *ctx, const struct audit_line *line)
 		return 1;
 	search->next = line->id;
 	if ((!search->user || strcmp(search->user, line->actor.user) == 0) &&
-	    touches(&line->entry.from, &search->from) && touches(&line->entry.to, &search->to))
+	    filter_touches(&line->entry.from, &search->from) &&
+	    filter_touches(&line->entry.to, &search->to))
 		json_array_append_new(search->lines, line_json(line));
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "filters.h"
 #include "method_tables.h"
 #include "methods.h"
 #include "prefix_error.h"
@@ -56,14 +57,6 @@ struct filter {
 	int origin, way;
 };
 
-/* Any side touches any. */
-static bool touches(const struct prefix *side, const struct prefix *wanted)
-{
-	if (!wanted->addr.family)
-		return true;
-	return side->addr.family && (prefix_covers(side, wanted) || prefix_covers(wanted, side));
-}
-
 /* A name is asked for by itself, or by an address that it stands for. */
 static bool goes_to(const struct filter *filter, const struct allow_entry *entry)
 {
@@ -72,7 +65,7 @@ static bool goes_to(const struct filter *filter, const struct allow_entry *entry
 	if (filter->to_name[0])
 		return entry->to_name && strcmp(entry->to_name, filter->to_name) == 0;
 	if (!entry->to_name || !filter->to.addr.family)
-		return touches(&entry->to, &filter->to);
+		return filter_touches(&entry->to, &filter->to);
 	name = destination_names_find(allowlist_names(filter->list), entry->to_name);
 	for (size_t i = 0; name && i < name->count; i++)
 		if (prefix_contains(&filter->to, &name->addresses[i].addr))
@@ -98,7 +91,7 @@ static bool passes(const struct filter *filter, const struct allow_entry *entry)
 		return false;
 	if (filter->comment && !strcasestr(entry->comment ? entry->comment : "", filter->comment))
 		return false;
-	return touches(&entry->from, &filter->from) && goes_to(filter, entry);
+	return filter_touches(&entry->from, &filter->from) && goes_to(filter, entry);
 }
 
 /* 0 or -1, and @call was told. */

@@ -60,8 +60,7 @@ static bool is_free(struct rpc_call *call, const struct control *control, const 
 	char text[PREFIX_TEXT_MAX];
 
 	while ((contained = containment_next(control->containment, contained))) {
-		if (!contained_now(contained) || (!prefix_covers(host, &contained->host) &&
-						  !prefix_covers(&contained->host, host)))
+		if (!contained_now(contained) || !prefix_overlap(host, &contained->host))
 			continue;
 		rpc_fail(call, RPC_CONTAINED, "%s is contained: release it first",
 			 prefix_format(&contained->host, text));
@@ -79,7 +78,8 @@ void method_forget(struct rpc_call *call, void *ctx)
 	if (!read_host(call, control, &given, &host) || !is_free(call, control, &host))
 		return;
 	if (!store_ready(control->store) || store_try(control->store)) {
-		rpc_fail(call, RPC_DATABASE, "nothing was removed: the database cannot be written: %s",
+		rpc_fail(call, RPC_DATABASE,
+			 "nothing was removed: the database cannot be written: %s",
 			 store_problem(control->store));
 		return;
 	}

@@ -114,7 +114,7 @@ static bool wanted(const struct list *list, const struct incident *incident)
 	return incident->id && incident->change > wanted->after &&
 	       (!wanted->class || incident->class == wanted->class) &&
 	       (!wanted->policy || !strcmp(incident->policy, wanted->policy)) &&
-	       (!wanted->prefix.addr.family || filter_overlap(&incident->host, &wanted->prefix)) &&
+	       filter_touches(&incident->host, &wanted->prefix) &&
 	       incident->last_seen >= wanted->since &&
 	       (!wanted->until || incident->opened < wanted->until) &&
 	       (list->state == STATE_ALL || open == (list->state == STATE_OPEN));

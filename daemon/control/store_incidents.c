@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filters.h"
 #include "host_class.h"
 #include "store_incidents.h"
 #include "store_internal.h"
@@ -146,7 +145,7 @@ static bool row_overlaps(sqlite3_stmt *row, const struct prefix *prefix)
 	struct prefix host;
 
 	return !prefix->addr.family ||
-	       (prefix_parse(store_text(row, 2), &host) == 0 && filter_overlap(&host, prefix));
+	       (prefix_parse(store_text(row, 2), &host) == 0 && prefix_overlap(&host, prefix));
 }
 
 /* At most @max that overlap @prefix, which may be of family 0. Ends @statement. */

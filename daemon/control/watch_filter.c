@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "filters.h"
 #include "watch_filter.h"
 
 const char *const watch_kind_words[] = {
@@ -28,8 +29,8 @@ static void event_facts(const json_t *event, struct watch_facts *facts, const ch
 static void incident_facts(const json_t *incident, struct watch_facts *facts, const char **host)
 {
 	const char *action = text(incident, "action");
-	const bool refused = action && (strcmp(action, "refused") == 0 ||
-					strcmp(action, "contained") == 0);
+	const bool refused = action &&
+			     (strcmp(action, "refused") == 0 || strcmp(action, "contained") == 0);
 
 	*host = text(incident, "host");
 	facts->policy = text(incident, "policy");
@@ -51,15 +52,6 @@ struct watch_facts watch_facts(enum watch_kind kind, const json_t *params)
 	return facts;
 }
 
-/* Does it lie within the filter's, or the filter's within it: an address of a host's /64? */
-static bool same_host(const struct prefix *wanted, const struct prefix *host)
-{
-	if (!host->addr.family)
-		return false;
-	return host->length < wanted->length ? prefix_contains(host, &wanted->addr) :
-					       prefix_contains(wanted, &host->addr);
-}
-
 static bool same_text(const char *wanted, const char *found)
 {
 	return found && strcmp(wanted, found) == 0;
@@ -67,8 +59,7 @@ static bool same_text(const char *wanted, const char *found)
 
 bool watch_wants(const struct watch_filter *filter, const struct watch_facts *facts)
 {
-	return filter->kinds & 1u << facts->kind &&
-	       (!filter->host.addr.family || same_host(&filter->host, &facts->host)) &&
+	return filter->kinds & 1u << facts->kind && filter_touches(&facts->host, &filter->host) &&
 	       (!*filter->policy || same_text(filter->policy, facts->policy)) &&
 	       (!filter->class || same_text(filter->class, facts->class)) &&
 	       (!filter->verdict || filter->verdict == facts->verdict);
