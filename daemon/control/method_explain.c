@@ -133,16 +133,20 @@ static json_t *place_json(const struct explain_view *view, const struct config_m
 						NULL));
 }
 
-/* The findings about one of the others; NULL: the kernel was not asked about it. */
+/*
+ * The findings about one of the others; NULL: the kernel was not asked about it. There may be thousands,
+ * and it takes all before one to say by which name it is met: only where its pattern fits one that was asked.
+ */
 static const struct explain_found *found_of(const struct waiting *waiting,
 					    const struct explain_view *view, size_t other)
 {
 	char name[INTERFACE_MAX];
 
-	if (!explain_interface(view, other, name))
-		return NULL;
 	for (uint32_t i = 1; i < waiting->count; i++)
-		if (!memcmp(waiting->lookups[i].interface, name, sizeof(name)))
+		if (interface_matches(view->others[other].interface,
+				      waiting->lookups[i].interface) &&
+		    explain_interface(view, other, name) &&
+		    !memcmp(waiting->lookups[i].interface, name, sizeof(name)))
 			return &waiting->found[i];
 	return NULL;
 }
