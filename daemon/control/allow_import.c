@@ -232,16 +232,15 @@ size_t allow_import_wrong(const struct allow_import *import, json_t **errors)
 
 json_t *allow_import_warnings(const struct allow_import *import, bool replace)
 {
-	const struct allow_surroundings around = {
-		.config = import->control->config,
-		.indexes = {allowlist_index(import->control->allowlist), import->index},
-		.configured_only = replace,
-		.now = intent_clock().real,
-	};
+	struct allow_surroundings around =
+		allow_surroundings_of(import->control->config, intent_clock().real);
 	json_t *warnings = json_copy(import->warnings);
 	size_t unsaid = import->unsaid;
 	char text[ALLOW_WARNING_MAX];
 
+	around.indexes[0] = allowlist_index(import->control->allowlist);
+	around.indexes[1] = import->index;
+	around.configured_only = replace;
 	for (size_t i = 0; i < import->count; i++)
 		if (allow_warning(&around, &import->all[i]->node.entry, text))
 			note_warning(warnings, &unsaid, import->all[i]->line, text);

@@ -7,32 +7,29 @@
 
 /* --- which policies its packets may meet --- */
 
-static uint32_t every_policy(const struct config *config)
+struct allow_surroundings allow_surroundings_of(const struct config *config, int64_t now)
 {
-	uint32_t mask = 0;
+	struct allow_surroundings around = {.config = config, .now = now};
 
-	for (size_t i = 0; i < config->range_count; i++)
-		mask |= 1u << config->policies[config->ranges[i].policy].number;
-	return mask;
+	for (size_t i = 0; i < config->range_count; i++) {
+		const struct config_range *range = &config->ranges[i];
+		const uint32_t policy = 1u << config->policies[range->policy].number;
+
+		around.every_policy |= policy;
+		/* one by interface alone may hold any address */
+		if (range->by_interface && !range->by_prefix)
+			around.interface_policies |= policy;
+	}
+	return around;
 }
 
-/* Of ranges by interface alone, which may hold any address. */
-static uint32_t interface_policies(const struct config *config)
+static uint32_t policies_of(const struct allow_surroundings *around, const struct prefix *from)
 {
-	uint32_t mask = 0;
-
-	for (size_t i = 0; i < config->range_count; i++)
-		if (config->ranges[i].by_interface && !config->ranges[i].by_prefix)
-			mask |= 1u << config->policies[config->ranges[i].policy].number;
-	return mask;
-}
-
-static uint32_t policies_of(const struct config *config, const struct prefix *from)
-{
-	uint32_t mask = interface_policies(config);
+	const struct config *config = around->config;
+	uint32_t mask = around->interface_policies;
 
 	if (!from->addr.family)
-		return every_policy(config);
+		return around->every_policy;
 	mask |= intervals_policies(&config->intervals, from);
 	for (size_t i = 0; i < config->place_count; i++)
 		mask |= intervals_policies(&config->places[i].intervals, from);
@@ -57,10 +54,11 @@ static bool refuses(unsigned mode)
 	return mode != MODE_MONITOR;
 }
 
-static bool ranges_warning(const struct config *config, const struct allow_entry *entry,
+static bool ranges_warning(const struct allow_surroundings *around, const struct allow_entry *entry,
 			   char text[ALLOW_WARNING_MAX])
 {
-	const uint32_t mask = policies_of(config, &entry->from);
+	const struct config *config = around->config;
+	const uint32_t mask = policies_of(around, &entry->from);
 	char from[PREFIX_TEXT_MAX];
 
 	if (!mask && entry->from.addr.family)
@@ -149,5 +147,5 @@ static bool cover_warning(const struct allow_surroundings *around, const struct 
 bool allow_warning(const struct allow_surroundings *around, const struct allow_entry *entry,
 		   char text[ALLOW_WARNING_MAX])
 {
-	return ranges_warning(around->config, entry, text) || cover_warning(around, entry, text);
+	return ranges_warning(around, entry, text) || cover_warning(around, entry, text);
 }

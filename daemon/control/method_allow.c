@@ -64,13 +64,11 @@ static void reply_added(struct allow_change *change, const char *problem)
 
 static void warn(const struct allow_change *change, const struct allow_entry *entry)
 {
-	const struct allow_surroundings around = {
-		.config = change->control->config,
-		.indexes = {allowlist_index(change->control->allowlist)},
-		.now = change->actor.time,
-	};
+	struct allow_surroundings around =
+		allow_surroundings_of(change->control->config, change->actor.time);
 	char text[ALLOW_WARNING_MAX];
 
+	around.indexes[0] = allowlist_index(change->control->allowlist);
 	if (allow_warning(&around, entry, text))
 		json_array_append_new(change->warnings, json_string(text));
 }
