@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "filters.h"
 #include "method_tables.h"
 #include "methods.h"
 
@@ -91,10 +92,8 @@ void method_allow_check(struct rpc_call *call, void *ctx)
 		rpc_fail(call, RPC_INVALID_PARAMS, "src or dst is missing: give at least one");
 		return;
 	}
-	if (from)
-		prefix_parse(from, &check.from);
-	if (to)
-		prefix_parse(to, &check.to);
+	filter_prefix(call, "src", &check.from);
+	filter_prefix(call, "dst", &check.to);
 	if (from && to && check.from.addr.family != check.to.addr.family) {
 		rpc_fail(
 			call, RPC_INVALID_PARAMS,

@@ -100,7 +100,6 @@ static int look(void *ctx, const struct audit_line *line)
 void method_allow_history(struct rpc_call *call, void *ctx)
 {
 	const struct control *control = ctx;
-	const char *from = rpc_text(call, "from"), *to = rpc_text(call, "to");
 	const int64_t limit = rpc_number(call, "limit", HISTORY_PRESET);
 	struct search search = {
 		.user = rpc_text(call, "user"),
@@ -109,10 +108,8 @@ void method_allow_history(struct rpc_call *call, void *ctx)
 	};
 	int result;
 
-	if (from)
-		prefix_parse(from, &search.from);
-	if (to)
-		prefix_parse(to, &search.to);
+	filter_prefix(call, "from", &search.from);
+	filter_prefix(call, "to", &search.to);
 	search.lines = json_array();
 	result = store_audit_read(control->store, rpc_id(call, "before"), rpc_id(call, "entry"),
 				  look, &search);

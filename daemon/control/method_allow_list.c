@@ -110,7 +110,7 @@ static int read_duration(struct rpc_call *call, const char *name, uint64_t *seco
 static int read_filter(const struct control *control, struct rpc_call *call, struct filter *filter)
 {
 	char error[PREFIX_ERROR_MAX];
-	const char *from = rpc_text(call, "from"), *to = rpc_text(call, "to");
+	const char *to = rpc_text(call, "to");
 	uint64_t expiring, never_used;
 
 	if (read_duration(call, "expiring", &expiring) ||
@@ -129,8 +129,7 @@ static int read_filter(const struct control *control, struct rpc_call *call, str
 		filter->expiring = filter->now + (int64_t)expiring;
 	if (rpc_text(call, "never_used"))
 		filter->never_used = filter->now - (int64_t)never_used;
-	if (from)
-		prefix_parse(from, &filter->from);
+	filter_prefix(call, "from", &filter->from);
 	if (to)
 		destination_read(to, &filter->to, filter->to_name, error);
 	return 0;

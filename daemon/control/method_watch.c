@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filters.h"
 #include "method_tables.h"
 #include "methods.h"
 
@@ -33,15 +34,14 @@ static bool is_policy(const struct config *config, const char *name)
 void method_watch(struct rpc_call *call, void *ctx)
 {
 	const struct control *control = ctx;
-	const char *policy = rpc_text(call, "policy"), *host = rpc_text(call, "host");
+	const char *policy = rpc_text(call, "policy");
 	struct watch_filter filter = {.kinds = rpc_words(call, "kinds", watch_kind_words)};
 
 	if (policy && !is_policy(control->config, policy)) {
 		rpc_fail(call, RPC_NOT_FOUND, "there is no policy %.64s", policy);
 		return;
 	}
-	if (host)
-		prefix_parse(host, &filter.host); /* which was checked */
+	filter_prefix(call, "host", &filter.host);
 	snprintf(filter.policy, sizeof(filter.policy), "%s", policy ? policy : "");
 	filter.class = rpc_text(call, "class") ? class_words[rpc_word(call, "class", class_words, 0)] :
 						 NULL;
