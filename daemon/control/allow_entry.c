@@ -35,7 +35,7 @@ void allow_entry_release(struct allow_entry *entry)
 	entry->user = entry->comment = entry->name = entry->file = entry->to_name = NULL;
 }
 
-static bool side_same(const struct prefix *a, const struct prefix *b)
+bool allow_side_same(const struct prefix *a, const struct prefix *b)
 {
 	if (!a->addr.family || !b->addr.family)
 		return a->addr.family == b->addr.family;
@@ -44,7 +44,7 @@ static bool side_same(const struct prefix *a, const struct prefix *b)
 
 bool allow_entry_same(const struct allow_entry *a, const struct allow_entry *b)
 {
-	return side_same(&a->from, &b->from) && side_same(&a->to, &b->to) &&
+	return allow_side_same(&a->from, &b->from) && allow_side_same(&a->to, &b->to) &&
 	       strcmp(a->to_name ? a->to_name : "", b->to_name ? b->to_name : "") == 0;
 }
 

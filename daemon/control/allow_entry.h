@@ -29,6 +29,8 @@ struct allow_entry {
 /* A deep copy; 0 or -ENOMEM. */
 int allow_entry_copy(struct allow_entry *to, const struct allow_entry *from);
 void allow_entry_release(struct allow_entry *entry);
+/* Are both this source, or destination, or both any? */
+bool allow_side_same(const struct prefix *a, const struct prefix *b);
 /* Do both say the same source and destination? */
 bool allow_entry_same(const struct allow_entry *a, const struct allow_entry *b);
 /* "from 100.64.3.7 to 203.0.113.25". */

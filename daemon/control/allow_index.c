@@ -194,18 +194,11 @@ void allow_index_remove(struct allow_index *index, struct allow_node *node)
 	uncount_shape(index, &node->entry);
 }
 
-static bool side_equal(const struct prefix *a, const struct prefix *b)
-{
-	if (!a->addr.family || !b->addr.family)
-		return a->addr.family == b->addr.family;
-	return prefix_equal(a, b);
-}
-
 static const struct allow_node *find(const struct allow_node *node, uint64_t hash,
 				     const struct prefix *from, const struct prefix *to)
 {
-	while (node && (node->hash != hash || !side_equal(&node->entry.from, from) ||
-			!side_equal(&node->entry.to, to)))
+	while (node && (node->hash != hash || !allow_side_same(&node->entry.from, from) ||
+			!allow_side_same(&node->entry.to, to)))
 		node = node->next;
 	return node;
 }
