@@ -17,8 +17,6 @@
 #include "rules/dump.h"
 #include "rules/sets.h"
 
-#define NAMED offsetof(struct message_use, id) /* what comes before it names the element */
-
 void usage_release(struct usage *usage)
 {
 	free(usage->records);
@@ -42,7 +40,7 @@ int usage_add(struct usage *usage, const struct message_use *use)
 
 int usage_compare(const struct message_use *a, const struct message_use *b)
 {
-	return memcmp(a, b, NAMED);
+	return memcmp(a, b, MESSAGE_USE_NAME);
 }
 
 static int order(const void *a, const void *b)

@@ -226,6 +226,8 @@ struct message_use {
 	uint8_t ended;  /* 1: the last count of an element that was taken away, or made anew */
 	uint8_t reserved[3];
 };
+/* So many bytes at its beginning name the element. */
+#define MESSAGE_USE_NAME offsetof(struct message_use, id)
 
 /* Takes a host out of all that packets have filled. */
 struct message_forget {

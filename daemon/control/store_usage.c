@@ -2,21 +2,19 @@
 #include "store_usage.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "store_internal.h"
 
-#define NAMED offsetof(struct message_use, id) /* what comes before it names the element */
-#define NAME_TEXT_MAX (2 * NAMED + 1)
+#define NAME_TEXT_MAX (2 * MESSAGE_USE_NAME + 1)
 
 /* In hexadecimal digits. */
 static const char *name_text(const struct message_use *use, char text[NAME_TEXT_MAX])
 {
 	const uint8_t *bytes = (const uint8_t *)use;
 
-	for (size_t i = 0; i < NAMED; i++)
+	for (size_t i = 0; i < MESSAGE_USE_NAME; i++)
 		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 	return text;
 }
@@ -27,9 +25,9 @@ static bool name_read(const char *text, struct message_use *use)
 	uint8_t *bytes = (uint8_t *)use;
 	unsigned byte;
 
-	if (strlen(text) != 2 * NAMED)
+	if (strlen(text) != 2 * MESSAGE_USE_NAME)
 		return false;
-	for (size_t i = 0; i < NAMED; i++) {
+	for (size_t i = 0; i < MESSAGE_USE_NAME; i++) {
 		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
 			return false;
 		bytes[i] = (uint8_t)byte;

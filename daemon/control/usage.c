@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +10,6 @@
 
 #define ROOM_FIRST 256
 #define ROWS 512 /* in one transaction: ten milliseconds, and what the disk takes */
-#define NAMED offsetof(struct message_use, id) /* what comes before it names the element */
 
 struct row {
 	struct usage_row kept;
@@ -37,7 +35,7 @@ struct usage {
 
 static uint64_t hash(const struct usage *usage, const struct message_use *use)
 {
-	return hash_bytes(&usage->key, use, NAMED);
+	return hash_bytes(&usage->key, use, MESSAGE_USE_NAME);
 }
 
 static struct row *find(const struct usage *usage, const struct message_use *use)
@@ -45,7 +43,7 @@ static struct row *find(const struct usage *usage, const struct message_use *use
 	uint32_t slot = slots_first(&usage->slots, hash(usage, use));
 
 	for (; slot != SLOT_NONE; slot = slots_next(&usage->slots, slot))
-		if (memcmp(&usage->rows[slot].kept.use, use, NAMED) == 0)
+		if (memcmp(&usage->rows[slot].kept.use, use, MESSAGE_USE_NAME) == 0)
 			return &usage->rows[slot];
 	return NULL;
 }
