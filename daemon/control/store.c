@@ -273,6 +273,29 @@ int store_run(struct store *store, const char *sql, const char *types, ...)
 	return result;
 }
 
+int store_number(struct store *store, int64_t *number, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	int step = SQLITE_DONE;
+	va_list ap;
+
+	va_start(ap, types);
+	statement = prepare(store, sql, types, ap);
+	va_end(ap);
+	if (statement)
+		step = sqlite3_step(statement);
+	*number = step == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+	return store_finish(store, statement, step == SQLITE_ROW ? SQLITE_DONE : step);
+}
+
+int store_finish(struct store *store, sqlite3_stmt *statement, int step)
+{
+	sqlite3_finalize(statement);
+	if (!statement)
+		return -EIO;
+	return step == SQLITE_DONE ? 0 : store_fail(store);
+}
+
 int store_begin(struct store *store)
 {
 	return store_run(store, "BEGIN IMMEDIATE", "");

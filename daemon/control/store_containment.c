@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,8 +94,5 @@ int store_containment_read(struct store *store,
 	while (statement && (step = sqlite3_step(statement)) == SQLITE_ROW)
 		if (read_row(statement, &contained))
 			each(ctx, &contained);
-	sqlite3_finalize(statement);
-	if (!statement)
-		return -EIO;
-	return step == SQLITE_DONE ? 0 : store_fail(store);
+	return store_finish(store, statement, step);
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,10 +68,7 @@ int store_days_read(struct store *store, const char *from, const char *to, size_
 		read_day(row, &day);
 		each(ctx, &day);
 	}
-	sqlite3_finalize(row);
-	if (!row)
-		return -EIO;
-	return step == SQLITE_DONE ? 0 : store_fail(store);
+	return store_finish(store, row, step);
 }
 
 int store_counters_read(struct store *store, const char *boot, size_t max,
@@ -90,10 +86,7 @@ int store_counters_read(struct store *store, const char *boot, size_t max,
 		counter.packets = (uint64_t)sqlite3_column_int64(row, 1);
 		each(ctx, &counter);
 	}
-	sqlite3_finalize(row);
-	if (!row)
-		return -EIO;
-	return step == SQLITE_DONE ? 0 : store_fail(store);
+	return store_finish(store, row, step);
 }
 
 int store_days_delete(struct store *store, const char *day, int64_t time, size_t max,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "store_hosts.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,23 +69,7 @@ int store_hosts_read(struct store *store, size_t max,
 	while (statement && (step = sqlite3_step(statement)) == SQLITE_ROW)
 		if (read_row(statement, &summary))
 			each(ctx, &summary);
-	sqlite3_finalize(statement);
-	if (!statement)
-		return -EIO;
-	return step == SQLITE_DONE ? 0 : store_fail(store);
-}
-
-static int count_all(struct store *store, int64_t *count)
-{
-	sqlite3_stmt *row = store_prepare(store, "SELECT count(*) FROM host", "");
-	int step;
-
-	if (!row)
-		return -EIO;
-	step = sqlite3_step(row);
-	*count = step == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
-	sqlite3_finalize(row);
-	return step == SQLITE_ROW ? 0 : store_fail(store);
+	return store_finish(store, statement, step);
 }
 
 static int delete_oldest(struct store *store, int64_t before, int64_t max, size_t *deleted)
@@ -105,7 +88,7 @@ int store_hosts_delete(struct store *store, int64_t before, size_t keep, size_t 
 		       size_t *deleted)
 {
 	int64_t count = 0, over;
-	int result = count_all(store, &count);
+	int result = store_number(store, &count, "SELECT count(*) FROM host", "");
 
 	*deleted = 0;
 	if (!result)

@@ -71,18 +71,7 @@ int store_incidents_write(struct store *store, struct incident *const *list, siz
 
 static int read_number(struct store *store, const char *name, int64_t *number)
 {
-	sqlite3_stmt *row =
-		store_prepare(store, "SELECT number FROM newest WHERE name = ?", "t", name);
-	int step;
-
-	*number = 0;
-	if (!row)
-		return -EIO;
-	step = sqlite3_step(row);
-	if (step == SQLITE_ROW)
-		*number = sqlite3_column_int64(row, 0);
-	sqlite3_finalize(row);
-	return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(store);
+	return store_number(store, number, "SELECT number FROM newest WHERE name = ?", "t", name);
 }
 
 int store_incidents_newest(struct store *store, int64_t *id, int64_t *change)
@@ -225,19 +214,6 @@ int store_incidents_find(struct store *store, int64_t id, store_incident_each *e
 
 /* --- what is old --- */
 
-static int count_all(struct store *store, int64_t *count)
-{
-	sqlite3_stmt *row = store_prepare(store, "SELECT count(*) FROM incident", "");
-	int step;
-
-	if (!row)
-		return -EIO;
-	step = sqlite3_step(row);
-	*count = step == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
-	sqlite3_finalize(row);
-	return step == SQLITE_ROW ? 0 : store_fail(store);
-}
-
 int store_incidents_delete(struct store *store, int64_t before, size_t keep, size_t max,
 			   size_t *deleted)
 {
@@ -245,7 +221,7 @@ int store_incidents_delete(struct store *store, int64_t before, size_t keep, siz
 	int result;
 
 	*deleted = 0;
-	result = count_all(store, &count);
+	result = store_number(store, &count, "SELECT count(*) FROM incident", "");
 	if (result)
 		return result;
 	over = count > (int64_t)keep ? count - (int64_t)keep : 0;

@@ -13,6 +13,10 @@ sqlite3_stmt *store_prepare(struct store *store, const char *sql, const char *ty
 int store_run(struct store *store, const char *sql, const char *types, ...);
 /* Runs a statement that was prepared without arguments, with these; it can be run again. 0 or -EIO. */
 int store_again(struct store *store, sqlite3_stmt *statement, const char *types, ...);
+/* The first column of the first row; 0 where there is none. 0 or -EIO. */
+int store_number(struct store *store, int64_t *number, const char *sql, const char *types, ...);
+/* Ends @statement, of which @step came last; NULL: it was not made. 0 or -EIO. */
+int store_finish(struct store *store, sqlite3_stmt *statement, int step);
 /* Keeps what SQLite says as the problem; returns -EIO. */
 int store_fail(struct store *store);
 int store_begin(struct store *store);
@@ -26,7 +30,7 @@ const char *store_text(sqlite3_stmt *row, int column);
 /* A side of an entry as the tables have it: "" for any. */
 const char *store_side(const struct prefix *side, char text[PREFIX_TEXT_MAX]);
 /* A line of the audit trail, and its arguments. */
-#define STORE_AUDIT_INSERT                                                                    \
+#define STORE_AUDIT_INSERT                                                                       \
 	"INSERT INTO audit (time, action, entry, from_prefix, to_prefix, expires, comment, uid," \
 	" user, way, to_name) VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 #define STORE_AUDIT_TYPES "itittititit"

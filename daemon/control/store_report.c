@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <string.h>
 
 #include "store_internal.h"
 #include "store_report.h"
-
-/* Ends @row, of which @step came last. */
-static int ended(struct store *store, sqlite3_stmt *row, int step)
-{
-	sqlite3_finalize(row);
-	if (!row)
-		return -EIO;
-	return step == SQLITE_DONE ? 0 : store_fail(store);
-}
 
 int store_report_incidents(struct store *store, int64_t since, int64_t until,
 			   struct store_report_incidents *counts)
@@ -34,7 +24,7 @@ int store_report_incidents(struct store *store, int64_t since, int64_t until,
 		counts->opened[class] = (uint64_t)sqlite3_column_int64(row, 1);
 		counts->closed[class] = (uint64_t)sqlite3_column_int64(row, 2);
 	}
-	return ended(store, row, step);
+	return store_finish(store, row, step);
 }
 
 int store_report_worst(struct store *store, int64_t since, int64_t until, size_t max, int64_t *ids,
@@ -52,7 +42,7 @@ int store_report_worst(struct store *store, int64_t since, int64_t until, size_t
 		ids[(*count)++] = sqlite3_column_int64(row, 0);
 	if (*count == max)
 		step = SQLITE_DONE;
-	return ended(store, row, step);
+	return store_finish(store, row, step);
 }
 
 int store_report_changes(struct store *store, int64_t since, int64_t until,
@@ -77,7 +67,7 @@ int store_report_changes(struct store *store, int64_t since, int64_t until,
 
 		each(ctx, &change);
 	}
-	return ended(store, row, step);
+	return store_finish(store, row, step);
 }
 
 int store_report_contained(struct store *store, int64_t since, int64_t until, size_t max,
@@ -105,5 +95,5 @@ int store_report_contained(struct store *store, int64_t since, int64_t until, si
 
 		each(ctx, &contained);
 	}
-	return ended(store, row, step);
+	return store_finish(store, row, step);
 }

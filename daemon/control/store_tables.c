@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,12 +14,10 @@ static int numbers_read(struct store *store, struct numbers *numbers)
 {
 	sqlite3_stmt *statement =
 		store_prepare(store, "SELECT name, number, used FROM policy_number", "");
-	int step;
+	int step = SQLITE_DONE;
 
 	memset(numbers, 0, sizeof(*numbers));
-	if (!statement)
-		return -EIO;
-	while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+	while (statement && (step = sqlite3_step(statement)) == SQLITE_ROW) {
 		int number = sqlite3_column_int(statement, 1);
 
 		if (number < 0 || number >= POLICIES_MAX)
@@ -28,8 +25,7 @@ static int numbers_read(struct store *store, struct numbers *numbers)
 		snprintf(numbers->name[number], POLICY_NAME_MAX, "%s", store_text(statement, 0));
 		numbers->used[number] = sqlite3_column_int64(statement, 2);
 	}
-	sqlite3_finalize(statement);
-	return step == SQLITE_DONE ? 0 : store_fail(store);
+	return store_finish(store, statement, step);
 }
 
 static int numbers_find(const struct numbers *numbers, const char *name)

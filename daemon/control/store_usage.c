@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "store_usage.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,10 +53,7 @@ int store_usage_read(struct store *store, void (*each)(void *ctx, const struct u
 		row.used = sqlite3_column_int64(statement, 5);
 		each(ctx, &row);
 	}
-	sqlite3_finalize(statement);
-	if (!statement)
-		return -EIO;
-	return step == SQLITE_DONE ? 0 : store_fail(store);
+	return store_finish(store, statement, step);
 }
 
 int store_usage_begin(struct store *store)
