@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "rules/apply_internal.h"
 
 bool allow_same_expiry(const struct allow_element *a, const struct allow_element *b)
@@ -31,12 +31,9 @@ bool allows_fine(const struct allow_element *allows, size_t count)
 
 uint64_t apply_time_slept(uint64_t now)
 {
-	struct timespec awake;
-	uint64_t ms;
+	const uint64_t awake = clock_ms(CLOCK_MONOTONIC);
 
-	clock_gettime(CLOCK_MONOTONIC, &awake);
-	ms = (uint64_t)awake.tv_sec * 1000 + (uint64_t)awake.tv_nsec / 1000000;
-	return now > ms ? now - ms : 0;
+	return now > awake ? now - awake : 0;
 }
 
 bool apply_late(const struct table *table, uint64_t slept)

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buffer.h"
 #include "client.h"
+#include "common/clock.h"
 #include "refusal.h"
 
 #define READ_CHUNK 16384
@@ -35,10 +35,7 @@ struct client {
 /* Not ev_now(), which is the wall clock and may be set. */
 static double seconds(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	return clock_seconds(CLOCK_MONOTONIC);
 }
 
 static void finish(struct client *client, bool slow)
@@ -140,18 +137,10 @@ static void on_stall(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* --- requests --- */
 
-static double processor_seconds(void)
-{
-	struct timespec used;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
-}
-
 static void on_response(void *arg, json_t *response)
 {
 	struct client *client = arg;
-	const double began = client->turn ? 0 : processor_seconds();
+	const double began = client->turn ? 0 : clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 	char *text = response ? json_dumps(response, JSON_COMPACT) : NULL;
 	size_t length = text ? strlen(text) : 0;
 
@@ -169,7 +158,7 @@ static void on_response(void *arg, json_t *response)
 	if (!client->over)
 		flush(client);
 	if (!client->turn)
-		client->world->ops->took(client->world->ctx, client, processor_seconds() - began);
+		client->world->ops->took(client->world->ctx, client, clock_seconds(CLOCK_THREAD_CPUTIME_ID) - began);
 	settle(client);
 }
 

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock_watch.h"
+#include "common/clock.h"
 #include "common/log.h"
 
 struct clock_watch {
@@ -18,19 +18,11 @@ struct clock_watch {
 	void *ctx;
 };
 
-static int64_t milliseconds(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static struct clock_reading read_clocks(void)
 {
-	return (struct clock_reading){.real = milliseconds(CLOCK_REALTIME),
-				      .boot = milliseconds(CLOCK_BOOTTIME),
-				      .awake = milliseconds(CLOCK_MONOTONIC)};
+	return (struct clock_reading){.real = (int64_t)clock_ms(CLOCK_REALTIME),
+				      .boot = (int64_t)clock_ms(CLOCK_BOOTTIME),
+				      .awake = (int64_t)clock_ms(CLOCK_MONOTONIC)};
 }
 
 /* What is too small to tell adds up until it is not. */

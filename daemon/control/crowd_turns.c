@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <math.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "crowd_turns.h"
 
 #define FADE_STEP 0.005 /* seconds between looks at how old what was used is */
-
-/* CLOCK_THREAD_CPUTIME_ID: of this thread's work, without the time that others had the processor. */
-static double seconds(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 void crowd_charge(struct crowd *crowd, struct seat *seat, double took)
 {
@@ -78,15 +69,15 @@ static bool may_have_it(const struct crowd *crowd, const struct seat *seat)
 
 void crowd_take_turns(struct crowd *crowd)
 {
-	double began, now = seconds(CLOCK_THREAD_CPUTIME_ID);
+	double began, now = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 	const double end = now + CROWD_TURNS_SECONDS;
 	struct seat *seat;
 
-	fade(crowd, seconds(CLOCK_MONOTONIC));
+	fade(crowd, clock_seconds(CLOCK_MONOTONIC));
 	while ((seat = whose_turn(crowd)) && may_have_it(crowd, seat) && now < end) {
 		began = now;
 		client_turn(seat->client);
-		now = seconds(CLOCK_THREAD_CPUTIME_ID);
+		now = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 		crowd_charge(crowd, seat, now - began);
 		crowd_reap(crowd);
 	}

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "intent.h"
 #include "plan_file.h"
@@ -26,13 +26,9 @@ struct intent {
 
 struct allow_clock intent_clock(void)
 {
-	struct timespec real, boot;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
 	return (struct allow_clock){
-		.real = real.tv_sec,
-		.boot_ms = (uint64_t)boot.tv_sec * 1000 + (uint64_t)boot.tv_nsec / 1000000,
+		.real = (int64_t)(clock_ms(CLOCK_REALTIME) / 1000),
+		.boot_ms = clock_ms(CLOCK_BOOTTIME),
 	};
 }
 

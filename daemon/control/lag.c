@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lag.h"
 
-#include <time.h>
+#include "common/clock.h"
 
 void lag_tick(struct lag *lag, int64_t now_ms)
 {
@@ -20,8 +20,5 @@ void lag_event(struct lag *lag, int64_t now_ms, uint64_t happened, uint64_t now)
 
 int64_t lag_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)clock_ms(CLOCK_MONOTONIC_COARSE);
 }

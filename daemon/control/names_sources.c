@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "config_settings.h"
 #include "names_sources.h"
@@ -28,14 +28,6 @@ struct names_sources {
 	int64_t job_began;
 	bool busy;
 };
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void release(struct names_source *source)
 {
@@ -73,7 +65,7 @@ static void say(const struct names_source *source, const char *before)
 /* A file that cannot be read takes nothing away: leases end by themselves. */
 static void take_in(struct names_source *source, struct names_reading *reading, int64_t began)
 {
-	const int64_t end = clock_ns(CLOCK_MONOTONIC);
+	const int64_t end = (int64_t)clock_ns(CLOCK_MONOTONIC);
 	char before[NAMES_PROBLEM_MAX];
 
 	memcpy(before, source->last.problem, sizeof(before));
@@ -83,7 +75,7 @@ static void take_in(struct names_source *source, struct names_reading *reading, 
 	else
 		name_table_free(source->last.table);
 	source->last = *reading;
-	source->fresh = names_stamp_fresh(&reading->stamp, clock_ns(CLOCK_REALTIME));
+	source->fresh = names_stamp_fresh(&reading->stamp, (int64_t)clock_ns(CLOCK_REALTIME));
 	source->rest = end + READ_REST * (end - began);
 	say(source, before);
 }
@@ -121,19 +113,20 @@ static void read_in_thread(struct names_sources *sources, const struct names_sou
 	if (!sources->job.path)
 		return;
 	sources->job_max = sources->max;
-	sources->job_began = clock_ns(CLOCK_MONOTONIC);
+	sources->job_began = (int64_t)clock_ns(CLOCK_MONOTONIC);
 	sources->busy = true;
 	work_start(sources->work, read_job, on_read, sources);
 }
 
 static void look_at(struct names_sources *sources, struct names_source *source)
 {
-	const int64_t now = clock_ns(CLOCK_MONOTONIC);
+	const int64_t now = (int64_t)clock_ns(CLOCK_MONOTONIC);
 	struct names_reading reading;
 	bool aged;
 
 	names_stamp_take(source->kind, source->path, &reading.stamp);
-	aged = source->fresh && !names_stamp_fresh(&reading.stamp, clock_ns(CLOCK_REALTIME));
+	aged = source->fresh &&
+	       !names_stamp_fresh(&reading.stamp, (int64_t)clock_ns(CLOCK_REALTIME));
 	if ((names_stamp_equal(&reading.stamp, &source->last.stamp) && !aged) || now < source->rest)
 		return;
 	if (names_stamp_size(&reading.stamp) > SMALL) {
@@ -146,14 +139,14 @@ static void look_at(struct names_sources *sources, struct names_source *source)
 
 static void look(struct names_sources *sources)
 {
-	sources->looked = clock_ns(CLOCK_MONOTONIC);
+	sources->looked = (int64_t)clock_ns(CLOCK_MONOTONIC);
 	for (size_t i = 0; i < sources->count; i++)
 		look_at(sources, &sources->all[i]);
 }
 
 void names_sources_look(struct names_sources *sources)
 {
-	if (sources->count && clock_ns(CLOCK_MONOTONIC) - sources->looked >= LOOK_REST)
+	if (sources->count && (int64_t)clock_ns(CLOCK_MONOTONIC) - sources->looked >= LOOK_REST)
 		look(sources);
 }
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "parser.h"
 #include "work.h"
 
@@ -22,25 +22,17 @@ struct parser {
 	void *arg;
 };
 
-static double thread_seconds(void)
-{
-	struct timespec used;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
-}
-
 static void parse(void *ctx)
 {
 	struct parser *parser = ctx;
-	double began = thread_seconds();
+	double began = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 
 	if (gettid() != getpid()) /* else there was no thread to be had */
 		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	rpc_parse(parser->text, parser->length, &parser->parsed);
 	free(parser->text);
 	parser->text = NULL;
-	parser->took = thread_seconds() - began;
+	parser->took = clock_seconds(CLOCK_THREAD_CPUTIME_ID) - began;
 }
 
 static void on_parsed(void *ctx)

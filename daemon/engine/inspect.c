@@ -6,8 +6,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/clock.h"
 
 #define OVERTAKEN_MAX \
 	20 /* changes of ours, one after the other; then it has to be asked for anew */
@@ -29,10 +30,7 @@ struct inspect {
 
 static uint64_t boottime(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return clock_ms(CLOCK_BOOTTIME);
 }
 
 static void *run(void *arg)

@@ -17,9 +17,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "engine/question.h"
 
@@ -100,14 +100,6 @@ static int queue_socket(struct queue *queue)
 	return queue_bind(queue);
 }
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void queue_send(struct queue *queue)
 {
 	const struct answers *answers = &queue->answers;
@@ -122,7 +114,7 @@ static void queue_batch(struct queue *queue, unsigned received)
 	struct message_event events[QUESTION_BATCH];
 	struct judge judge = {.burst = queue->settings.burst,
 			      .time = clock_ns(CLOCK_REALTIME),
-			      .now = clock_ns(CLOCK_MONOTONIC) / 1000000};
+			      .now = clock_ms(CLOCK_MONOTONIC)};
 	unsigned answered = 0, told = 0;
 
 	judge.snapshot = snapshots_acquire(queue->settings.snapshots, queue->settings.reader);

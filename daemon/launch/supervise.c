@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 
 /* Control goes first, so that what the engine still answers is not reported as its loss. */
@@ -22,14 +22,6 @@ struct supervisor {
 	uint64_t kill_at; /* ms: when the one that is being stopped has had its grace */
 	int result;
 };
-
-static uint64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static struct child *stopping(const struct supervisor *s)
 {
@@ -138,9 +130,9 @@ int supervise(struct child *engine, struct child *control)
 		return -errno;
 	}
 	while (s.phase != STOPPED) {
-		poll(&poll_fd, 1, act(&s, milliseconds()));
+		poll(&poll_fd, 1, act(&s, clock_ms(CLOCK_MONOTONIC)));
 		while (read(poll_fd.fd, &info, sizeof(info)) == sizeof(info))
-			handle(&s, info.ssi_signo, milliseconds());
+			handle(&s, info.ssi_signo, clock_ms(CLOCK_MONOTONIC));
 	}
 	close(poll_fd.fd);
 	return s.result;

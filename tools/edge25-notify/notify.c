@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "hand.h"
 #include "rate.h"
@@ -32,14 +32,6 @@ struct notify {
 	ev_signal terminate, interrupt, hurry;
 };
 
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void wait_for(struct notify *notify, ev_timer *timer, double delay)
 {
 	ev_timer_stop(notify->loop, timer);
@@ -58,7 +50,7 @@ static void save(struct notify *notify)
 			    "forgotten",
 			    TOLD_MAX);
 	notify->forgot = notify->told.forgotten;
-	rate_left(&notify->rate, seconds()); /* fills it */
+	rate_left(&notify->rate, clock_seconds(CLOCK_MONOTONIC)); /* fills it */
 	notify->state.runs_left = notify->rate.left;
 	notify->state.time = time(NULL);
 	error = state_save(notify->options->state, &notify->state, &notify->told);
@@ -84,7 +76,7 @@ static void on_save(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void next_notice(struct notify *notify)
 {
-	double now = seconds();
+	double now = clock_seconds(CLOCK_MONOTONIC);
 	unsigned runs = rate_left(&notify->rate, now);
 	int error;
 
@@ -258,7 +250,7 @@ static int begin(struct notify *notify, int64_t *after)
 	ago = error ? 0 : difftime(time(NULL), (time_t)notify->state.time);
 	notify->rate = rate_start(options->rate_runs, options->rate_period,
 				  error ? options->rate_runs : notify->state.runs_left, ago,
-				  seconds());
+				  clock_seconds(CLOCK_MONOTONIC));
 	*after = !error || options->from_start ? notify->state.change : SOURCE_FROM_NOW;
 	gather_begin(notify->gather, notify->state.change);
 	if (*after == SOURCE_FROM_NOW)
