@@ -170,8 +170,7 @@ static void on_note(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	if (recent_is_settled(control->recent))
-		losses_note(control);
+	losses_note(control);
 }
 
 static void start_timers(struct control *control)

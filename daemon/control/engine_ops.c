@@ -86,11 +86,7 @@ static void on_end(void *ctx)
 	figures_end(control->figures);
 	days_count(control->days, control->figures, intent_clock().real);
 	tracker_reading_end(control->tracker);
-	/* what the first reading shows is from before */
-	if (!recent_is_settled(control->recent)) {
-		losses_note(control);
-		recent_settled(control->recent);
-	}
+	losses_begin(control);
 }
 
 static void on_item(void *ctx, uint64_t sequence, const struct message_item *item)

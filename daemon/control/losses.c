@@ -194,10 +194,24 @@ static uint64_t all_unanswered(const struct control *control)
 	return sum;
 }
 
-void losses_note(const struct control *control)
+static void note_all(const struct control *control)
 {
 	losses_all(control, note, control->recent);
 	recent_note(control->recent, LOSS_UNANSWERED, all_unanswered(control), awake());
+}
+
+void losses_begin(const struct control *control)
+{
+	if (recent_is_settled(control->recent))
+		return;
+	note_all(control);
+	recent_settled(control->recent);
+}
+
+void losses_note(const struct control *control)
+{
+	if (recent_is_settled(control->recent))
+		note_all(control);
 }
 
 uint64_t losses_recent(const struct control *control, const char *name)

@@ -19,7 +19,9 @@ void losses_all(const struct control *control, losses_each *each, void *ctx);
 /* [{name, count, recent, text}] of all that is not 0. */
 json_t *losses_json(const struct control *control);
 
-/* Now and then, and before they are shown: so they are known by the hour. */
+/* After each reading of the kernel's counters: what the first one shows is from before. */
+void losses_begin(const struct control *control);
+/* Now and then, and before they are shown: so they are known by the hour. Nothing before the beginning. */
 void losses_note(const struct control *control);
 /* How many of a loss came within the last hour. */
 uint64_t losses_recent(const struct control *control, const char *name);

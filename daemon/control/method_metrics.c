@@ -410,8 +410,7 @@ static void on_reading(void *arg, bool fresh)
 	struct metrics *metrics = arg;
 
 	metrics->fresh = fresh;
-	if (recent_is_settled(metrics->control->recent))
-		losses_note(metrics->control);
+	losses_note(metrics->control);
 	metrics->checks = health_checks(metrics->control, fresh);
 	metrics->families = json_array();
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

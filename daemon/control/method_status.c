@@ -222,8 +222,7 @@ static json_t *status_json(const struct control *control, bool fresh)
 	json_t *checks, *problems;
 	char today[DAY_TEXT_MAX];
 
-	if (recent_is_settled(control->recent))
-		losses_note(control);
+	losses_note(control);
 	checks = health_checks(control, fresh);
 	problems = health_problems(checks);
 	return json_pack(
