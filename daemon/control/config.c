@@ -98,6 +98,14 @@ const struct policy *config_policy(const struct config *config, unsigned number)
 	return NULL;
 }
 
+const struct policy *config_policy_find(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->numbered_count; i++)
+		if (strcmp(config->policies[i].name, name) == 0)
+			return &config->policies[i];
+	return NULL;
+}
+
 const struct thresholds *config_thresholds(const struct config *config, const struct policy *policy)
 {
 	return &config->thresholds[policy - config->policies];

@@ -116,6 +116,9 @@ int config_number(struct config *config, const uint8_t *numbers);
 /* The policy with this number, or NULL. */
 const struct policy *config_policy(const struct config *config, unsigned number);
 
+/* The policy with this name, that of watched sources too, or NULL. */
+const struct policy *config_policy_find(const struct config *config, const char *name);
+
 /* Its thresholds; @policy is one of @config's. */
 const struct thresholds *config_thresholds(const struct config *config,
 					   const struct policy *policy);

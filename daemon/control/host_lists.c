@@ -42,14 +42,6 @@ static const struct config_range *range_named(const struct config *config, const
 	return NULL;
 }
 
-static const struct policy *policy_named(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->numbered_count; i++)
-		if (!strcmp(config->policies[i].name, name))
-			return &config->policies[i];
-	return NULL;
-}
-
 /* What has a name here. False: there is no such thing, and the call has failed. */
 static bool find_named(struct rpc_call *call, const struct config *config,
 		       struct host_search *search)
@@ -57,7 +49,7 @@ static bool find_named(struct rpc_call *call, const struct config *config,
 	const char *policy = rpc_text(call, "policy"), *range = rpc_text(call, "range");
 	const char *interface = rpc_text(call, "interface");
 
-	search->policy = policy ? policy_named(config, policy) : NULL;
+	search->policy = policy ? config_policy_find(config, policy) : NULL;
 	search->range = range ? range_named(config, range) : NULL;
 	search->interface = interface ? if_nametoindex(interface) : 0;
 	if (policy && !search->policy)

@@ -428,13 +428,11 @@ static int recall(void *ctx, struct incident *stored)
 static void restore(void *ctx, const struct host_summary *summary)
 {
 	const struct control *control = ((struct keeper *)ctx)->control;
-	const struct config *config = control->config;
-	uint8_t number = TRACKER_NO_POLICY;
+	const struct policy *policy = config_policy_find(control->config, summary->policy);
 
-	for (size_t i = 0; i < config->numbered_count; i++)
-		if (strcmp(config->policies[i].name, summary->policy) == 0)
-			number = config->policies[i].number;
-	tracker_restore(control->tracker, &summary->past, number, summary->tallies, control_now());
+	tracker_restore(control->tracker, &summary->past,
+			policy ? policy->number : TRACKER_NO_POLICY, summary->tallies,
+			control_now());
 }
 
 /*

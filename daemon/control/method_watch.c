@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* events.watch */
 #include <stdio.h>
-#include <string.h>
 
 #include "filters.h"
 #include "method_tables.h"
@@ -23,21 +22,13 @@ const struct rpc_field watch_result[] = {
 	FIELD_END,
 };
 
-static bool is_policy(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->numbered_count; i++)
-		if (strcmp(config->policies[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 void method_watch(struct rpc_call *call, void *ctx)
 {
 	const struct control *control = ctx;
 	const char *policy = rpc_text(call, "policy");
 	struct watch_filter filter = {.kinds = rpc_words(call, "kinds", watch_kind_words)};
 
-	if (policy && !is_policy(control->config, policy)) {
+	if (policy && !config_policy_find(control->config, policy)) {
 		rpc_fail(call, RPC_NOT_FOUND, "there is no policy %.64s", policy);
 		return;
 	}

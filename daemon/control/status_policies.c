@@ -124,9 +124,8 @@ bool is_policy_counter(const struct config *config, const char *name)
 
 		if (strncmp(name, policy_counters[i], length) != 0 || name[length] != '_')
 			continue;
-		for (size_t j = 0; j < config->numbered_count; j++)
-			if (strcmp(name + length + 1, config->policies[j].name) == 0)
-				return true;
+		if (config_policy_find(config, name + length + 1))
+			return true;
 	}
 	return false;
 }
