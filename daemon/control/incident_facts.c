@@ -47,8 +47,7 @@ unsigned incident_sample(const struct control *control, const struct host *host,
 	return filled;
 }
 
-static void read_reasons(const struct control *control, struct incident *incident,
-			 const struct host *host)
+json_t *incident_host_reasons(const struct control *control, const struct host *host)
 {
 	char lines[HOST_REASONS_MAX][HOST_REASON_MAX];
 	size_t count = host_reasons(control->tracker, host, lines);
@@ -56,7 +55,7 @@ static void read_reasons(const struct control *control, struct incident *inciden
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(reasons, json_string(lines[i]));
-	incident_reasons(incident, reasons);
+	return reasons;
 }
 
 static void read_names(const struct control *control, struct incident *incident,
@@ -129,7 +128,7 @@ static void read_host(const struct control *control, struct incident *incident,
 	read_names(control, incident, host);
 	read_place(control, incident, host, &facts);
 	read_sample(control, incident, host);
-	read_reasons(control, incident, host);
+	incident_reasons(incident, incident_host_reasons(control, host));
 }
 
 void incident_begin(const struct control *control, struct incident *incident,

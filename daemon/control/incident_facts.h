@@ -12,6 +12,8 @@ void incident_begin(const struct control *control, struct incident *incident,
 /* What the host did since; true: something of it is new. */
 bool incident_refresh(const struct control *control, struct incident *incident,
 		      const struct host *host, struct allow_clock now);
+/* Why @host has its class, in words. */
+json_t *incident_host_reasons(const struct control *control, const struct host *host);
 /* The range of a source whose packets come in by @interface (NULL: not known); NULL: none that is sure. */
 const struct config_range *incident_range(const struct config *config, const struct addr *source,
 					  const char *interface);

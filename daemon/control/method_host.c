@@ -67,17 +67,6 @@ static json_t *windows_json(const struct host_facts *facts)
 	return list;
 }
 
-static json_t *reasons_json(const struct control *control, const struct host *host)
-{
-	char lines[HOST_REASONS_MAX][HOST_REASON_MAX];
-	size_t count = host_reasons(control->tracker, host, lines);
-	json_t *reasons = json_array();
-
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(reasons, json_string(lines[i]));
-	return reasons;
-}
-
 static void add_details(const struct control *control, const struct host *host, json_t *object)
 {
 	struct incident sample = {0};
@@ -85,7 +74,7 @@ static void add_details(const struct control *control, const struct host *host, 
 
 	host_facts(control->tracker, host, &facts);
 	sample.evidence_count = incident_sample(control, host, sample.evidence);
-	json_object_set_new(object, "reasons", reasons_json(control, host));
+	json_object_set_new(object, "reasons", incident_host_reasons(control, host));
 	json_object_set_new(object, "windows", windows_json(&facts));
 	json_object_set_new(object, "exact", json_boolean(facts.exact));
 	json_object_set_new(object, "submissions", json_integer(facts.submissions));
