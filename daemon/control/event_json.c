@@ -259,11 +259,11 @@ json_t *event_json_incident(const struct incident *incident, uint64_t now)
 						      &incident_seen[incident->class];
 	const struct incident_evidence *one = incident->evidence_count ? incident->evidence : NULL;
 	struct flow flow = {.time = now, .source = incident->host.addr};
-	json_t *whole = incident_json(incident), *data = json_object(), *value;
+	json_t *whole = incident_brief_json(incident), *data = json_object(), *value;
 	const char *key;
 
 	/* The sample belongs to the incident's record; the line has the first of it. */
-	json_object_foreach(whole, key, value) if (strcmp(key, "evidence") != 0)
+	json_object_foreach(whole, key, value)
 		json_object_set(data, strcmp(key, "id") == 0 ? "incident" : key, value);
 	json_decref(whole);
 	if (one) {

@@ -138,7 +138,7 @@ static json_t *reasons_json(const struct incident *incident)
 	return json_array();
 }
 
-json_t *incident_json(const struct incident *incident)
+json_t *incident_brief_json(const struct incident *incident)
 {
 	char host[PREFIX_TEXT_MAX], mac[18];
 	json_t *object = json_pack("{s:I, s:I, s:s, s:s, s:s, s:o}", "id", (json_int_t)incident->id,
@@ -172,6 +172,14 @@ json_t *incident_json(const struct incident *incident)
 			    json_integer((json_int_t)incident->destinations));
 	json_object_set_new(object, "action", json_string(incident_action_word(incident->action)));
 	json_object_set_new(object, "contained_until", time_or_null(incident->contained_until));
-	json_object_set_new(object, "evidence", incident_evidence_json(incident));
+	return object;
+}
+
+json_t *incident_json(const struct incident *incident)
+{
+	json_t *object = incident_brief_json(incident);
+
+	if (object)
+		json_object_set_new(object, "evidence", incident_evidence_json(incident));
 	return object;
 }

@@ -79,6 +79,8 @@ const char *incident_action_word(unsigned action);
 const char *incident_mac_text(const struct incident *incident, char text[18]);
 /* As every method, event and notification shows it. */
 json_t *incident_json(const struct incident *incident);
+/* The same without evidence. */
+json_t *incident_brief_json(const struct incident *incident);
 json_t *incident_evidence_json(const struct incident *incident);
 /* The reverse, from the database; what cannot be read is left out. */
 void incident_evidence_read(struct incident *incident, const char *text);

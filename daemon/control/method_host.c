@@ -83,11 +83,7 @@ static void add_details(const struct control *control, const struct host *host, 
 
 static int append(void *ctx, struct incident *incident)
 {
-	json_t *object = incident_json(incident);
-
-	if (object)
-		json_object_del(object, "evidence");
-	json_array_append_new(ctx, object);
+	json_array_append_new(ctx, incident_brief_json(incident));
 	incident_release(incident);
 	return 0;
 }

@@ -153,17 +153,9 @@ static json_t *incidents_json(const struct report *report)
 			 classes_json(counts.closed), "open", classes_json(open));
 }
 
-static void add_incident(json_t *list, const struct incident *incident)
-{
-	json_t *json = incident_json(incident);
-
-	json_object_del(json, "evidence");
-	json_array_append_new(list, json);
-}
-
 static int add_stored(void *ctx, struct incident *incident)
 {
-	add_incident(ctx, incident);
+	json_array_append_new(ctx, incident_brief_json(incident));
 	incident_release(incident);
 	return 0;
 }
@@ -180,7 +172,7 @@ static json_t *worst_json(const struct report *report)
 		const struct incident *incident = incidents_by_id(control->incidents, ids[i]);
 
 		if (incident)
-			add_incident(list, incident);
+			json_array_append_new(list, incident_brief_json(incident));
 		else
 			store_incidents_find(control->store, ids[i], add_stored, list);
 	}

@@ -30,10 +30,8 @@ json_t *status_incidents(const struct control *control)
 			worst[at] = one;
 		found += found < WORST;
 	}
-	for (size_t i = 0; i < found; i++) {
-		json_array_append_new(list, incident_json(worst[i]));
-		json_object_del(json_array_get(list, i), "evidence");
-	}
+	for (size_t i = 0; i < found; i++)
+		json_array_append_new(list, incident_brief_json(worst[i]));
 	object = json_pack("{s:I, s:o}", "open", (json_int_t)incidents_count(control->incidents),
 			   "worst", list);
 	for (enum host_class class = CLASS_MISCONFIGURED; class < HOST_CLASSES; class ++)
