@@ -11,15 +11,27 @@
 const char *const host_order_words[] = {"worst",      "newest", "attempts", "destinations",
 					"first-seen", "host",   NULL};
 
+/* The last one that was asked for: hosts in a row share it, and each question is a system call. */
+struct interface {
+	unsigned index;
+	char name[IF_NAMESIZE]; /* "": there is none now */
+};
+
+static const char *name_of(struct interface *last, unsigned index)
+{
+	if (index != last->index && !if_indextoname(index, last->name))
+		last->name[0] = '\0';
+	last->index = index;
+	return last->name[0] ? last->name : NULL;
+}
+
 static bool in_range(const struct control *control, const struct host *host,
-		     const struct config_range *range)
+		     const struct config_range *range, struct interface *last)
 {
 	const struct prefix prefix = host_prefix(host);
 	const unsigned index = host_interface(control->tracker, host);
-	char interface[IF_NAMESIZE];
-	const bool known = index && if_indextoname(index, interface);
 
-	return incident_range(control->config, &prefix.addr, known ? interface : NULL) == range;
+	return incident_range(control->config, &prefix.addr, name_of(last, index)) == range;
 }
 
 static bool has_name(const struct control *control, const struct host *host, const char *part)
@@ -32,7 +44,7 @@ static bool has_name(const struct control *control, const struct host *host, con
 
 /* What is cheap to ask comes first. */
 static bool wanted(const struct control *control, const struct host_search *search,
-		   const struct host *host)
+		   const struct host *host, struct interface *last)
 {
 	const struct prefix prefix = host_prefix(host);
 	const struct contained *contained;
@@ -54,7 +66,7 @@ static bool wanted(const struct control *control, const struct host_search *sear
 		if (!contained || !contained_now(contained))
 			return false;
 	}
-	if (search->range && !in_range(control, host, search->range))
+	if (search->range && !in_range(control, host, search->range, last))
 		return false;
 	return !search->name || has_name(control, host, search->name);
 }
@@ -156,6 +168,8 @@ static void unheap(struct host_found *found, size_t count)
 
 bool host_page_step(const struct control *control, struct host_page *page, size_t hosts)
 {
+	struct interface last = {0};
+
 	while (hosts--) {
 		struct host_found one = {.host = tracker_next(control->tracker, page->at)};
 
@@ -164,7 +178,7 @@ bool host_page_step(const struct control *control, struct host_page *page, size_
 			return true;
 		}
 		page->at = one.host;
-		if (!wanted(control, &page->search, one.host))
+		if (!wanted(control, &page->search, one.host, &last))
 			continue;
 		page->total++;
 		one.prefix = host_prefix(one.host);
