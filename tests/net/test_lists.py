@@ -147,6 +147,25 @@ def test_wrong(daemon, words, message):
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"edge25ctl: {message}\n")
 
 
+@pytest.mark.parametrize("words, option", [
+    ("allow add --from 100.64.0.9 --comment NOT", "--comment: "),
+    ("allow del --from NOT", "--from: "),
+    ("allow list --user NOT", "--user: "),
+    ("allow list --never-used NOT", "--never-used: "),
+    ("allow history --to NOT", "--to: "),
+    ("allow check NOT 203.0.113.7", ""),
+    ("hosts --name NOT", "--name: "),
+    ("incidents list --policy NOT", "--policy: "),
+    ("watch --kind NOT", "--kind: "),
+    ("watch --policy NOT", "--policy: "),
+])
+def test_not_utf8(daemon, words, option):
+    """What cannot be asked for is no question without it: that would show, or watch, all."""
+    done = daemon.control(*(word.replace("NOT", "a\udcff") for word in words.split()))
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2, "", f"edge25ctl: {option}'a\\xff' is not UTF-8\n")
+
+
 def test_control_run(daemon):
     must_fail(check_lists, daemon, "--class clean", NAMED, OFFICE)
 

@@ -5,30 +5,21 @@
 #include "command.h"
 #include "entry.h"
 #include "field.h"
+#include "params.h"
+
+#define TERMS                                                                           \
+	(OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_EXPIRES) | \
+	 OPTION_BIT(OPTION_COMMENT) | OPTION_BIT(OPTION_WATCHED) | OPTION_BIT(OPTION_ALWAYS))
 
 /* The options that were given, as parameters of the same names. */
 static json_t *parameters(const struct arguments *arguments)
 {
-	static const enum option_id ids[] = {OPTION_FROM, OPTION_TO, OPTION_EXPIRES,
-					     OPTION_COMMENT};
-	static const enum option_id flags[] = {OPTION_WATCHED, OPTION_ALWAYS};
 	json_t *params = json_object();
 
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		const char *value = arguments->option[ids[i]];
-
-		if (!value)
-			continue;
-		if (json_object_set_new(params, option_name(ids[i]) + 2, json_string(value))) {
-			text_error("%s: '%s' is not UTF-8", option_name(ids[i]), value);
-			json_decref(params);
-			return NULL;
-		}
-	}
-	for (size_t i = 0; i < 2; i++)
-		if (arguments->option[flags[i]])
-			json_object_set_new(params, option_name(flags[i]) + 2, json_true());
-	return params;
+	if (params_set(arguments, TERMS, params))
+		return params;
+	json_decref(params);
+	return NULL;
 }
 
 /* What the reply says besides: that the entry matches nothing, or is not in the kernel yet. */

@@ -6,10 +6,12 @@
 #include "csv_out.h"
 #include "field.h"
 #include "number.h"
+#include "params.h"
 #include "table.h"
 
 #define LINES_PRESET 100
 #define LINES_REPLY 1000
+#define FILTERS (OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_USER))
 
 static const char *const history_csv[] = {"line",    "time",    "action",  "entry",   "from",
 					  "to",      "expires", "comment", "watched", "always",
@@ -100,12 +102,10 @@ enum exit_code command_allow_history(const struct arguments *arguments, const st
 	params = json_object();
 	if (id)
 		json_object_set_new(params, "entry", json_integer(id));
-	if (arguments->option[OPTION_FROM])
-		json_object_set_new(params, "from", json_string(arguments->option[OPTION_FROM]));
-	if (arguments->option[OPTION_TO])
-		json_object_set_new(params, "to", json_string(arguments->option[OPTION_TO]));
-	if (arguments->option[OPTION_USER])
-		json_object_set_new(params, "user", json_string(arguments->option[OPTION_USER]));
+	if (!params_set(arguments, FILTERS, params)) {
+		json_decref(params);
+		return EXIT_TROUBLE;
+	}
 	lines = json_array();
 	code = gather(arguments, params, limit, lines);
 	json_decref(params);

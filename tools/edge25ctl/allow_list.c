@@ -8,6 +8,7 @@
 #include "entry.h"
 #include "field.h"
 #include "number.h"
+#include "params.h"
 #include "table.h"
 
 static const char *const list_csv[] = {"id",      "name",    "from",   "to",     "expires",
@@ -21,30 +22,29 @@ static int collect(void *ctx, const json_t *entry)
 	return json_array_append(ctx, (json_t *)entry);
 }
 
+#define FILTERS                                                                              \
+	(OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_COMMENT) |      \
+	 OPTION_BIT(OPTION_USER) | OPTION_BIT(OPTION_ORIGIN) | OPTION_BIT(OPTION_EXPIRING) | \
+	 OPTION_BIT(OPTION_NEVER_USED) | OPTION_BIT(OPTION_ORDER))
+
+/* NULL: said on stderr. */
 static json_t *filters(const struct arguments *arguments)
 {
-	static const struct {
-		enum option_id id;
-		const char *name;
-	} texts[] = {{OPTION_FROM, "from"},
-		     {OPTION_TO, "to"},
-		     {OPTION_COMMENT, "comment"},
-		     {OPTION_USER, "user"},
-		     {OPTION_ORIGIN, "origin"},
-		     {OPTION_EXPIRING, "expiring"},
-		     {OPTION_NEVER_USED, "never_used"},
-		     {OPTION_ORDER, "order"}};
-	json_t *params = json_object();
+	const bool watched = arguments->option[OPTION_WATCHED];
+	const bool always = arguments->option[OPTION_ALWAYS];
+	json_t *params;
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (arguments->option[texts[i].id])
-			json_object_set_new(params, texts[i].name,
-					    json_string(arguments->option[texts[i].id]));
-	if (arguments->option[OPTION_WATCHED] || arguments->option[OPTION_ALWAYS])
-		json_object_set_new(params, "way",
-				    json_string(arguments->option[OPTION_WATCHED] ? "watched" :
-										    "always"));
-	return params;
+	if (watched && always) {
+		text_error("--watched and --always: give one of them");
+		return NULL;
+	}
+	params = json_object();
+	if (watched || always)
+		json_object_set_new(params, "way", json_string(watched ? "watched" : "always"));
+	if (params_set(arguments, FILTERS, params))
+		return params;
+	json_decref(params);
+	return NULL;
 }
 
 static void print_list(const struct screen *screen, const json_t *result)
@@ -63,20 +63,17 @@ static void print_list(const struct screen *screen, const json_t *result)
 
 enum exit_code command_allow_list(const struct arguments *arguments, const struct screen *screen)
 {
-	json_t *entries = json_array(), *result = NULL;
+	json_t *entries, *params, *result = NULL;
 	json_int_t limit;
 	enum exit_code code;
 
-	if (arguments->option[OPTION_WATCHED] && arguments->option[OPTION_ALWAYS]) {
-		text_error("--watched and --always: give one of them");
-		json_decref(entries);
+	if (!number_option(arguments, OPTION_LIMIT, -1, &limit))
 		return EXIT_TROUBLE;
-	}
-	if (!number_option(arguments, OPTION_LIMIT, -1, &limit)) {
-		json_decref(entries);
+	params = filters(arguments);
+	if (!params)
 		return EXIT_TROUBLE;
-	}
-	code = allow_pages(arguments, filters(arguments), limit, collect, entries, &result);
+	entries = json_array();
+	code = allow_pages(arguments, params, limit, collect, entries, &result);
 	if (code == EXIT_OK) {
 		json_object_set(result, "entries", entries);
 		request_show_list(arguments, screen, result, print_list, "entries", list_csv);
@@ -113,9 +110,14 @@ enum exit_code command_allow_check(const struct arguments *arguments, const stru
 	json_t *params = json_object(), *result;
 	enum exit_code code;
 
-	for (size_t i = 0; i < arguments->operands; i++)
-		if (strcmp(arguments->operand[i], "any") != 0)
-			json_object_set_new(params, names[i], json_string(arguments->operand[i]));
+	for (size_t i = 0; i < arguments->operands; i++) {
+		if (strcmp(arguments->operand[i], "any") == 0 ||
+		    !json_object_set_new(params, names[i], json_string(arguments->operand[i])))
+			continue;
+		text_error("'%s' is not UTF-8", arguments->operand[i]);
+		json_decref(params);
+		return EXIT_TROUBLE;
+	}
 	code = request(arguments, ACCESS_READ, "allow.check", params, &result);
 	if (code != EXIT_OK)
 		return code == EXIT_NOT ? EXIT_TROUBLE : code;

@@ -8,6 +8,7 @@
 #include "event.h"
 #include "field.h"
 #include "incident.h"
+#include "params.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -34,7 +35,7 @@ static int catch_interrupts(sigset_t *waiting)
 	return 0;
 }
 
-/* "event,change": an array, which control judges. */
+/* "event,change": an array, which control judges; NULL: not UTF-8. */
 static json_t *kinds(const char *text)
 {
 	json_t *list = json_array();
@@ -42,30 +43,33 @@ static json_t *kinds(const char *text)
 
 	for (;; text += length + 1) {
 		length = strcspn(text, ",");
-		json_array_append_new(list, json_stringn(text, length));
+		if (json_array_append_new(list, json_stringn(text, length))) {
+			json_decref(list);
+			return NULL;
+		}
 		if (!text[length])
 			return list;
 	}
 }
 
-static json_t *filter(const struct arguments *arguments)
-{
-	static const struct {
-		enum option_id id;
-		const char *name;
-	} texts[] = {{OPTION_HOST, "host"},
-		     {OPTION_POLICY, "policy"},
-		     {OPTION_CLASS, "class"},
-		     {OPTION_VERDICT, "verdict"}};
-	json_t *params = json_object();
+#define FILTERS                                                                           \
+	(OPTION_BIT(OPTION_HOST) | OPTION_BIT(OPTION_POLICY) | OPTION_BIT(OPTION_CLASS) | \
+	 OPTION_BIT(OPTION_VERDICT))
 
-	if (arguments->option[OPTION_KIND])
-		json_object_set_new(params, "kinds", kinds(arguments->option[OPTION_KIND]));
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (arguments->option[texts[i].id])
-			json_object_set_new(params, texts[i].name,
-					    json_string(arguments->option[texts[i].id]));
-	return params;
+/* NULL: said on stderr. */
+static json_t *filters(const struct arguments *arguments)
+{
+	const char *text = arguments->option[OPTION_KIND];
+	json_t *params = json_object(), *list = text ? kinds(text) : NULL;
+
+	if (text && !list)
+		text_error("%s: '%s' is not UTF-8", option_name(OPTION_KIND), text);
+	if (list)
+		json_object_set_new(params, "kinds", list);
+	if ((!text || list) && params_set(arguments, FILTERS, params))
+		return params;
+	json_decref(params);
+	return NULL;
 }
 
 static void print_notification(const struct screen *screen, const char *method,
@@ -122,12 +126,17 @@ static enum exit_code follow(struct rpc *rpc, bool as_json, const struct screen 
 
 enum exit_code command_watch(const struct arguments *arguments, const struct screen *screen)
 {
-	json_t *result;
+	json_t *params = filters(arguments), *result;
+	enum exit_code code;
 	struct rpc rpc;
-	enum exit_code code = request_open(arguments, ACCESS_READ, &rpc);
 
+	if (!params)
+		return EXIT_TROUBLE;
+	code = request_open(arguments, ACCESS_READ, &rpc);
 	if (code == EXIT_OK)
-		code = request_call(&rpc, "events.watch", filter(arguments), &result);
+		code = request_call(&rpc, "events.watch", params, &result);
+	else
+		json_decref(params);
 	if (code == EXIT_OK) {
 		json_decref(result);
 		code = follow(&rpc, arguments->option[OPTION_JSON], screen);
