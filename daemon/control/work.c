@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "common/thread.h"
 #include "work.h"
 
 struct work {
@@ -44,15 +43,10 @@ static void on_done(struct ev_loop *loop, ev_async *async, int events)
 
 void work_start(struct work *work, void (*what)(void *ctx), void (*then)(void *ctx), void *ctx)
 {
-	sigset_t all, before;
-
 	work->run = what;
 	work->then = then;
 	work->ctx = ctx;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	work->threaded = pthread_create(&work->thread, NULL, run, work) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	work->threaded = !thread_start(&work->thread, "work", run, work);
 	if (!work->threaded)
 		run(work);
 }

@@ -2,13 +2,12 @@
 #include "engine/inspect.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/thread.h"
 
 #define OVERTAKEN_MAX \
 	20 /* changes of ours, one after the other; then it has to be asked for anew */
@@ -45,25 +44,16 @@ static void *run(void *arg)
 
 static bool begin(struct inspect *inspect)
 {
-	sigset_t all, before;
-	int result;
-
 	inspect->verification = verification_new(inspect->table);
 	if (!inspect->verification)
 		return false;
 	inspect->overtaken = false;
 	atomic_store(&inspect->cancel, false);
-	sigfillset(&all); /* signals are the main thread's */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = pthread_create(&inspect->thread, NULL, run, inspect);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (result) {
-		verification_free(inspect->verification);
-		inspect->verification = NULL;
-		return false;
-	}
-	pthread_setname_np(inspect->thread, "verify");
-	return true;
+	if (!thread_start(&inspect->thread, "verify", run, inspect))
+		return true;
+	verification_free(inspect->verification);
+	inspect->verification = NULL;
+	return false;
 }
 
 static struct verification *join(struct inspect *inspect)

@@ -8,8 +8,6 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,6 +19,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/thread.h"
 #include "engine/question.h"
 
 #define SLOT_COST 1280 /* of the receive buffer, for one question: sk_buff, its data and ours */
@@ -180,24 +179,15 @@ static void *queue_run(void *arg)
 
 static int queue_start(struct queue *queue)
 {
-	sigset_t all, before;
 	char name[16];
-	int result;
 
 	for (unsigned i = 0; i < QUESTION_BATCH; i++) {
 		queue->vectors[i] = (struct iovec){queue->buffers[i], QUESTION_SIZE};
 		queue->messages[i].msg_hdr =
 			(struct msghdr){.msg_iov = &queue->vectors[i], .msg_iovlen = 1};
 	}
-	sigfillset(&all); /* signals are the main thread's */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = -pthread_create(&queue->thread, NULL, queue_run, queue);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (result)
-		return result;
 	snprintf(name, sizeof(name), "queue %u", queue->settings.number);
-	pthread_setname_np(queue->thread, name);
-	return 0;
+	return thread_start(&queue->thread, name, queue_run, queue);
 }
 
 static void queue_free(struct queue *queue)

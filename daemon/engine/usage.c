@@ -2,8 +2,6 @@
 #include "engine/usage.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/thread.h"
 #include "rules/usage.h"
 
 #define NICENESS 10
@@ -64,21 +63,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static bool start_thread(struct usage_reader *reader)
-{
-	sigset_t all, before;
-	int result;
-
-	sigfillset(&all); /* signals are the main thread's */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = pthread_create(&reader->thread, NULL, run, reader);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (result)
-		return false;
-	pthread_setname_np(reader->thread, "usage");
-	return true;
-}
-
 /* --- in the loop --- */
 
 static void end_asked(struct usage_reader *reader)
@@ -118,7 +102,7 @@ static void begin(struct usage_reader *reader)
 	reader->birth = table_birth(reader->table);
 	reader->began = ev_time();
 	atomic_store(&reader->cancel, false);
-	reader->running = start_thread(reader);
+	reader->running = !thread_start(&reader->thread, "usage", run, reader);
 	if (reader->running)
 		return;
 	end_asked(reader);
