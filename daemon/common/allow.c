@@ -137,13 +137,10 @@ static bool contained_valid(const struct allow_element *element)
 	struct prefix host = {.addr = {.family = element->family},
 			      .length = (uint8_t)allow_contained_length(element)};
 	struct allow_element again;
-	unsigned least = element->family == FAMILY_IPV4 ? 32 : POLICY_HOST_PREFIX6_MIN;
-	unsigned most = element->family == FAMILY_IPV4 ? 32 : POLICY_HOST_PREFIX6_MAX;
 
 	memcpy(host.addr.bytes, element->from_first, sizeof(host.addr.bytes));
-	if (!addr_size(element->family) || host.length < least || host.length > most)
+	if (!policy_is_host(&host))
 		return false;
-	host = prefix_of(&host.addr, host.length);
 	again = allow_contained(&host, element->expires);
 	return allow_element_compare(&again, element) == 0 && element->id == 0;
 }

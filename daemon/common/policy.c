@@ -134,6 +134,19 @@ bool policy_valid(const struct policy *policy)
 	       burst_valid(policy) && all_zero(policy->reserved, sizeof(policy->reserved));
 }
 
+bool policy_is_host(const struct prefix *prefix)
+{
+	const bool six = prefix->addr.family == FAMILY_IPV6;
+	struct prefix whole;
+
+	if (!addr_size(prefix->addr.family) ||
+	    prefix->length < (six ? POLICY_HOST_PREFIX6_MIN : 32) ||
+	    prefix->length > (six ? POLICY_HOST_PREFIX6_MAX : 32))
+		return false;
+	whole = prefix_of(&prefix->addr, prefix->length);
+	return prefix_equal(&whole, prefix);
+}
+
 enum mark_action policy_decide(const struct policy_snapshot *snapshot, struct mark question,
 			       enum packet_reason reason)
 {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "addr.h"
 #include "mark.h"
 #include "packet.h"
 
@@ -49,6 +50,9 @@ bool policy_may_refuse(const struct policy *policy);
 bool policy_may_pass(const struct policy *policy);
 /* Known values in every field, a valid name, unused bytes 0; a policy that refuses says how. */
 bool policy_valid(const struct policy *policy);
+
+/* An IPv4 address, or a prefix of IPv6 as long as a policy may have it; no bits behind that. */
+bool policy_is_host(const struct prefix *prefix);
 
 /* Immutable once published to the queue threads. */
 struct policy_snapshot {

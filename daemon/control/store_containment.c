@@ -74,10 +74,7 @@ static bool read_row(sqlite3_stmt *row, struct contained *contained)
 	contained->uid = (uint32_t)sqlite3_column_int64(row, 11);
 	snprintf(contained->user, sizeof(contained->user), "%s", store_text(row, 12));
 	/* as the kernel's sets take them */
-	return contained->host.addr.family == FAMILY_IPV4 ?
-		       contained->host.length == 32 :
-		       contained->host.length >= POLICY_HOST_PREFIX6_MIN &&
-			       contained->host.length <= POLICY_HOST_PREFIX6_MAX;
+	return policy_is_host(&contained->host);
 }
 
 int store_containment_read(struct store *store,

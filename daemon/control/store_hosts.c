@@ -48,10 +48,7 @@ static bool read_row(sqlite3_stmt *row, struct host_summary *summary)
 	past->passed = (uint64_t)sqlite3_column_int64(row, 6);
 	past->destinations = (uint32_t)sqlite3_column_int64(row, 7);
 	snprintf(summary->tallies, sizeof(summary->tallies), "%s", store_text(row, 8));
-	return past->prefix.addr.family == FAMILY_IPV4 ?
-		       past->prefix.length == 32 :
-		       past->prefix.length >= POLICY_HOST_PREFIX6_MIN &&
-			       past->prefix.length <= POLICY_HOST_PREFIX6_MAX;
+	return policy_is_host(&past->prefix);
 }
 
 int store_hosts_read(struct store *store, size_t max,

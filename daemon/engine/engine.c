@@ -363,19 +363,6 @@ static void on_change(struct engine *engine, const void *data, const struct mess
 	send_ack(engine, header->sequence, &error, !error.error);
 }
 
-static bool is_host(const struct prefix *prefix)
-{
-	const bool six = prefix->addr.family == FAMILY_IPV6;
-	struct prefix whole;
-
-	if (prefix->length < (six ? POLICY_HOST_PREFIX6_MIN : 32) ||
-	    prefix->length > (six ? POLICY_HOST_PREFIX6_MAX : 32) ||
-	    !addr_size(prefix->addr.family))
-		return false;
-	whole = prefix_of(&prefix->addr, prefix->length);
-	return prefix_equal(&whole, prefix);
-}
-
 /* What was told of it before the answer is all that is told of it. */
 static void on_forget(struct engine *engine, const struct message_forget *forget,
 		      uint64_t sequence)
@@ -386,7 +373,7 @@ static void on_forget(struct engine *engine, const struct message_forget *forget
 
 	forward(engine);
 	guard_changed(engine->guard);
-	if (!is_host(&forget->host)) {
+	if (!policy_is_host(&forget->host)) {
 		error.error = -EINVAL;
 		snprintf(error.text, sizeof(error.text), "what is to be forgotten is no host");
 	} else {

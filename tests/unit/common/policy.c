@@ -150,6 +150,30 @@ static void test_monitor_needs_no_deny(void **state)
 	assert_true(policy_valid(&policy));
 }
 
+static void test_host(void **state)
+{
+	static const struct {
+		const char *text;
+		bool host;
+	} cases[] = {
+		{"100.64.0.1", true},    {"100.64.0.0/31", false}, {"2001:db8::/64", true},
+		{"2001:db8::/48", true}, {"2001:db8::/47", false}, {"2001:db8::/65", false},
+		{"2001:db8::1", false},  {"100.64.0.0/24", false},
+	};
+	struct prefix prefix;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(prefix_parse(cases[i].text, &prefix), 0);
+		if (policy_is_host(&prefix) != cases[i].host)
+			fail_msg("%s", cases[i].text);
+	}
+	assert_int_equal(prefix_parse("2001:db8::/56", &prefix), 0);
+	prefix.addr.bytes[15] = 1;
+	assert_false(policy_is_host(&prefix)); /* bits behind it */
+	assert_false(policy_is_host(&(struct prefix){0}));
+}
+
 static void test_decide(void **state)
 {
 	static const struct {
@@ -198,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_words),  cmocka_unit_test(test_values),
 		cmocka_unit_test(test_names),  cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_decide), cmocka_unit_test(test_monitor_needs_no_deny),
+		cmocka_unit_test(test_host),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
