@@ -402,6 +402,15 @@ const struct policy *plan_watched(const struct plan *plan)
 	return NULL;
 }
 
+struct policy_snapshot plan_snapshot(const struct plan *plan)
+{
+	struct policy_snapshot snapshot = {.mask = plan->header->settings.mark_mask};
+
+	for (uint32_t i = 0; i < plan->header->policies; i++)
+		snapshot.policies[plan->policies[i].number] = plan->policies[i];
+	return snapshot;
+}
+
 bool plan_has_way(const struct plan *plan, unsigned way)
 {
 	return way == ALLOW_FREE || way == ALLOW_CONTAINED || plan->header->ways >> way & 1;

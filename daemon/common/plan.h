@@ -151,6 +151,8 @@ struct plan_prefixes plan_prefixes(const struct plan *plan, uint32_t index);
 const struct policy *plan_policy(const struct plan *plan, uint32_t number);
 /* The policy for entries that are watched, or NULL. */
 const struct policy *plan_watched(const struct plan *plan);
+/* All of them, with the bits of the mark, for those who decide. */
+struct policy_snapshot plan_snapshot(const struct plan *plan);
 /* Can the table hold elements of this way? Of what is not announced it has no sets. */
 bool plan_has_way(const struct plan *plan, unsigned way);
 

@@ -222,10 +222,8 @@ static void on_reading(struct ev_loop *loop, ev_timer *watcher, int revents)
 
 static int publish(struct engine *engine, const struct plan *plan)
 {
-	struct policy_snapshot snapshot = {.mask = plan->header->settings.mark_mask};
+	const struct policy_snapshot snapshot = plan_snapshot(plan);
 
-	for (uint32_t i = 0; i < plan->header->policies; i++)
-		snapshot.policies[plan->policies[i].number] = plan->policies[i];
 	return snapshots_publish(engine->snapshots, &snapshot);
 }
 

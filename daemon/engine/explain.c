@@ -89,9 +89,8 @@ void explain(const struct explain_parts *parts, const void *data,
 		log_error("explain: no memory");
 		return;
 	}
-	for (uint32_t i = 0; parts->plan && i < parts->plan->header->policies; i++)
-		answerer.snapshot.policies[parts->plan->policies[i].number] =
-			parts->plan->policies[i];
+	if (parts->plan)
+		answerer.snapshot = plan_snapshot(parts->plan);
 	error = lookup_open(&lookup, parts->table, answer, &answerer);
 	count = run(lookup, error, data, header, findings);
 	peer_send(parts->peer, MESSAGE_FINDING, header->sequence, findings, count);
