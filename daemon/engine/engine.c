@@ -137,8 +137,9 @@ static void follow_watch(struct engine *engine)
 	ev_io_start(engine->loop, &engine->intrusion);
 }
 
+/* @changed: whether it did anything to the table; of a host to be forgotten, how many elements went. */
 static void send_ack(struct engine *engine, uint64_t sequence, const struct table_error *error,
-		     bool changed)
+		     uint32_t changed)
 {
 	struct message_ack ack = {.error = error->error,
 				  .epoch = table_epoch(engine->table),
@@ -366,7 +367,6 @@ static void on_forget(struct engine *engine, const struct message_forget *forget
 		      uint64_t sequence)
 {
 	struct table_error error = {0};
-	struct message_ack ack = {0};
 	size_t removed = 0;
 
 	forward(engine);
@@ -377,14 +377,9 @@ static void on_forget(struct engine *engine, const struct message_forget *forget
 	} else {
 		table_forget(engine->table, &forget->host, &removed, &error);
 	}
-	if (error.error) {
+	if (error.error)
 		log_error("engine: %s", error.text);
-		snprintf(ack.text, sizeof(ack.text), "%s", error.text);
-	}
-	ack.error = error.error;
-	ack.epoch = table_epoch(engine->table);
-	ack.kernel_changed = (uint32_t)removed;
-	peer_send(engine->peer, MESSAGE_ACK, sequence, &ack, 1);
+	send_ack(engine, sequence, &error, (uint32_t)removed);
 }
 
 static void on_lookup(struct engine *engine, const void *data, const struct message_header *header)
