@@ -66,7 +66,8 @@ static const struct {
 	{KEY_PAIR, SET_WATCHED_PAIR4, SET_WATCHED_PAIR4_NET},
 };
 
-void writer_watched(struct writer *writer, const char *chain, const char *target)
+/* Watched sources go from @chain to @target. */
+static void write_way(struct writer *writer, const char *chain, const char *target)
 {
 	for (size_t i = 0; i < 2; i++)
 		write_look_ups(writer, chain, watched_kinds[i].key, watched_kinds[i].exact,
@@ -117,8 +118,8 @@ static void write_watched(struct writer *writer)
 		return;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
 		if (ways[i].wanted)
-			writer_watched(writer, ways[i].chain,
-				       chain_name(ways[i].target, policy, target));
+			write_way(writer, ways[i].chain,
+				  chain_name(ways[i].target, policy, target));
 }
 
 static void write_let_through(struct writer *writer)

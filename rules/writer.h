@@ -54,8 +54,6 @@ void write_evidence(struct writer *writer);
 void write_allowed(struct writer *writer);
 /* Packets of contained sources go to @target; NULL: back to where the chain was called. */
 void writer_contained(struct writer *writer, const char *chain, const char *target);
-/* Watched sources go from @chain to @target. */
-void writer_watched(struct writer *writer, const char *chain, const char *target);
 /*
  * The rule, which has its family, is for sources that are not watched. Where a packet was looked up
  * before, this asks without counting: the kernel counts what a look-up finds, and not what it must
