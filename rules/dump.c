@@ -331,27 +331,17 @@ int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *eac
 	return netlink_dump(netlink, request, elements_message, elements_restart, &dump);
 }
 
-int dump_part(struct netlink *netlink, uint16_t type, const char *set, netlink_message_fn *each,
+int dump_part(struct netlink *netlink, uint16_t type, const char *of, netlink_message_fn *each,
 	      void *arg)
 {
 	char buffer[DUMP_REQUEST_MAX];
 	struct nlmsghdr *request = dump_request(buffer, type, NLM_F_DUMP);
 
-	/* in every message the table's name is attribute 1, in that for elements the set's is 2 */
+	/* in every message the table's name is attribute 1, and that of a set or a chain is 2 */
 	if (type != NFT_MSG_GETTABLE)
 		mnl_attr_put_strz(request, NFTA_CHAIN_TABLE, RULES_TABLE);
-	if (set)
-		mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
-	return netlink_dump_once(netlink, request, each, arg);
-}
-
-int dump_rules(struct netlink *netlink, const char *chain, netlink_message_fn *each, void *arg)
-{
-	char buffer[DUMP_REQUEST_MAX];
-	struct nlmsghdr *request = dump_request(buffer, NFT_MSG_GETRULE, NLM_F_DUMP);
-
-	mnl_attr_put_strz(request, NFTA_RULE_TABLE, RULES_TABLE);
-	mnl_attr_put_strz(request, NFTA_RULE_CHAIN, chain);
+	if (of)
+		mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, of);
 	return netlink_dump_once(netlink, request, each, arg);
 }
 

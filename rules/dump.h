@@ -62,12 +62,11 @@ struct nlmsghdr *dump_elements_request(char buffer[DUMP_REQUEST_MAX], const char
 
 /*
  * Once through all that table inet edge25 has of one sort: @type NFT_MSG_GETTABLE (of every table),
- * GETCHAIN, GETSET, GETOBJ, GETRULE, or GETSETELEM of @set (else NULL). -EINTR: something changed.
+ * GETCHAIN, GETSET, GETOBJ, GETRULE (of the chain @of, or NULL: of all), or GETSETELEM of the set @of
+ * (else NULL). -EINTR: something changed.
  */
-int dump_part(struct netlink *netlink, uint16_t type, const char *set, netlink_message_fn *each,
+int dump_part(struct netlink *netlink, uint16_t type, const char *of, netlink_message_fn *each,
 	      void *arg);
-/* The same for the rules of one chain. */
-int dump_rules(struct netlink *netlink, const char *chain, netlink_message_fn *each, void *arg);
 /* The number of the last transaction in this network namespace. */
 int dump_generation(struct netlink *netlink, uint32_t *generation);
 

@@ -248,7 +248,7 @@ int view_chain(struct view *view, const char *name, struct machine_chain *out)
 	chain = &view->chains[view->chain_count];
 	*chain = (struct view_rules){0};
 	snprintf(chain->name, sizeof(chain->name), "%s", name);
-	result = dump_rules(view->netlink, name, read_rule, chain);
+	result = dump_part(view->netlink, NFT_MSG_GETRULE, name, read_rule, chain);
 	if (result) {
 		free_rules(chain);
 		return result;
