@@ -6,6 +6,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -109,6 +110,25 @@ struct element_view element_read(const struct nlattr *element)
 		view.left =
 			expiration; /* the kernel's own count; the other is what it began with */
 	return view;
+}
+
+/* User data is type, length and value, one after the other. */
+void element_comment(const struct nlattr *element, char *comment, size_t size)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, element)
+	{
+		const uint8_t *data = mnl_attr_get_payload(attr);
+		size_t left = mnl_attr_get_payload_len(attr);
+
+		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_USERDATA)
+			continue;
+		for (; left >= 2 && left - 2 >= data[1]; left -= 2u + data[1], data += 2u + data[1])
+			if (data[0] == NFTNL_UDATA_SET_ELEM_COMMENT)
+				snprintf(comment, size, "%.*s", (int)data[1],
+					 (const char *)data + 2);
+	}
 }
 
 const char *elements_set(const struct nlmsghdr *message)

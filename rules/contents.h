@@ -69,5 +69,7 @@ struct element_view {
 };
 
 struct element_view element_read(const struct nlattr *element);
+/* Its comment, cut to @size; left alone where it has none. */
+void element_comment(const struct nlattr *element, char *comment, size_t size);
 
 #endif

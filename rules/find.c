@@ -9,7 +9,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 #include <stdio.h>
@@ -22,25 +21,6 @@ struct question {
 	struct found *found;
 	size_t length; /* of a key */
 };
-
-/* User data is type, length and value, one after the other. */
-static void read_comment(const struct nlattr *element, char *comment, size_t size)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, element)
-	{
-		const uint8_t *data = mnl_attr_get_payload(attr);
-		size_t left = mnl_attr_get_payload_len(attr);
-
-		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_USERDATA)
-			continue;
-		for (; left >= 2 && left - 2 >= data[1]; left -= 2u + data[1], data += 2u + data[1])
-			if (data[0] == NFTNL_UDATA_SET_ELEM_COMMENT)
-				snprintf(comment, size, "%.*s", (int)data[1],
-					 (const char *)data + 2);
-	}
-}
 
 static int read_element(const struct nlattr *element, void *arg)
 {
@@ -62,7 +42,7 @@ static int read_element(const struct nlattr *element, void *arg)
 	snprintf(found->chain, sizeof(found->chain), "%.*s", (int)view.chain_length,
 		 view.chain_length ? view.chain : "");
 	found->left = view.left;
-	read_comment(element, found->comment, sizeof(found->comment));
+	element_comment(element, found->comment, sizeof(found->comment));
 	return 0;
 }
 

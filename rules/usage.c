@@ -5,7 +5,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -104,20 +103,10 @@ struct sight {
 /* What the element's comment says: an entry's number; 0: the configuration. */
 static uint32_t read_id(const struct nlattr *element)
 {
-	const struct nlattr *attr;
 	char text[32] = "";
 	unsigned id;
 
-	mnl_attr_for_each_nested(attr, element)
-	{
-		const uint8_t *data = mnl_attr_get_payload(attr);
-		size_t length = mnl_attr_get_payload_len(attr);
-
-		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_USERDATA || length < 3 ||
-		    data[0] != NFTNL_UDATA_SET_ELEM_COMMENT || data[1] > length - 2)
-			continue;
-		snprintf(text, sizeof(text), "%.*s", (int)data[1], (const char *)data + 2);
-	}
+	element_comment(element, text, sizeof(text));
 	return sscanf(text, "allow %u", &id) == 1 ? id : 0;
 }
 
