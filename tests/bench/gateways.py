@@ -23,6 +23,7 @@ from counters import read_counters
 from traffic import FIRST_DESTINATION, FIRST_SOURCE, INTERFACE, prefer, processors
 
 TEXTBOOK = BUILD / "bench/textbook"
+KERNEL_LOAD = BUILD / "bench/kernel_load"  # COUNT: prints the seconds that the kernel takes
 TEXTBOOK_QUEUE = 1
 EDGE25_QUEUE = 2500       # queue-first
 QUESTION_TO_REFUSE = 1 << 31  # what an answer sets in a question's mark: daemon/common/mark.h
@@ -356,4 +357,5 @@ def _busy(pid, thread):
 
 def missing_programs():
     """The programs of the benchmark that were not built."""
-    return [path.name for path in (TEXTBOOK, BUILD / "bench/inject") if not path.exists()]
+    return [path.name for path in (TEXTBOOK, BUILD / "bench/inject", KERNEL_LOAD)
+            if not path.exists()]
