@@ -40,16 +40,6 @@ bool allow_rule_fine(const struct allow_rule *rule)
 	return rule->from.addr.family == FAMILY_IPV6 && rule->from.length > 64;
 }
 
-bool allow_rule_matches(const struct allow_rule *rule, const struct addr *source,
-			const struct addr *destination)
-{
-	if (!rule->from.addr.family && !rule->to.addr.family)
-		return false;
-	if (rule->from.addr.family && !prefix_contains(&rule->from, source))
-		return false;
-	return !rule->to.addr.family || prefix_contains(&rule->to, destination);
-}
-
 static void set_end(uint8_t first[16], uint8_t last[16], const struct addr *addr)
 {
 	memcpy(first, addr->bytes, sizeof(addr->bytes));

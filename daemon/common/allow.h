@@ -66,8 +66,6 @@ struct allow_element allow_contained(const struct prefix *host, uint64_t expires
 unsigned allow_contained_length(const struct allow_element *element);
 /* The element of an exact rule. */
 struct allow_element allow_rule_element(const struct allow_rule *rule);
-bool allow_rule_matches(const struct allow_rule *rule, const struct addr *source,
-			const struct addr *destination);
 /* Is it an IPv6 source finer than a /64, which remembered answers (kept by /64) would hide? */
 bool allow_rule_fine(const struct allow_rule *rule);
 

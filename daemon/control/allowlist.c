@@ -477,31 +477,6 @@ int allowlist_commit(struct allowlist *list, struct allow_difference *difference
 	return result;
 }
 
-int allowlist_add(struct allowlist *list, struct allow_entry *entry, const char *action,
-		  const struct store_actor *actor)
-{
-	struct allow_difference difference = {.step = ALLOW_STEP_ADD, .entry = *entry};
-	int result = allowlist_commit(list, &difference, 1, action, actor);
-
-	entry->id = difference.entry.id;
-	return result;
-}
-
-int allowlist_del(struct allowlist *list, int64_t id, const char *action,
-		  const struct store_actor *actor, struct allow_entry *removed)
-{
-	struct allow_difference difference = {.step = ALLOW_STEP_REMOVE, .entry.id = id};
-	int result = allowlist_commit(list, &difference, 1, action, actor);
-
-	if (result)
-		return result;
-	if (removed)
-		*removed = difference.entry;
-	else
-		allow_entry_release(&difference.entry);
-	return 0;
-}
-
 /* --- entries that have ended --- */
 
 static void say_ended(const struct allow_difference *ended, size_t count)

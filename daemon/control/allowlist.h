@@ -54,12 +54,6 @@ int allowlist_covering(const struct allowlist *list, const struct prefix *from,
 /* Of two entries that match: does @a decide? Then it does more, or the same for longer. */
 bool allow_entry_before(const struct allow_entry *a, const struct allow_entry *b);
 
-/* Stores a copy of @entry; its id is filled in. Errors as of allowlist_commit(). */
-int allowlist_add(struct allowlist *list, struct allow_entry *entry, const char *action,
-		  const struct store_actor *actor);
-/* Removes a stored entry; with @removed, hands it over instead of releasing it. -ENOENT, -EIO. */
-int allowlist_del(struct allowlist *list, int64_t id, const char *action,
-		  const struct store_actor *actor, struct allow_entry *removed);
 /* The entry that an element of the kernel belongs to; NULL: it is gone. */
 const struct allow_entry *allowlist_of_element(const struct allowlist *list,
 					       const struct message_use *use);

@@ -17,7 +17,7 @@ struct incidents {
 	struct incident *all;
 	uint8_t *places;
 	uint32_t max, room;
-	uint32_t open, unwritten;
+	uint32_t open;
 	uint32_t classes[HOST_CLASSES];
 	uint32_t cursor; /* where the next search for what is to be written begins */
 	int64_t last_id, last_change;
@@ -79,9 +79,6 @@ static unsigned write_of(const struct incidents *incidents, uint32_t place)
 
 static void set_place(struct incidents *incidents, uint32_t place, unsigned state, unsigned write)
 {
-	const unsigned before = write_of(incidents, place);
-
-	incidents->unwritten += (write != INCIDENT_WRITTEN) - (before != INCIDENT_WRITTEN);
 	incidents->places[place] = (uint8_t)(state | write << PLACE_WRITE_SHIFT);
 }
 
@@ -367,11 +364,6 @@ void incidents_done(struct incidents *incidents, struct incident *incident, bool
 	else
 		set_place(incidents, place, state_of(incidents, place),
 			  stored ? INCIDENT_WRITTEN : INCIDENT_TOLD);
-}
-
-size_t incidents_unwritten(const struct incidents *incidents)
-{
-	return incidents->unwritten;
 }
 
 void incidents_numbered(struct incidents *incidents, int64_t id, int64_t change)

@@ -81,8 +81,6 @@ size_t incidents_owing(struct incidents *incidents, enum incident_write owed,
 void incidents_number(struct incidents *incidents, struct incident **list, size_t count);
 /* @stored: the database has it, and a closed one is gone now; else it was told at least. */
 void incidents_done(struct incidents *incidents, struct incident *incident, bool stored);
-/* How many the database does not have as they are. */
-size_t incidents_unwritten(const struct incidents *incidents);
 
 /* The newest id and change there ever were; never lower than before. */
 void incidents_numbered(struct incidents *incidents, int64_t id, int64_t change);

@@ -18,16 +18,6 @@ static const struct ring rings[WINDOWS] = {
 	[WINDOW_DAY] = {WINDOW_5MIN_BUCKETS + WINDOW_HOUR_BUCKETS, WINDOW_DAY_BUCKETS, 3600},
 };
 
-uint32_t window_bucket_seconds(enum window window)
-{
-	return rings[window].seconds;
-}
-
-unsigned window_buckets(enum window window)
-{
-	return rings[window].count;
-}
-
 uint32_t window_seconds(enum window window)
 {
 	return (uint32_t)rings[window].seconds * rings[window].count;
@@ -186,11 +176,4 @@ struct window_counts window_sum(const struct window_counts *buckets, unsigned co
 		sum.answered += buckets[i].answered;
 	}
 	return sum;
-}
-
-struct window_counts windows_sum(const struct windows *windows, enum window window, uint32_t now)
-{
-	struct window_counts buckets[WINDOW_DAY_BUCKETS];
-
-	return window_sum(buckets, windows_list(windows, window, now, buckets));
 }

@@ -36,15 +36,12 @@ struct window_counts {
 	uint32_t answered; /* of the window of an hour and its buckets; of others 0 */
 };
 
-/* Seconds that a window and one of its buckets last, and how many buckets it has. */
+/* How long it is. */
 uint32_t window_seconds(enum window window);
-uint32_t window_bucket_seconds(enum window window);
-unsigned window_buckets(enum window window);
 
 void windows_start(struct windows *windows, uint32_t now);
 /* Adds to the bucket of @now in every window. */
 void windows_add(struct windows *windows, uint32_t now, struct window_counts more);
-struct window_counts windows_sum(const struct windows *windows, enum window window, uint32_t now);
 /* The buckets of a window, newest first; returns how many. */
 unsigned windows_list(const struct windows *windows, enum window window, uint32_t now,
 		      struct window_counts *buckets);

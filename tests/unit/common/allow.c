@@ -23,39 +23,19 @@ static struct allow_rule make(const char *from, const char *to, uint64_t expires
 		.from = parse(from), .to = parse(to), .id = id, .expires = expires};
 }
 
+/* By what the rule says, without the elements that it becomes. */
+static bool matches(const struct allow_rule *rule, const struct addr *source,
+		    const struct addr *destination)
+{
+	if (rule->from.addr.family && !prefix_contains(&rule->from, source))
+		return false;
+	return !rule->to.addr.family || prefix_contains(&rule->to, destination);
+}
+
 /* Never is the latest moment of all. */
 static uint64_t rank(uint64_t expires)
 {
 	return expires ? expires : UINT64_MAX;
-}
-
-static void test_matches(void **state)
-{
-	static const struct {
-		const char *from, *to, *source, *destination;
-		bool matches;
-	} cases[] = {
-		{"100.64.0.0/10", NULL, "100.64.3.7", "203.0.113.25", true},
-		{"100.64.0.0/10", NULL, "100.128.0.0", "203.0.113.25", false},
-		{NULL, "203.0.113.25", "100.64.3.7", "203.0.113.25", true},
-		{NULL, "203.0.113.25", "203.0.113.25", "100.64.3.7", false},
-		{"100.64.3.7", "203.0.113.0/24", "100.64.3.7", "203.0.113.9", true},
-		{"100.64.3.7", "203.0.113.0/24", "100.64.3.8", "203.0.113.9", false},
-		{"100.64.3.7", "203.0.113.0/24", "100.64.3.7", "203.0.114.9", false},
-		{"::/0", NULL, "2001:db8::1", "2001:db8:25::1", true},
-		{"::/0", NULL, "100.64.3.7", "203.0.113.25", false},
-		{NULL, NULL, "100.64.3.7", "203.0.113.25", false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct allow_rule rule = make(cases[i].from, cases[i].to, 0, 1);
-		struct addr source = parse(cases[i].source).addr;
-		struct addr destination = parse(cases[i].destination).addr;
-
-		assert_int_equal(allow_rule_matches(&rule, &source, &destination),
-				 cases[i].matches);
-	}
 }
 
 static void test_exact_and_fine(void **state)
@@ -356,7 +336,7 @@ static void check_point(const struct allow_rule *rules, size_t count,
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (allow_rule_kind(&rules[i]) != kind || allow_rule_exact(&rules[i]) != exact ||
-		    !allow_rule_matches(&rules[i], source, destination))
+		    !matches(&rules[i], source, destination))
 			continue;
 		if (rank(rules[i].expires) > latest)
 			latest = rank(rules[i].expires);
@@ -568,7 +548,6 @@ static void test_flatten_ways(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_matches),
 		cmocka_unit_test(test_exact_and_fine),
 		cmocka_unit_test(test_exact_element),
 		cmocka_unit_test(test_element_valid),

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sqlite3.h>
 
-#include "control/allowlist.h"
+#include "allowlist_steps.h"
 #include "temporary.h"
 
 #define NOW 1796083200

@@ -51,6 +51,17 @@ static size_t store_all(struct incidents *incidents, bool stored)
 	return all;
 }
 
+/* How many the database does not have as they are. */
+static size_t unwritten(struct incidents *incidents)
+{
+	struct incident *list[64];
+	size_t count = 0;
+
+	for (enum incident_write owed = INCIDENT_TOLD; owed <= INCIDENT_AT_ONCE; owed++)
+		count += incidents_owing(incidents, owed, list, 64);
+	return count;
+}
+
 static void test_one_for_each_host(void **state)
 {
 	struct incidents *incidents = incidents_new(16, key);
@@ -77,7 +88,7 @@ static void test_one_for_each_host(void **state)
 	assert_null(incidents_by_id(incidents, 1));
 	assert_int_equal(incidents_find(incidents, &host)->id, 2);
 	assert_int_equal(incidents_last_change(incidents), 3);
-	assert_int_equal(incidents_unwritten(incidents), 0);
+	assert_int_equal(unwritten(incidents), 0);
 	incidents_free(incidents);
 }
 
@@ -163,7 +174,7 @@ static void test_recall(void **state)
 	(void)state;
 	assert_int_equal(incident->id, 12);
 	assert_int_equal(incidents_class_count(incidents, CLASS_INFECTED), 1);
-	assert_int_equal(incidents_unwritten(incidents), 0);
+	assert_int_equal(unwritten(incidents), 0);
 	assert_false(incidents_quiet(incident, 100, at(9)));
 	assert_true(incidents_quiet(incident, 100, at(10)));
 	stored.host = host_of("100.64.0.2");
@@ -215,7 +226,7 @@ static void test_no_database(void **state)
 
 	(void)state;
 	assert_int_equal(store_all(incidents, false), 1);
-	assert_int_equal(incidents_unwritten(incidents), 1);
+	assert_int_equal(unwritten(incidents), 1);
 	assert_int_equal(incidents_owing(incidents, INCIDENT_AT_ONCE, list, 4), 0);
 	assert_int_equal(incidents_owing(incidents, INCIDENT_TOLD, list, 4), 1);
 	assert_ptr_equal(list[0], incident);
@@ -223,7 +234,7 @@ static void test_no_database(void **state)
 	assert_int_equal(incidents_owing(incidents, INCIDENT_TOLD, list, 4), 0);
 	assert_int_equal(store_all(incidents, true), 1);
 	assert_int_equal(incident->change, 2);
-	assert_int_equal(incidents_unwritten(incidents), 0);
+	assert_int_equal(unwritten(incidents), 0);
 	incidents_free(incidents);
 }
 

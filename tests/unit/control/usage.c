@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../unit.h"
 
+#include "allowlist_steps.h"
 #include "control/usage.h"
 #include "temporary.h"
 
