@@ -48,7 +48,8 @@ void inventory_release(struct inventory *inventory)
 	memset(inventory, 0, sizeof(*inventory));
 }
 
-struct nlmsghdr *dump_request(char buffer[DUMP_REQUEST_MAX], uint16_t type, uint16_t flags)
+/* NFT_MSG_* and NLM_F_*, and room for attributes. */
+static struct nlmsghdr *dump_request(char buffer[DUMP_REQUEST_MAX], uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *netfilter;

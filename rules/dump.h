@@ -53,10 +53,7 @@ struct nlattr;
 uint64_t dump_element_packets(const struct nlattr *element);
 #define DUMP_REQUEST_MAX 512 /* bytes: names, and the key of one element */
 
-/* A request to nf_tables: NFT_MSG_* and NLM_F_*, and room for attributes. */
-struct nlmsghdr *dump_request(char buffer[DUMP_REQUEST_MAX], uint16_t type, uint16_t flags);
-
-/* The same for the elements of a set; those that are asked for follow, if not all are. */
+/* A request to nf_tables for the elements of a set; those that are asked for follow, if not all are. */
 struct nlmsghdr *dump_elements_request(char buffer[DUMP_REQUEST_MAX], const char *set,
 				       uint16_t flags);
 

@@ -144,7 +144,7 @@ static void pair_policies(void *ctx, const struct named *old, const struct named
 	}
 }
 
-json_t *difference_policies(const struct config *old, const struct config *new)
+static json_t *difference_policies(const struct config *old, const struct config *new)
 {
 	struct named before[POLICIES_MAX], after[POLICIES_MAX];
 	struct merge merge = {.old = old, .new = new, .sections = sections_new()};
@@ -181,7 +181,7 @@ static void put_setting(void *ctx, const char *key, const char *before, const ch
 					after, "effect", effects[effect]));
 }
 
-json_t *difference_settings(const struct config *old, const struct config *new, bool *now)
+static json_t *difference_settings(const struct config *old, const struct config *new, bool *now)
 {
 	struct settings_list settings = {.list = json_array()};
 

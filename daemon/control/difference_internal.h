@@ -26,10 +26,8 @@ json_t *sections_put(json_t *sections, const char *list, const char *name);
 void sections_key(json_t *sections, json_t **changed, const char *name, const char *key,
 		  const char *before, const char *after);
 
-json_t *difference_policies(const struct config *old, const struct config *new);
 json_t *difference_ranges(const struct config *old, const struct config *new);
 json_t *difference_allows(const struct config *old, const struct config *new);
-json_t *difference_settings(const struct config *old, const struct config *new, bool *now);
 json_t *difference_summary(const json_t *difference);
 
 #endif

@@ -15,7 +15,7 @@ static const char *const actions[INCIDENT_ACTIONS] = {
 	[INCIDENT_CONTAINED] = "contained",
 };
 
-const char *incident_action_word(unsigned action)
+static const char *action_word(unsigned action)
 {
 	return action < INCIDENT_ACTIONS ? actions[action] : NULL;
 }
@@ -170,7 +170,7 @@ json_t *incident_brief_json(const struct incident *incident)
 							      incident->destinations)));
 	json_object_set_new(object, "destinations",
 			    json_integer((json_int_t)incident->destinations));
-	json_object_set_new(object, "action", json_string(incident_action_word(incident->action)));
+	json_object_set_new(object, "action", json_string(action_word(incident->action)));
 	json_object_set_new(object, "contained_until", time_or_null(incident->contained_until));
 	return object;
 }

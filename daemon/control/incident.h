@@ -74,7 +74,6 @@ struct incident {
 void incident_reasons(struct incident *incident, json_t *reasons);
 void incident_release(struct incident *incident);
 
-const char *incident_action_word(unsigned action);
 /* "02:00:5e:10:00:01", or NULL where it is not known. */
 const char *incident_mac_text(const struct incident *incident, char text[18]);
 /* As every method, event and notification shows it. */

@@ -200,7 +200,8 @@ static void on_answer(void *arg, int error, const struct message_ack *ack)
 	waiting_free(waiting);
 }
 
-void ruleset_ask(struct ruleset *ruleset, struct rpc_call *call, bool list)
+/* Ends the call when the engine has answered: @list all that is there, or else what differs. */
+static void ask(struct ruleset *ruleset, struct rpc_call *call, bool list)
 {
 	const struct message_verify request = {.list = list};
 	struct waiting *waiting = calloc(1, sizeof(*waiting));
@@ -225,10 +226,10 @@ void ruleset_ask(struct ruleset *ruleset, struct rpc_call *call, bool list)
 
 void method_ruleset_show(struct rpc_call *call, void *control)
 {
-	ruleset_ask(((struct control *)control)->ruleset, call, true);
+	ask(((struct control *)control)->ruleset, call, true);
 }
 
 void method_ruleset_verify(struct rpc_call *call, void *control)
 {
-	ruleset_ask(((struct control *)control)->ruleset, call, false);
+	ask(((struct control *)control)->ruleset, call, false);
 }

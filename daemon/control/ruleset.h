@@ -15,9 +15,6 @@ struct ruleset *ruleset_new(struct link *link);
 /* Nobody waits any more: link_free() has told all of them. */
 void ruleset_free(struct ruleset *ruleset);
 
-/* Ends the call when the engine has answered: @list all that is there, or else what differs. */
-void ruleset_ask(struct ruleset *ruleset, struct rpc_call *call, bool list);
-
 /* Hand over what the engine says. */
 void ruleset_item(struct ruleset *ruleset, uint64_t sequence, const struct message_item *item);
 void ruleset_verdict(struct ruleset *ruleset, uint64_t sequence,

@@ -15,8 +15,6 @@ extern const struct rpc_field check_fields[], table_fields[], lag_fields[], data
 
 #define EXPIRING_WITHIN 86400 /* seconds; an entry that ends sooner is about to */
 
-/* What the kernel counts for each policy ("refused": refused_home), NULL at the end. */
-extern const char *const policy_counters[];
 /* Has the kernel counters of a policy? */
 bool policy_is_counted(const struct control *control, const struct policy *policy);
 /* Is a counter of the kernel one of a policy's that is configured? */

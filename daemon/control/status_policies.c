@@ -66,7 +66,8 @@ static json_t *range_names(const struct config *config, size_t policy)
 	return names;
 }
 
-const char *const policy_counters[] = {
+/* What the kernel counts for each policy ("refused": refused_home). */
+static const char *const policy_counters[] = {
 	"asked",  "answered_refuse", "answered_pass", "refused", "sent",
 	"passed", "unanswered",      "paced",         "overrun", "untrue",
 	"split",  "tunnelled",       "contained",     NULL};

@@ -398,7 +398,8 @@ uint64_t host_attempts(const struct host *host)
 
 uint64_t host_tries(const struct tracker *tracker, const struct host *host)
 {
-	const uint64_t attempts = host_attempts(host), questions = host_questions(tracker, host);
+	const struct active *active = tracker_active(tracker, host);
+	const uint64_t attempts = host_attempts(host), questions = active ? active->questions : 0;
 
 	return attempts > questions ? attempts : questions;
 }
@@ -413,13 +414,6 @@ uint32_t host_destinations(const struct tracker *tracker, const struct host *hos
 	/* an estimate, but that there was a try for each of them is known */
 	tries = host_tries(tracker, host);
 	return active->destinations < tries ? active->destinations : (uint32_t)tries;
-}
-
-uint32_t host_questions(const struct tracker *tracker, const struct host *host)
-{
-	const struct active *active = tracker_active(tracker, host);
-
-	return active ? active->questions : 0;
 }
 
 uint32_t host_interface(const struct tracker *tracker, const struct host *host)

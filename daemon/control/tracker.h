@@ -163,8 +163,6 @@ uint64_t host_attempts(const struct host *host);
 uint64_t host_tries(const struct tracker *tracker, const struct host *host);
 /* Different ones since the host is known; what was not met for a day counts again. */
 uint32_t host_destinations(const struct tracker *tracker, const struct host *host);
-/* Attempts of the last day that user space was asked about; 0 of one that is idle. */
-uint32_t host_questions(const struct tracker *tracker, const struct host *host);
 /* By which its packets came in last (ifindex); 0: not known, or it is idle. */
 uint32_t host_interface(const struct tracker *tracker, const struct host *host);
 /* CLOCK_REALTIME, seconds since 1970. */

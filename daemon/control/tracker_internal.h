@@ -79,7 +79,6 @@ void tracker_advance(struct tracker *tracker, uint64_t real);
 
 void tracker_evidence(const struct tracker *tracker, const struct host *host,
 		      const struct active *active, struct evidence *evidence);
-const struct thresholds *tracker_thresholds(const struct tracker *tracker, const struct host *host);
 /* Looks at a host anew, and tells the observer when its class changes. */
 void tracker_judge(struct tracker *tracker, struct host *host, struct active *active);
 

@@ -15,7 +15,8 @@ static const struct thresholds no_policy = {.suspect_servers = UINT32_MAX,
 					    .infected_parts = WINDOW_HOUR_BUCKETS,
 					    .answered_weight = 1};
 
-const struct thresholds *tracker_thresholds(const struct tracker *tracker, const struct host *host)
+static const struct thresholds *thresholds_of(const struct tracker *tracker,
+					      const struct host *host)
 {
 	return host->policy < POLICIES_MAX && tracker->terms[host->policy].mode ?
 		       &tracker->terms[host->policy].thresholds :
@@ -63,7 +64,7 @@ static void contacts_evidence(const struct tracker *tracker, const struct host *
 			network_list_met(&networks, NETWORKS_ALL, counts[window].seconds);
 	}
 	e->servers_recent = counts[WINDOWS].servers;
-	e->meeting = meeting_of(&networks, tracker_thresholds(tracker, host)->answered_weight == 1);
+	e->meeting = meeting_of(&networks, thresholds_of(tracker, host)->answered_weight == 1);
 	e->early = contacts_returns(contacts, now, EVIDENCE_EARLY);
 	e->most = most_tried(&contacts->sample, now);
 }
@@ -119,7 +120,7 @@ void tracker_judge(struct tracker *tracker, struct host *host, struct active *ac
 
 	active->evaluated = tracker->now;
 	tracker_evidence(tracker, host, active, &evidence);
-	verdict = classify(&evidence, tracker_thresholds(tracker, host));
+	verdict = classify(&evidence, thresholds_of(tracker, host));
 	if (host->pinned && host->class == CLASS_INFECTED && verdict.class != CLASS_INFECTED) {
 		learn_peak(tracker, host, active);
 		return;
@@ -142,7 +143,7 @@ size_t host_reasons(const struct tracker *tracker, const struct host *host,
 		return 1;
 	}
 	tracker_evidence(tracker, host, active, &evidence);
-	verdict = classify(&evidence, tracker_thresholds(tracker, host));
+	verdict = classify(&evidence, thresholds_of(tracker, host));
 	if (verdict.class != (enum host_class)host->class) {
 		snprintf(lines[0], HOST_REASON_MAX,
 			 "%s, and so it stays while its incident is open; by the last day alone it "
