@@ -94,6 +94,7 @@ const struct rpc_field incident_fields[] = {
 const struct rpc_field incidents_list_result[] = {
 	FIELD_OF("incidents", FIELD_LIST, incident_fields, ""),
 	FIELD("last", SHAPE_NUMBER, 0, "the newest change there is"),
+	FIELD("more", SHAPE_FLAG, 0, "others were asked for, too, and are beyond the limit"),
 	FIELD_END,
 };
 
@@ -194,6 +195,7 @@ static int by_badness(const void *a, const void *b)
 /* By enum order. */
 static int (*const compare[])(const void *a, const void *b) = {by_change, by_badness, by_last_seen};
 
+/* Of those that are closed one more than @limit, which says that there are more. */
 static int gather(const struct control *control, struct list *list, size_t limit)
 {
 	struct incident *incident = NULL;
@@ -204,7 +206,7 @@ static int gather(const struct control *control, struct list *list, size_t limit
 			result = append(list, incident);
 	if (result || list->state == STATE_OPEN || !store_ready(control->store))
 		return result;
-	return store_incidents_closed(control->store, &list->wanted, limit, take_stored, list);
+	return store_incidents_closed(control->store, &list->wanted, limit + 1, take_stored, list);
 }
 
 static json_t *list_json(const struct control *control, const struct list *list, size_t limit)
@@ -213,8 +215,9 @@ static json_t *list_json(const struct control *control, const struct list *list,
 
 	for (size_t i = 0; i < list->count && i < limit; i++)
 		json_array_append_new(array, incident_json(list->all[i]));
-	return json_pack("{s:o, s:I}", "incidents", array, "last",
-			 (json_int_t)incidents_last_change(control->incidents));
+	return json_pack("{s:o, s:I, s:b}", "incidents", array, "last",
+			 (json_int_t)incidents_last_change(control->incidents), "more",
+			 list->count > limit);
 }
 
 static void fail(struct rpc_call *call, const struct control *control, int error)

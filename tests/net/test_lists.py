@@ -124,7 +124,7 @@ WRONG = [
      "100.64.0.0/24?"),
     ("incidents --until never", "until: never is neither a duration (30m, 24h, 7d, counted back "
      "from now) nor a date (2026-12-01, 2026-12-01T12:00:00Z)"),
-    ("incidents --limit 1001", "limit: expected a number from 1 to 1000"),
+    ("incidents --limit 0", "limit: expected a number from 1 to 1000"),
 ]
 
 

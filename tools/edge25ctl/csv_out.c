@@ -64,16 +64,20 @@ static void print_value(FILE *out, const json_t *value, enum csv_texts texts)
 		print_list(out, value, texts);
 }
 
-void csv_print(FILE *out, const json_t *rows, const char *const *columns, enum csv_texts texts)
+void csv_header(FILE *out, const char *const *columns)
 {
-	const json_t *row;
-	size_t i;
-
 	for (size_t column = 0; columns[column]; column++) {
 		fputs(column ? "," : "", out);
 		csv_field(out, columns[column], CSV_EXACT);
 	}
 	fputs("\r\n", out);
+}
+
+void csv_rows(FILE *out, const json_t *rows, const char *const *columns, enum csv_texts texts)
+{
+	const json_t *row;
+	size_t i;
+
 	json_array_foreach(rows, i, row)
 	{
 		for (size_t column = 0; columns[column]; column++) {
@@ -82,4 +86,10 @@ void csv_print(FILE *out, const json_t *rows, const char *const *columns, enum c
 		}
 		fputs("\r\n", out);
 	}
+}
+
+void csv_print(FILE *out, const json_t *rows, const char *const *columns, enum csv_texts texts)
+{
+	csv_header(out, columns);
+	csv_rows(out, rows, columns, texts);
 }

@@ -22,6 +22,9 @@ enum csv_texts { CSV_GUARDED, CSV_EXACT };
  * empty; flags are true and false; an array of texts is joined by "; ".
  */
 void csv_print(FILE *out, const json_t *rows, const char *const *columns, enum csv_texts texts);
+/* Its two parts, for records that come a page at a time. */
+void csv_header(FILE *out, const char *const *columns);
+void csv_rows(FILE *out, const json_t *rows, const char *const *columns, enum csv_texts texts);
 
 /* One field of a record, quoted if it has to be; what a terminal would obey is escaped. */
 void csv_field(FILE *out, const char *text, enum csv_texts texts);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
 #include "command.h"
 #include "field.h"
-#include "params.h"
+#include "incident.h"
+#include "list.h"
 #include "rows.h"
 
 static const struct column columns[] = {
@@ -55,33 +58,59 @@ static const char *const hosts_csv[] = {
 	"verified",  "shared",     "contained", NULL,
 };
 
+static bool has_more(const json_t *result)
+{
+	return field_number(result, "total") >
+	       (int64_t)json_array_size(json_object_get(result, "hosts"));
+}
+
+static int64_t seen(const json_t *host, const char *name)
+{
+	return text_moment(field_text(host, name));
+}
+
+/* As control sorts; what is equal stays by address. */
+static void set_keys(const json_t *host, const char *order, int64_t keys[LIST_KEYS])
+{
+	const int64_t attempts = field_number(host, "attempts");
+
+	if (!strcmp(order, "worst")) {
+		keys[0] = class_rank(field_text(host, "class"));
+		keys[1] = attempts;
+		keys[2] = seen(host, "last_seen");
+	} else if (!strcmp(order, "newest")) {
+		keys[0] = seen(host, "last_seen");
+	} else if (!strcmp(order, "attempts")) {
+		keys[0] = attempts;
+		keys[1] = seen(host, "last_seen");
+	} else if (!strcmp(order, "destinations")) {
+		keys[0] = field_number(host, "destinations");
+		keys[1] = attempts;
+	} else if (!strcmp(order, "first-seen")) {
+		keys[0] = seen(host, "first_seen");
+	}
+}
+
 enum exit_code command_hosts(const struct arguments *arguments, const struct screen *screen)
 {
+	static const struct list list = {.method = "hosts",
+					 .member = "hosts",
+					 .preset = "worst",
+					 .order = "host",
+					 .cursor = "host",
+					 .id = "host",
+					 .settled = true,
+					 .options = HOSTS_FILTERS,
+					 .more = has_more,
+					 .keys = set_keys,
+					 .columns = hosts_csv,
+					 .page = hosts_print};
 	const bool newest = arguments->option[OPTION_NEWEST];
-	json_t *params = params_list(arguments), *result;
-	enum exit_code code;
 
 	if (newest && arguments->option[OPTION_ORDER]) {
 		text_error("--newest and --order: give one of them");
-		json_decref(params);
 		return EXIT_TROUBLE;
 	}
-	if (newest)
-		json_object_set_new(params, "order", json_string("newest"));
-	if (!params_set(arguments, HOSTS_FILTERS, params)) {
-		json_decref(params);
-		return EXIT_TROUBLE;
-	}
-	code = request(arguments, ACCESS_READ, "hosts", params, &result);
-	if (code != EXIT_OK)
-		return code;
-	request_show_list(arguments, screen, result, hosts_print, "hosts", hosts_csv);
-	if (arguments->option[OPTION_CSV] &&
-	    field_number(result, "total") >
-		    (int64_t)json_array_size(json_object_get(result, "hosts")))
-		text_warning("%zu of %lld: --order host and --after lead through all",
-			     json_array_size(json_object_get(result, "hosts")),
-			     (long long)field_number(result, "total"));
-	json_decref(result);
-	return EXIT_OK;
+	return list_run(arguments, screen, &list,
+			newest ? json_pack("{s:s}", "order", "newest") : json_object());
 }

@@ -15,6 +15,16 @@ enum style class_style(const char *class)
 						 STYLE_PLAIN;
 }
 
+unsigned class_rank(const char *class)
+{
+	static const char *const classes[] = {"misconfigured", "suspect", "infected"};
+
+	for (unsigned i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (!strcmp(classes[i], class))
+			return i + 1;
+	return 0;
+}
+
 void name_text(const json_t *object, char *text, size_t size)
 {
 	const char *name = field_text(object, "name"), *source = field_text(object, "name_source");

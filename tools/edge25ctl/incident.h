@@ -8,6 +8,8 @@
 #include "text.h"
 
 enum style class_style(const char *class);
+/* 3 for infected to 0 for clean, and for what is no class. */
+unsigned class_rank(const char *class);
 /* A table of incidents; 0 or -ENOMEM. */
 void incident_table(const struct screen *screen, const json_t *incidents, unsigned indent);
 /* "incident 12 open: infected 100.64.3.7 (printer) 41 different ...", one line. */

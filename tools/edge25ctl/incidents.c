@@ -6,8 +6,8 @@
 #include "field.h"
 #include "incident.h"
 #include "label.h"
+#include "list.h"
 #include "number.h"
-#include "params.h"
 
 static void list_print(const struct screen *screen, const json_t *result)
 {
@@ -17,6 +17,9 @@ static void list_print(const struct screen *screen, const json_t *result)
 		fputs("No such incidents.\n", screen->out);
 	else
 		incident_table(screen, incidents, 0);
+	if (field_true(result, "more"))
+		fprintf(screen->out, "%zu, and there are more; --limit shows others\n",
+			json_array_size(incidents));
 }
 
 /* All that the reply has of each but the sample. */
@@ -27,33 +30,54 @@ static const char *const incidents_csv[] = {
 	"last_seen",   "attempts", "destinations",    "reasons", NULL,
 };
 
+static bool has_more(const json_t *result)
+{
+	return field_true(result, "more");
+}
+
+/* As control sorts. */
+static void set_keys(const json_t *incident, const char *order, int64_t keys[LIST_KEYS])
+{
+	const bool open = !strcmp(field_text(incident, "state"), "open");
+	const int64_t change = field_number(incident, "change");
+
+	if (!strcmp(order, "change")) {
+		keys[0] = -change;
+		return;
+	}
+	if (!strcmp(order, "worst")) {
+		keys[0] = open;
+		keys[1] = open ? class_rank(field_text(incident, "class")) : 0;
+	}
+	keys[2] = text_moment(field_text(incident, "last_seen"));
+	keys[3] = change;
+}
+
 enum exit_code command_incidents_list(const struct arguments *arguments,
 				      const struct screen *screen)
 {
+	static const struct list list = {.method = "incidents.list",
+					 .member = "incidents",
+					 .preset = "worst",
+					 .order = "change",
+					 .cursor = "change",
+					 .id = "id",
+					 .options = INCIDENTS_FILTERS,
+					 .more = has_more,
+					 .keys = set_keys,
+					 .columns = incidents_csv,
+					 .page = list_print};
 	const bool open = arguments->option[OPTION_OPEN], closed = arguments->option[OPTION_CLOSED];
-	json_t *params, *result;
-	enum exit_code code;
 
 	if (open && closed) {
 		text_error("--open and --closed: give one of them, or neither");
 		return EXIT_TROUBLE;
 	}
-	params = params_list(arguments);
-	json_object_set_new(params, "order", json_string("worst"));
-	json_object_set_new(params, "state",
-			    json_string(open   ? "open" :
-					closed ? "closed" :
-						 "all"));
-	if (!params_set(arguments, INCIDENTS_FILTERS, params)) {
-		json_decref(params);
-		return EXIT_TROUBLE;
-	}
-	code = request(arguments, ACCESS_READ, "incidents.list", params, &result);
-	if (code != EXIT_OK)
-		return code;
-	request_show_list(arguments, screen, result, list_print, "incidents", incidents_csv);
-	json_decref(result);
-	return EXIT_OK;
+	return list_run(arguments, screen, &list,
+			json_pack("{s:s}", "state",
+				  open   ? "open" :
+				  closed ? "closed" :
+					   "all"));
 }
 
 static void show_print(const struct screen *screen, const json_t *incident)

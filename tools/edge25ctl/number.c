@@ -6,7 +6,7 @@
 
 #include "text.h"
 
-static bool parse(const char *text, json_int_t *number)
+static bool parse(const char *option, const char *text, json_int_t *number)
 {
 	char *end;
 
@@ -14,7 +14,7 @@ static bool parse(const char *text, json_int_t *number)
 	*number = strtoll(text, &end, 10);
 	if (!errno && !*end && end != text && *number >= 0)
 		return true;
-	text_error("'%s' is not a number", text);
+	text_error("%s%s'%s' is not a number", option, *option ? ": " : "", text);
 	return false;
 }
 
@@ -22,10 +22,10 @@ bool number_option(const struct arguments *arguments, enum option_id id, json_in
 		   json_int_t *number)
 {
 	*number = preset;
-	return !arguments->option[id] || parse(arguments->option[id], number);
+	return !arguments->option[id] || parse(option_name(id), arguments->option[id], number);
 }
 
 bool number_operand(const struct arguments *arguments, size_t index, json_int_t *number)
 {
-	return parse(arguments->operand[index], number);
+	return parse("", arguments->operand[index], number);
 }

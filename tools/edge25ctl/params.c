@@ -7,8 +7,7 @@
 #include "text.h"
 
 #define NUMBERS (OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_OFFSET))
-#define CSV_LIMIT 1000 /* what control gives at once */
-#define NAME_BYTES 32  /* no option's name is longer */
+#define NAME_BYTES 32 /* no option's name is longer */
 
 static bool value_of(const struct arguments *arguments, enum option_id id, json_t **value)
 {
@@ -29,15 +28,6 @@ static bool value_of(const struct arguments *arguments, enum option_id id, json_
 			text_error("%s: '%s' is not UTF-8", option_name(id), text);
 	}
 	return *value;
-}
-
-json_t *params_list(const struct arguments *arguments)
-{
-	json_t *params = json_object();
-
-	if (arguments->option[OPTION_CSV])
-		json_object_set_new(params, "limit", json_integer(CSV_LIMIT));
-	return params;
 }
 
 bool params_set(const struct arguments *arguments, uint64_t mask, json_t *params)

@@ -12,7 +12,5 @@
  * "--dry-run" is "dry_run". False: said on stderr.
  */
 bool params_set(const struct arguments *arguments, uint64_t mask, json_t *params);
-/* The parameters of a list, for params_set() to go on with: with --csv as many rows as there may be. */
-json_t *params_list(const struct arguments *arguments);
 
 #endif
