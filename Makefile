@@ -90,7 +90,7 @@ UNIT_SOURCES := $(wildcard tests/unit/*/*.c)
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 FUZZ_REPLAYS := $(addprefix $(BUILD)/replay/,$(FUZZ_TARGETS))
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,inject textbook kernel_load)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,inject textbook logreader setup bulk kernel_load)
 # What a fuzz target reads beside common.
 FUZZ_SOURCES_question_parse := $(addprefix daemon/engine/,question.c burst.c known.c)
 FUZZ_LIBS_question_parse = $(call libs,libmnl libnetfilter_queue,)
@@ -287,6 +287,7 @@ $(BUILD)/bench/tracker_speed: $(BUILD)/obj/tests/bench/tracker_speed.o $(OBJ_rep
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_replay)
 
 $(BUILD)/bench/inject: $(addprefix $(BUILD)/obj/tests/bench/,pairs.o frames.o)
+$(BUILD)/bench/setup $(BUILD)/bench/bulk: $(BUILD)/obj/tests/bench/across.o
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)

@@ -4,7 +4,7 @@ takes."""
 
 from lab.siege import Caller, besieged
 
-from gateways import Edge25Gateway
+from filters import Edge25Gateway
 from report import Row
 from traffic import prefer_daemon
 

@@ -14,19 +14,21 @@ import ipaddress
 import itertools
 import os
 import pathlib
+import subprocess
 
-from lab.edge25 import BUILD, CONTROL, ENGINE, Edge25
+from lab.edge25 import BUILD
 from lab.host import LabError, undisturbed, wait_for
 from lab.namespaces import FORWARDING, PREFIX, Namespace
 
 from counters import read_counters
 from traffic import FIRST_DESTINATION, FIRST_SOURCE, INTERFACE, prefer, processors
 
-TEXTBOOK = BUILD / "bench/textbook"
-KERNEL_LOAD = BUILD / "bench/kernel_load"  # COUNT: prints the seconds that the kernel takes
+PROGRAMS = "inject", "textbook", "logreader", "setup", "bulk", "kernel_load"
+TEXTBOOK, LOGREADER = BUILD / "bench/textbook", BUILD / "bench/logreader"
 TEXTBOOK_QUEUE = 1
-EDGE25_QUEUE = 2500       # queue-first
-QUESTION_TO_REFUSE = 1 << 31  # what an answer sets in a question's mark: daemon/common/mark.h
+LOG_GROUP = 1
+NEXT_HOP = "192.0.2.9"  # of what goes back to sources
+NOBODY = "02:e2:05:00:00:fe"
 
 # Where a router would send a packet.
 END = f"""\
@@ -56,8 +58,11 @@ class Gateway:
             self.namespace = Namespace(f"{PREFIX}-{os.getpid()}-{next(_serial)}-bench")
             self.namespace.ip([f"link add {INTERFACE} type veth peer name line0",
                                *_silent_link(INTERFACE), *_silent_link("line0"),
-                               # where the sources are at home, as check-sources sees it
-                               f"route add 100.64.0.0/16 dev {INTERFACE}"])
+                               # where the sources are at home, as check-sources sees it, and
+                               # where resets go
+                               f"route add 100.64.0.0/16 via {NEXT_HOP} dev {INTERFACE} onlink",
+                               f"neighbour add {NEXT_HOP} lladdr {NOBODY} dev {INTERFACE} "
+                               "nud permanent"])
             self.start()
         except BaseException:
             self.__exit__()
@@ -96,7 +101,7 @@ class Gateway:
                            *_silent_link("wan0"), *_silent_link("line1"),
                            "route add default via 192.0.2.1 dev wan0 onlink",
                            "route add default via fe80::1 dev wan0 onlink"])
-        self._nft(END)
+        self.nft(END)
 
     def forwarded(self):
         """Packets that were routed and would be sent."""
@@ -124,10 +129,12 @@ class Gateway:
         with self.namespace.entered():
             return pathlib.Path("/proc/thread-self", path).read_text(encoding="ascii").splitlines()
 
-    def _nft(self, text):
+    def nft(self, text):
+        """Load rules."""
         self.namespace.run(["nft", "-f", "-"], input=text)
 
-    def _popen_textbook(self, queue, *bits):
+    def popen_textbook(self, queue, *bits):
+        """The textbook program, where edge25's thread would be."""
         program = self.namespace.popen([TEXTBOOK, queue, *bits])
         wait_for(lambda: self.queues() or program.poll() is not None, "the textbook's queue")
         if program.poll() is not None:
@@ -161,7 +168,7 @@ table inet bench {{
         self._text = self.TABLE.format(sets=sets, rule=rule, policy=policy)
 
     def start(self):
-        self._nft(self._text)
+        self.nft(self._text)
 
     def refused(self):
         """Packets that arrived and did not get past."""
@@ -191,6 +198,28 @@ def pair_drop(load):
                    f"set pairs {{ type ipv4_addr . ipv4_addr; elements = {{ {elements} }} }}")
 
 
+class Logged(Ruleset):
+    """One rule that drops the port and tells a program of each packet, which reads it."""
+
+    def __init__(self):
+        rule = f"tcp dport 25 log group {LOG_GROUP} drop"
+        super().__init__(rule, rule)
+        self._reader = None
+
+    def start(self):
+        self._reader = self.namespace.popen([LOGREADER, LOG_GROUP], stdout=subprocess.PIPE,
+                                            text=True)
+        wait_for(lambda: self._proc("net/netfilter/nfnetlink_log"), "the reader of the log")
+        os.sched_setaffinity(self._reader.pid, {processors()[1]})
+        prefer(self._reader.pid)
+        super().start()
+
+    def told(self):
+        """The reader ends; of how many packets it was told."""
+        self._reader.terminate()
+        return int(self._reader.communicate()[0])
+
+
 class Textbook(Gateway):
     """One rule that queues port 25, and the textbook program, which drops packet by packet."""
 
@@ -202,7 +231,7 @@ class Textbook(Gateway):
 
     def start(self):
         self._queue_rule()
-        self._program = self._popen_textbook(TEXTBOOK_QUEUE)
+        self._program = self.popen_textbook(TEXTBOOK_QUEUE)
 
     def answered(self):
         """Packets that got an answer: given a number, not lost on the way, not waiting."""
@@ -210,133 +239,20 @@ class Textbook(Gateway):
 
     def busy(self):
         """Processor time of the thread that answers, in seconds."""
-        return _busy(self._program.pid, self._program.pid)
+        return busy(self._program.pid, self._program.pid)
+
+    def ended(self):
+        """Packets of which it is known what became of them: an answer."""
+        return self.answered()
 
     def _queue_rule(self):
         """nft's queue statement, or the NFQUEUE target where the kernel has no queue expression."""
         try:
-            self._nft("table inet bench { chain screen { type filter hook prerouting priority raw; "
+            self.nft("table inet bench { chain screen { type filter hook prerouting priority raw; "
                       f"tcp dport 25 queue num {TEXTBOOK_QUEUE}; }} }}")
         except LabError:
             self.namespace.run(["iptables", "-t", "raw", "-A", "PREROUTING", "-p", "tcp", "--dport",
                                 25, "-j", "NFQUEUE", "--queue-num", TEXTBOOK_QUEUE])
-
-
-class Edge25Gateway(Gateway):
-    """edge25 as people run it: edge25d, with its whole table."""
-
-    name = "edge25"
-    CONFIGURATION = """\
-queues = 1
-queue-first = {queue}
-remember-pairs = {pairs}
-remember-for = 1h
-queue-rate = 10000000
-policy "home" {{ {line} }}
-policy "looked" {{ mode = {others}  deny = drop }}
-range "subscribers" {{ prefixes = {{ "100.64.0.0/16", "2001:db8:1::/48" }}  policy = "home" }}
-range "others" {{ prefix-file = "{prefixes}"  policy = "looked" }}
-allow "relay" {{ to = {{ "203.0.113.25", "2001:db8:f::25" }}  comment = "our relay" }}
-allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with servers" }}
-"""
-
-    SCREEN = "entered", "left"  # counters of count_screen()
-
-    def __init__(self, directory, prefixes, pairs, *, name=None, settings="",
-                 line="mode = block  deny = drop  pace = 0", others="monitor"):
-        """prefixes: how many there are; pairs: how many can be remembered; name: if there are
-        several; settings: lines of configuration; line: the policy of the sources; others: the mode
-        of a policy that no packet meets."""
-        super().__init__()
-        self.name = name or self.name
-        self._settings = settings
-        self._line = line
-        self._others = others
-        self._directory = pathlib.Path(directory) / str(next(_serial))
-        self._prefixes = prefixes
-        self._pairs = pairs
-        self.daemon = None
-
-    def start(self):
-        self._directory.mkdir()
-        path = self._directory / "prefixes"
-        path.write_text(make_prefixes(self._prefixes), encoding="ascii")
-        configuration = self._settings + self.CONFIGURATION.format(queue=EDGE25_QUEUE,
-                                                                   pairs=self._pairs,
-                                                                   prefixes=path,
-                                                                   line=self._line,
-                                                                   others=self._others)
-        self.daemon = Edge25(self.namespace, self._directory / "edge25", configuration)
-        self.daemon.start()
-        self._place()
-
-    def stop(self):
-        if self.daemon:
-            self.daemon.stop()
-
-    def counters(self):
-        return read_counters(self.namespace, "edge25")
-
-    def refused(self):
-        """Packets that were refused, remembered or not."""
-        return self.counters()["refused_home"]
-
-    def asked(self):
-        """Packets that user space was to answer, or was to be told about (check-sources)."""
-        counters = self.counters()
-        return counters["asked_home"] + counters["untrue_home"]
-
-    def answered(self):
-        """Packets that user space answered."""
-        counters = self.counters()
-        return counters["answered_refuse_home"] + counters["answered_pass_home"]
-
-    def count_screen(self):
-        """Count what enters chain screen and what leaves at its end. edge25d ends for that: as long
-        as it runs, the table is its own."""
-        self.daemon.stop()
-        entered, left = self.SCREEN
-        self._nft(f"add counter inet edge25 {entered}\nadd counter inet edge25 {left}\n"
-                  f"insert rule inet edge25 screen counter name {entered}\n"
-                  f"add rule inet edge25 screen counter name {left}\n")
-
-    def busy(self):
-        """Processor time of the thread that answers, in seconds."""
-        return _busy(self.daemon.pid(ENGINE), self._queue_thread())
-
-    def _queue_thread(self):
-        for task in pathlib.Path(f"/proc/{self.daemon.pid(ENGINE)}/task").iterdir():
-            if (task / "comm").read_text().startswith("queue"):
-                return int(task.name)
-        raise LabError("the engine has no queue thread")
-
-    def _place(self):
-        """The thread that answers has a core for itself, like the textbook's; what else edge25 does
-        is elsewhere."""
-        _, answering, rest = processors()
-        for pid in (self.daemon.pid(), self.daemon.pid(ENGINE), self.daemon.pid(CONTROL)):
-            for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-                os.sched_setaffinity(int(task.name), rest)
-        os.sched_setaffinity(self._queue_thread(), {answering})
-        prefer(self._queue_thread())
-
-
-class TextbookBehindEdge25(Edge25Gateway):
-    """edge25's table and the textbook program in the engine's place: the kernel does the same."""
-
-    name = "textbook, edge25's table"
-
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self._program = None
-
-    def start(self):
-        super().start()
-        self.daemon.stop()  # the table stays
-        self._program = self._popen_textbook(EDGE25_QUEUE, QUESTION_TO_REFUSE)
-
-    def busy(self):
-        return _busy(self._program.pid, self._program.pid)
 
 
 def _silent_link(name):
@@ -344,18 +260,12 @@ def _silent_link(name):
     return [f"link set {name} multicast off", f"link set {name} up"]
 
 
-def make_prefixes(count):
-    """Every other /29 of 10.0.0.0/8, so that none becomes one with its neighbour."""
-    first = ipaddress.ip_address("10.0.0.0")
-    return "".join(f"{first + number * 16}/29\n" for number in range(count))
-
-
-def _busy(pid, thread):
+def busy(pid, thread):
+    """Processor time of a thread, in seconds."""
     text = pathlib.Path(f"/proc/{pid}/task/{thread}/schedstat").read_text(encoding="ascii")
     return int(text.split()[0]) / 1e9
 
 
 def missing_programs():
     """The programs of the benchmark that were not built."""
-    return [path.name for path in (TEXTBOOK, BUILD / "bench/inject", KERNEL_LOAD)
-            if not path.exists()]
+    return [name for name in PROGRAMS if not (BUILD / "bench" / name).exists()]

@@ -13,9 +13,10 @@ from lab.packets import ACK, RST
 from lab.raw import Wire, ipv4, opening, tcp
 from lab.time_travel import TimeTravel
 
-from figures import BenchError, answered_fully
-from gateways import Edge25Gateway
+from filters import Edge25Gateway
+from first import answered_fully
 from report import Row
+from traffic import BenchError
 
 FEW_PREFIXES, REMEMBERED = 1_000, 1 << 20
 LINES = {"monitor": "mode = monitor",

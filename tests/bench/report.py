@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Samples to medians, tables of 80 columns, and a file for programs."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -8,6 +9,9 @@ import pathlib
 import platform
 import statistics
 import textwrap
+import time
+
+from asked import ASKED
 
 WIDTH = 80
 LABEL, NUMBER = 44, 12
@@ -35,13 +39,23 @@ class Row:
     values: list
     samples: list
 
+    @classmethod
+    def of(cls, side, samples, value):
+        """The row of samples, of each of which value() is shown."""
+        samples = [sample if isinstance(sample, dict) else vars(sample) for sample in samples]
+        return cls(side, [value(sample) for sample in samples], samples)
+
     def spread(self):
         """The spread of the values."""
         return Spread.of(self.values)
 
     def beside(self, other):
-        """The ratio to another row, round by round: what is measured one after the other."""
-        return Spread.of([mine / theirs for mine, theirs in zip(self.values, other.values)])
+        """The spread of the ratios to another row."""
+        return Spread.of(self.ratios(other))
+
+    def ratios(self, other):
+        """To another row, round by round: what is measured one after the other."""
+        return [mine / theirs for mine, theirs in zip(self.values, other.values)]
 
     def document(self):
         """For programs."""
@@ -53,7 +67,7 @@ class Report:
     """Prints tables and collects them for the file."""
 
     def __init__(self):
-        self._document = {"machine": machine(), "tables": []}
+        self._document = {"machine": machine(), "tables": [], "answers": {}, "seconds": {}}
         print(textwrap.fill(_describe(self._document["machine"]), WIDTH), flush=True)
 
     @staticmethod
@@ -63,14 +77,14 @@ class Report:
         for paragraph in paragraphs:
             print(textwrap.fill(paragraph, WIDTH, initial_indent="  ", subsequent_indent="  "))
 
-    def table(self, name, unit, rows, baselines=()):
+    def table(self, name, unit, rows, baselines=(), digits=0):
         """A row for each side; below it, its ratio to each of the baselines, which are names of
         sides above it."""
         print(f"\n  {name + ', ' + unit:<{LABEL}}"
               + "".join(f"{word:>{NUMBER}}" for word in ("median", "least", "most")))
         ratios = []
         for row in rows:
-            print(f"    {row.side:<{LABEL - 2}}" + _numbers(row.spread()))
+            print(f"    {row.side:<{LABEL - 2}}" + _numbers(row.spread(), digits))
             for base in rows[:rows.index(row)]:
                 if base.side in baselines:
                     ratio = row.beside(base)
@@ -80,6 +94,33 @@ class Report:
         self._document["tables"].append({"name": name, "unit": unit, "ratios": ratios,
                                          "rows": [row.document() for row in rows]})
 
+    @contextlib.contextmanager
+    def timed(self, figure):
+        """How long a figure takes goes to the file."""
+        started = time.monotonic()
+        yield
+        self._document["seconds"][figure] = round(time.monotonic() - started, 1)
+
+    def answer(self, key, values):
+        """The numbers that a row of what is asked is held against, one of each round."""
+        self._document["answers"][key] = dataclasses.asdict(Spread.of(values))
+
+    def summary(self):
+        """Every row of what is asked that was measured: bound, median, least to most, kept or not."""
+        answers = self._document["answers"]
+        if not answers:
+            return
+        print(f"\n{'WHAT IS ASKED':<46}{'bound':>10}{'median':>9}{'least, most':>15}")
+        for row in ASKED:
+            if row.key not in answers:
+                continue
+            spread = Spread(**answers[row.key])
+            both = f"{row.unit.text(spread.minimum)}, {row.unit.text(spread.maximum)}"
+            print(f"{row.what:<46}{row.bound():>10}{row.unit.text(spread.median):>9}{both:>15}"
+                  f"{'' if row.met(spread.median) else '  MISSED'}")
+        missed = sum(not row.met(answers[row.key]["median"]) for row in ASKED if row.key in answers)
+        print(f"{len(answers)} of {len(ASKED)} measured, {missed} missed.", flush=True)
+
     @staticmethod
     def note(text):
         """A remark below a table."""
@@ -87,6 +128,9 @@ class Report:
 
     def write(self, path):
         """The file for programs: every sample of every table."""
+        self._document["asked"] = [{"key": row.key, "what": row.what, "bound": row.bound(),
+                                    "met": row.met(self._document["answers"][row.key]["median"])}
+                                   for row in ASKED if row.key in self._document["answers"]]
         path.parent.mkdir(exist_ok=True)
         temporary = path.with_suffix(".new")
         temporary.write_text(json.dumps(self._document, indent=2) + "\n", encoding="utf-8")
@@ -94,14 +138,28 @@ class Report:
         print(f"\nevery sample: {path}")
 
 
-def _numbers(spread):
+def _numbers(spread, digits):
     values = (spread.median, spread.minimum, spread.maximum)
-    return "".join(f"{value:>{NUMBER},.0f}" for value in values)
+    return "".join(f"{value:>{NUMBER},.{digits}f}" for value in values)
 
 
 def _ratio(spread):
     values = (spread.median, spread.minimum, spread.maximum)
     return "".join(f"{value:>{NUMBER}.2f}" for value in values)
+
+
+def markdown(path):
+    """The table of README.md, of a file that write() made."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    lines = [_describe(document["machine"]), "", "| what | asked | median | least to most |",
+             "|---|---|---|---|"]
+    for row in ASKED:
+        if row.key in document["answers"]:
+            spread = Spread(**document["answers"][row.key])
+            missed = "" if row.met(spread.median) else " (missed)"
+            lines.append(f"| {row.what} | {row.bound()} | {row.unit.named(spread.median)}{missed} | "
+                         f"{row.unit.text(spread.minimum)} to {row.unit.text(spread.maximum)} |")
+    return "\n".join(lines)
 
 
 def machine():

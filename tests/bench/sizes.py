@@ -15,7 +15,8 @@ from lab.edge25 import CONTROL, ENGINE, Edge25
 from lab.host import LabError, wait_for
 
 from counters import read_counters
-from gateways import EDGE25_QUEUE, Edge25Gateway, Gateway, make_prefixes
+from filters import EDGE25_QUEUE, Edge25Gateway, make_prefixes
+from gateways import Gateway
 from report import Row
 from traffic import Load, generator
 
@@ -165,7 +166,7 @@ def _longest_gap(gateway, during):
 def _stream(gateway, done):
     """One generator all the time, which is ended: the start of another one would be a gap."""
     first = int(time.monotonic() * 1000) << 12  # pairs that no stream before had
-    with generator(gateway.namespace, NEW, RATE, first):
+    with generator(gateway.namespace, NEW, rate=RATE, first=first):
         done.wait()
 
 

@@ -10,12 +10,17 @@ import pathlib
 import subprocess
 
 from lab.edge25 import BUILD, CONTROL, ENGINE
+from lab.host import LabError
 
 INJECT = BUILD / "bench/inject"
 INTERFACE = "dsl0"
 FIRST_SOURCE, FIRST_DESTINATION = "100.64.1.0", "198.18.0.0"  # as in pairs.h
 SOURCES = 256  # subscribers that many pairs come from
 FIRST = -20    # nice
+
+
+class BenchError(LabError):
+    """What was to be measured is not what happened."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Load:
     name: str
     pairs: int
     traffic: str = "smtp"  # as in frames.h
+    most_sources: int = SOURCES
 
     @property
     def version(self):
@@ -34,7 +40,7 @@ class Load:
     @property
     def sources(self):
         """How many different sources they have; each has pairs / sources destinations."""
-        return min(self.pairs, SOURCES)
+        return min(self.pairs, self.most_sources)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,9 +55,9 @@ class Injected:
 
 
 @contextlib.contextmanager
-def generator(namespace, load, rate, first):
-    """Send at a rate for the block."""
-    program = namespace.popen([INJECT, "--interface", INTERFACE, "--seconds", 3600, "--pairs",
+def generator(namespace, load, *, rate=0, first=0, interface=INTERFACE):
+    """Send for the block, at full speed or at a rate."""
+    program = namespace.popen([INJECT, "--interface", interface, "--seconds", 3600, "--pairs",
                                load.pairs, "--sources", load.sources, "--first", first, "--rate",
                                rate, "--cpu", processors()[0]], stdout=subprocess.DEVNULL)
     prefer(program.pid)

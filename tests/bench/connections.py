@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How long a connection to port 25 takes to be open, beside a gateway without rules: allowed ones, which
+the kernel lets pass by itself, and the first of a pair, which user space lets pass."""
+
+import contextlib
+
+from lines import RELAY, Line, percentile
+from report import Row
+from slices import in_slices
+from traffic import BenchError
+
+COUNT = 300  # connections of a slice
+SLICES = 5
+FEW, MANY = 1_000, 100_000
+ELSEWHERE = "203.0.113.77"  # allowed for the source's sake
+
+
+def connections(report, rounds, directory):
+    """Every figure of this file."""
+    report.title("3  OPENING A CONNECTION",
+                 "connect() of a subscriber to a mail server, through a gateway, IPv4, one after the "
+                 f"other, {COUNT * SLICES:,} in each round; the client has a core. Allowed: by an "
+                 "entry of the destination, or of the source; then the prefixes are asked too. "
+                 "First: each connection is a new pair under a policy that lets pass; user space "
+                 "answered each.")
+    with contextlib.ExitStack() as stack:
+        bare, few, many = (stack.enter_context(line) for line in (
+            Line(directory, "no rules"), Line(directory, f"edge25, {FEW:,} prefixes", FEW),
+            Line(directory, f"edge25, {MANY:,}", MANY)))
+        sides = {"no rules": lambda: bare.connect(RELAY, COUNT)}
+        for line in (few, many):
+            sides[f"{line.name}, destination"] = lambda line=line: line.connect(RELAY, COUNT)
+            sides[f"{line.name}, source"] = lambda line=line: line.connect(ELSEWHERE, COUNT)
+        sides["no rules, first"] = lambda: bare.connect_new(COUNT)
+        sides["edge25, first"] = lambda: _connect_new(few)
+        samples = in_slices(rounds, {name: lambda side=side: {"ns": side()}
+                                     for name, side in sides.items()}, SLICES)
+    rows = {share: _table(report, samples, share) for share in (50, 99)}
+    for key, share, name, base in (
+            ("allowed.few", 50, f"{few.name}, source", "no rules"),
+            ("allowed.many", 50, f"{many.name}, source", "no rules"),
+            ("accepted.p50", 50, "edge25, first", "no rules, first"),
+            ("accepted.p99", 99, "edge25, first", "no rules, first")):
+        report.answer(key, added(rows[share][name], rows[share][base]))
+
+
+def added(row, base):
+    """Microseconds that one row has more than another, round by round."""
+    return [mine - theirs for mine, theirs in zip(row.values, base.values)]
+
+
+def _connect_new(line):
+    """User space must have let each pass."""
+    before = line.counters()["answered_pass_trial"]
+    taken = line.connect_new(COUNT)
+    passed = line.counters()["answered_pass_trial"] - before
+    if passed != COUNT:
+        raise BenchError(f"{line.name}: of {COUNT} connections user space let {passed} pass")
+    return taken
+
+
+def _table(report, samples, share):
+    rows = {name: Row.of(name, gathered, lambda sample: percentile(sample["ns"], share) / 1000)
+            for name, gathered in samples.items()}
+    report.table(f"connect(), p{share}", "us", list(rows.values()), ["no rules", "no rules, first"],
+                 digits=1)
+    return rows

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""First packets of pairs, which user space answers: measured side by side in rounds (A B A B), so that
+what else the machine does falls on all sides, and counted by the kernel."""
+
+from filters import Edge25Gateway, TextbookBehindEdge25
+from gateways import Textbook
+from report import Row
+from traffic import Load, inject
+
+NEW = Load("new pairs", 1 << 28)  # more than any run takes, so that none comes twice
+
+FULL_SECONDS = 1.0
+PROBE_SECONDS = 0.5
+WARM = 0.2
+
+FEW_PREFIXES = 1_000
+REMEMBERED = 1 << 20  # more than the new pairs of a run
+NEW_FROM = 1 << 24    # number of the first pair after a warm-up
+
+# Rates that are tried to find the highest without loss, packets a second.
+LADDER = [round(15_000 * 1.1 ** step) for step in range(40)]
+TRIES = 3       # a rate is lossy when each try loses packets: other processes may disturb one
+KEPT_PACE = 0.97
+
+
+def first_packets(report, rounds, directory):
+    """First packets of pairs, answered in user space, at full load and at the highest rate without
+    loss."""
+    report.title("2  FIRST PACKETS: ANSWERS OF ONE QUEUE AND THREAD",
+                 "textbook: one nft rule queues port 25, nfq_handle_packet() and nfq_set_verdict() "
+                 "drop each packet. edge25: edge25d runs, each packet is a new pair; it passes the "
+                 f"table ({FEW_PREFIXES:,} prefixes), is answered in batches, and goes on through "
+                 "the rules that ask the allowlist again, remember the pair and count the host. "
+                 "textbook, edge25's table: the same work in the kernel, answered one by one.")
+    makers = (Textbook, lambda: TextbookBehindEdge25(directory, FEW_PREFIXES, REMEMBERED),
+              lambda: Edge25Gateway(directory, FEW_PREFIXES, REMEMBERED))
+    full = [[] for _ in makers]
+    paced = [[] for _ in makers]
+    names = [""] * len(makers)
+    for _ in range(rounds):
+        for number, make in enumerate(makers):
+            with make() as gateway:
+                names[number] = gateway.name
+                full[number].append(answered_fully(gateway))
+            with make() as gateway:
+                paced[number].append(_lossless(gateway))
+    _report_full(report, names, full)
+    _report_paced(report, names, paced)
+    report.answer("first.unnoticed", [sample["unnoticed"] for sample in full[-1]])
+
+
+def _report_full(report, names, full):
+    rows = [Row.of(name, samples, lambda sample: sample["answers"] / sample["seconds"])
+            for name, samples in zip(names, full)]
+    report.table("full load", "answers/s", rows, names[:-1])
+    report.answer("first.full", rows[-1].ratios(rows[0]))
+    report.table("by the thread's processor time", "answers/s", [
+        Row.of(name, samples, lambda sample: sample["answered"] / sample["busy"])
+        for name, samples in zip(names, full)], names[:-1])
+    report.table("of the packets, lost", "%", [
+        Row.of(name, samples, lambda sample: 100 * sample["lost"] / sample["received"])
+        for name, samples in zip(names, full)])
+    report.note("Lost: arrived (IpInReceives) and never answered (the kernel's counters of the "
+                "queue and of edge25's table). What edge25 does not answer is refused by the "
+                "kernel's safe answer and counted; what the textbook does not answer is gone.")
+    for name, samples in zip(names, full):
+        idle = sum(sample["lost"] == 0 for sample in samples)
+        if idle:
+            report.note(f"{name} kept up in {idle} of {len(samples)} rounds: it can do more than "
+                        "the core that makes the packets and walks the rules up to the queue.")
+
+
+def _report_paced(report, names, paced):
+    rows = [Row.of(name, samples, lambda sample: sample["rate"])
+            for name, samples in zip(names, paced)]
+    report.table("highest rate without loss", "packets/s", rows, names[:-1])
+    report.answer("first.paced", rows[-1].ratios(rows[0]))
+    for name, samples in zip(names, paced):
+        limited = sum(sample["generator was the limit"] for sample in samples)
+        if limited:
+            report.note(f"{name} had no loss at the highest rate that the core that makes the "
+                        f"packets and walks the rules could do, in {limited} of {len(samples)} "
+                        "rounds: at least that.")
+
+
+def answered_fully(gateway):
+    """Full load of new pairs for a while. Unnoticed: what edge25 neither answered nor counted as
+    refused for want of an answer."""
+    inject(gateway.namespace, NEW, WARM)
+    gateway.settle()
+    before = gateway.received(), gateway.answered(), gateway.busy(), gateway.ended()
+    injected = inject(gateway.namespace, NEW, FULL_SECONDS, first=NEW_FROM)
+    gateway.settle()
+    received, answered, busy, ended = (now - then for now, then in zip(
+        (gateway.received(), gateway.answered(), gateway.busy(), gateway.ended()), before))
+    return {**vars(injected), "received": received, "answered": answered, "busy": busy,
+            "answers": answered - injected.held, "lost": received - answered,
+            "unnoticed": received - ended}
+
+
+def _lossless(gateway):
+    """The highest rate of the ladder at which every packet is answered."""
+    inject(gateway.namespace, NEW, WARM, rate=LADDER[0])
+    gateway.settle()
+    probes = []
+    low, high = -1, len(LADDER)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if any(_is_clean(gateway, LADDER[middle], probes) for _ in range(TRIES)):
+            low = middle
+        else:
+            high = middle
+    lossless = [probe["received"] / probe["seconds"] for probe in probes if not probe["lost"]]
+    return {"rate": max(lossless, default=0), "probes": probes,
+            "generator was the limit": any(probe["slow"] and not probe["lost"] for probe in probes)}
+
+
+def _is_clean(gateway, rate, probes):
+    """One try of one rate: was it kept, and nothing lost?"""
+    before = gateway.received(), gateway.answered()
+    injected = inject(gateway.namespace, NEW, PROBE_SECONDS, rate=rate,
+                      first=NEW_FROM * (len(probes) + 1))
+    gateway.settle()
+    received, answered = (now - then for now, then in zip(
+        (gateway.received(), gateway.answered()), before))
+    slow = received < KEPT_PACE * rate * injected.seconds
+    probes.append({"wanted": rate, "received": received, "seconds": injected.seconds,
+                   "lost": received - answered, "slow": slow})
+    return received == answered and not slow

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Subscribers, a gateway and an internet, for real connections: with edge25 in the gateway, or without
+any rule."""
+
+import itertools
+import math
+import pathlib
+
+from lab.edge25 import BUILD, Edge25
+from lab.namespaces import Topology
+
+from counters import read_counters
+from filters import make_prefixes
+from traffic import prefer_daemon, processors
+
+SETUP = BUILD / "bench/setup"
+WATCHED, SOURCES = "100.67.128.0", 1 << 14  # of subscriber 0, under a policy that lets pass
+SERVERS = "198.51.100.0"  # as many as there are: each pair is new
+RELAY = "203.0.113.25"
+CONFIGURATION = """\
+policy "home" {{ mode = block  deny = drop }}
+policy "trial" {{ mode = monitor  pace = 0 }}
+range "subscribers" {{ prefixes = {{ "100.64.0.0/14", "2001:db8:1::/48" }}  policy = "home" }}
+range "trial" {{ prefixes = {{ "100.67.128.0/17" }}  policy = "trial" }}
+range "others" {{ prefix-file = "{prefixes}"  policy = "home" }}
+allow "relay" {{ to = {{ "{relay}" }}  comment = "our relay" }}
+allow "server" {{ from = {{ "100.64.0.2" }}  comment = "a customer's server" }}
+{settings}
+"""
+
+_serial = itertools.count()
+
+
+class Line:
+    """Context manager. name, prefixes: None is a gateway without rules."""
+
+    def __init__(self, directory, name, prefixes=None, *, subscribers=1, settings=""):
+        self.name = name
+        self.topology = Topology(subscribers)
+        self.daemon = None
+        self._directory = pathlib.Path(directory) / f"line{next(_serial)}"
+        self._prefixes = prefixes
+        self._settings = settings
+        self._pairs = 0
+
+    def __enter__(self):
+        self.topology.__enter__()
+        try:
+            self.topology.delegate(self.topology.subscribers[0], f"{WATCHED}/17")
+            if self._prefixes is not None:
+                self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exception):
+        try:
+            if self.daemon:
+                self.daemon.stop()
+        finally:
+            self.topology.close()
+
+    def _start(self):
+        self._directory.mkdir()
+        path = self._directory / "prefixes"
+        path.write_text(make_prefixes(self._prefixes), encoding="ascii")
+        self.daemon = Edge25(self.topology.gateway, self._directory / "edge25", CONFIGURATION.format(
+            prefixes=path, relay=RELAY, settings=self._settings))
+        self.daemon.start()
+        prefer_daemon(self.daemon)
+
+    def connect(self, destination, count, cpu=0):
+        """Nanoseconds of so many connections of subscriber 0 to one destination."""
+        return self._run(self.topology.subscribers[0].address4, 1, destination, 1, 0, count, cpu)
+
+    def connect_new(self, count, cpu=0):
+        """The same, each of them the first of its pair, from sources that a policy watches."""
+        taken = self._run(WATCHED, SOURCES, SERVERS, count, self._pairs, count, cpu)
+        self._pairs += count
+        return taken
+
+    def sent_again(self):
+        """Segments that either end has sent again so far."""
+        return sum(_retransmitted(namespace) for namespace in
+                   (self.topology.subscribers[0], self.topology.internet))
+
+    def counters(self):
+        """{name: packets} of edge25's table."""
+        return read_counters(self.topology.gateway, "edge25") if self.daemon else {}
+
+    def _run(self, source, sources, destination, pairs, first, count, cpu):
+        client, server = self.topology.subscribers[0].name, self.topology.internet.name
+        result = self.topology.gateway.run(
+            [SETUP, processors()[cpu], client, server, source, sources, destination, pairs, first,
+             count], start_new_session=True)
+        return list(map(int, result.stdout.split()))
+
+
+def percentile(values, percent):
+    """The least value that so many percent of all do not exceed."""
+    return sorted(values)[math.ceil(percent / 100 * len(values)) - 1]
+
+
+def _retransmitted(namespace):
+    with namespace.entered():
+        lines = pathlib.Path("/proc/thread-self/net/snmp").read_text(encoding="ascii").splitlines()
+    names, values = (line.split() for line in lines if line.startswith("Tcp:"))
+    return int(values[names.index("RetransSegs")])
