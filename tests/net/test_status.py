@@ -2,6 +2,8 @@
 """The status page: what was looked at, and what was refused today, as captures have it, through
 restarts; and what a week was."""
 
+import csv
+import io
 import signal
 import subprocess
 
@@ -193,6 +195,14 @@ def test_report(edge25, gate, time, monkeypatch):
     late = daemon.ctl("report", "--since", "1d")
     assert [entry["comment"] for entry in late["allow"]["entries"]] == ["nobody's"]
     assert (late["allow"]["count"], late["allow"]["unused"], late["changes"]) == (2, 1, [])
+    records = list(csv.DictReader(io.StringIO(daemon.control("report", "--csv").stdout, newline=""),
+                                  strict=True))
+    assert [(row["time"], row["policy"], row["refused"]) for row in records
+            if row["record"] == "day"] == \
+        [(day["day"], day["policy"], str(day["refused"])) for day in report["days"]]
+    assert [(row["host"], row["comment"], row["user"]) for row in records
+            if row["record"] == "contained"] == [(one["host"], "by hand", "root")]
+    assert {row["record"] for row in records} >= {"report", "worst", "incidents", "changes", "allow"}
     text = page(daemon, monkeypatch, "report").stdout
     assert line.address(4) in text and "by hand" in text
     assert daemon.control("report", "--since", "2h", "--until", "3h").returncode == 1

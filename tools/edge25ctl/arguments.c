@@ -33,7 +33,7 @@ static const struct {
 	[OPTION_LIMIT] = {"--limit", 0, "N", "at most so many"},
 	[OPTION_FOR] = {"--for", 0, "TIME", "how long (30m, 2h, 7d)"},
 	[OPTION_NEWEST] = {"--newest", 0, NULL, "those that were seen last first"},
-	[OPTION_CSV] = {"--csv", 0, NULL, "print the list as CSV, with a header"},
+	[OPTION_CSV] = {"--csv", 0, NULL, "print it as CSV, with a header"},
 	[OPTION_KIND] = {"--kind", 0, "KINDS", "event, incident, change, or several: event,change"},
 	[OPTION_HOST] = {"--host", 0, "PREFIX", "only of this host, or of those in this prefix"},
 	[OPTION_VERDICT] = {"--verdict", 0, "WORD", "only what was refused, or what passed"},

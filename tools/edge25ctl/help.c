@@ -26,6 +26,7 @@ static const struct {
 	{"incidents list", "incidents list --open --class infected"},
 	{"incidents list", "incidents list --prefix 100.64.3.0/24 --since 7d"},
 	{"contain", "contain 100.64.3.8 --for 1d --comment \"ticket 44\""},
+	{"report", "report --since 30d --csv"},
 	{"reload", "reload --dry-run"},
 	{NULL, NULL},
 };

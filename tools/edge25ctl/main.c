@@ -69,7 +69,8 @@ static const struct command commands[] = {
 	 OPTION_BIT(OPTION_KIND) | OPTION_BIT(OPTION_HOST) | OPTION_BIT(OPTION_POLICY) |
 		 OPTION_BIT(OPTION_CLASS) | OPTION_BIT(OPTION_VERDICT),
 	 "events, incidents and changes as they happen, until Ctrl-C", command_watch},
-	{"report", "", 0, 0, OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_UNTIL),
+	{"report", "", 0, 0,
+	 OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_CSV),
 	 "what happened in a week, for people", command_report},
 	{"metrics", "", 0, 0, OPTION_BIT(OPTION_OUTPUT),
 	 "all that is counted, as OpenMetrics for Prometheus", command_metrics},

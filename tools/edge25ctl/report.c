@@ -13,6 +13,8 @@
 
 #define COUNT(columns) (sizeof(columns) / sizeof((columns)[0]))
 
+static const char cut_text[] =
+	"More was changed in that time than is looked through: the newest 20,000 count.";
 static const char *const classes[] = {"infected", "suspect", "misconfigured"};
 
 static int finish(struct table *table, const struct screen *screen)
@@ -48,8 +50,7 @@ static void print_title(const struct screen *screen, const json_t *report)
 	screen_safe(screen, STYLE_BOLD, text);
 	fputc('\n', screen->out);
 	if (json_is_false(json_object_get(report, "complete")))
-		fputs("More was changed in that time than is looked through: the newest 20,000 count.\n",
-		      screen->out);
+		fprintf(screen->out, "%s\n", cut_text);
 }
 
 static int print_days(const struct screen *screen, const json_t *days)
@@ -257,6 +258,10 @@ enum exit_code command_report(const struct arguments *arguments, const struct sc
 		return code;
 	if (arguments->option[OPTION_JSON]) {
 		request_print(report, JSON_INDENT(2));
+	} else if (arguments->option[OPTION_CSV]) {
+		if (json_is_false(json_object_get(report, "complete")))
+			text_warning("%s", cut_text);
+		report_csv(screen->out, report);
 	} else if (report_print(screen, report)) {
 		text_error("no memory");
 		code = EXIT_TROUBLE;

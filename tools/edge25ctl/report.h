@@ -10,4 +10,7 @@
 /* What the method `report` returned, as a page. 0 or -ENOMEM. */
 int report_print(const struct screen *screen, const json_t *report);
 
+/* The same as CSV: a record for each thing that the report has. */
+void report_csv(FILE *out, const json_t *report);
+
 #endif

@@ -35,6 +35,12 @@ static int print_metrics(const struct screen *screen, const json_t *document)
 	return 0;
 }
 
+static int print_report_csv(const struct screen *screen, const json_t *document)
+{
+	report_csv(screen->out, document);
+	return 0;
+}
+
 static const struct {
 	const char *input;
 	const char *golden;
@@ -52,6 +58,8 @@ static const struct {
 	{"guard.json", "guard-80.txt", status_print, 80, false},
 	{"infected.json", "infected-80.txt", status_print, 80, false},
 	{"report.json", "report-80.txt", report_print, 80, false},
+	{"report.json", "report.csv", print_report_csv, 0, false},
+	{"report-empty.json", "report-empty.csv", print_report_csv, 0, false},
 	{"report-empty.json", "report-empty-80.txt", report_print, 80, false},
 	{"metrics.json", "metrics.txt", print_metrics, 0, false},
 	{"entries.json", "entries-80.txt", print_entries, 80, false},
