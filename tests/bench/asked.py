@@ -71,9 +71,9 @@ ASKED = (
     Asked("flooded.p99", "flooded", "the same in a flood of refusals, p99", ADDED),
     Asked("flooded.again", "flooded", "of these, sent again", COUNT, at_most=0),
     Asked("contained", "contained", "from infected to contained, p99", Unit("ms", 1), at_most=5),
-    Asked("engine.rest", "memory", "engine memory at rest", Unit("MB", 2), at_most=4),
-    Asked("engine.plan", "memory", "its growth, of 12 and 36 bytes a prefix", RATIO, at_most=1),
-    Asked("control.memory", "memory", "control memory, of what it may take", RATIO, at_most=1),
+    Asked("engine.rest", "memory", "engine memory at rest", Unit("MiB", 2), at_most=4),
+    Asked("engine.plan", "memory", "the same, 200,000 prefixes, of what it may be", RATIO, at_most=1),
+    Asked("control.memory", "memory", "control memory, of what it may be", RATIO, at_most=1),
     Asked("start", "start", "start, 1M prefixes, beside the kernel's time", RATIO, at_most=1.2),
     Asked("programs", "programs", "stripped programs together", Unit("kB", 0), at_most=500),
 )

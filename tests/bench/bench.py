@@ -24,14 +24,19 @@ from lab.namespaces import sweep  # noqa: E402
 
 import allow  # noqa: E402
 import besieged  # noqa: E402
+import bulk  # noqa: E402
 import connections  # noqa: E402
 import first  # noqa: E402
 import flooded  # noqa: E402
 import gateways  # noqa: E402
 import guard  # noqa: E402
+import memory  # noqa: E402
 import others  # noqa: E402
+import programs  # noqa: E402
+import queues  # noqa: E402
 import refused  # noqa: E402
 import sizes  # noqa: E402
+import start  # noqa: E402
 from report import Report, markdown  # noqa: E402
 
 ROUNDS = 5
@@ -41,10 +46,15 @@ FIGURES = {
     "generator": refused.generator,
     "refused": refused.refused_pairs,
     "first": first.first_packets,
+    "queues": queues.two_queues,
     "setup": connections.connections,
     "flooded": flooded.flooded,
     "other": others.other_traffic,
+    "bulk": bulk.bulk,
     "contained": guard.containment,
+    "start": start.start,
+    "memory": memory.memory,
+    "programs": programs.programs,
 }
 # What is measured when it is named: it takes long, or nothing is asked of it.
 MORE = {

@@ -24,7 +24,7 @@ class Edge25Gateway(Gateway):
 
     name = "edge25"
     CONFIGURATION = """\
-queues = 1
+queues = {queues}
 queue-first = {queue}
 remember-pairs = {pairs}
 remember-for = 1h
@@ -40,7 +40,7 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
     SCREEN = "entered", "left"  # counters of count_screen()
 
     def __init__(self, directory, prefixes, pairs, *, name=None, settings="",
-                 line="mode = block  deny = drop  pace = 0", others="monitor"):
+                 line="mode = block  deny = drop  pace = 0", others="monitor", queues=1):
         """prefixes: how many there are; pairs: how many can be remembered; name: if there are
         several; settings: lines of configuration; line: the policy of the sources; others: the mode
         of a policy that no packet meets."""
@@ -49,6 +49,7 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
         self._settings = settings
         self._line = line
         self._others = others
+        self._queues = queues
         self._directory = pathlib.Path(directory) / str(next(_serial))
         self._prefixes = prefixes
         self._pairs = pairs
@@ -58,14 +59,14 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
         self._directory.mkdir()
         path = self._directory / "prefixes"
         path.write_text(make_prefixes(self._prefixes), encoding="ascii")
-        configuration = self._settings + self.CONFIGURATION.format(queue=EDGE25_QUEUE,
-                                                                   pairs=self._pairs,
-                                                                   prefixes=path,
-                                                                   line=self._line,
-                                                                   others=self._others)
-        self.daemon = Edge25(self.namespace, self._directory / "edge25", configuration)
+        self.daemon = Edge25(self.namespace, self._directory / "edge25", self._configuration(path))
         self.daemon.start()
         self._place()
+
+    def _configuration(self, prefixes):
+        return self._settings + self.CONFIGURATION.format(
+            queue=EDGE25_QUEUE, queues=self._queues, pairs=self._pairs, prefixes=prefixes,
+            line=self._line, others=self._others)
 
     def stop(self):
         if self.daemon:
@@ -103,24 +104,30 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
                   f"add rule inet edge25 screen counter name {left}\n")
 
     def busy(self):
-        """Processor time of the thread that answers, in seconds."""
-        return busy(self.daemon.pid(ENGINE), self._queue_thread())
+        """Processor time of the threads that answer, in seconds."""
+        return sum(busy(self.daemon.pid(ENGINE), thread) for thread in self._queue_threads())
 
-    def _queue_thread(self):
-        for task in pathlib.Path(f"/proc/{self.daemon.pid(ENGINE)}/task").iterdir():
-            if (task / "comm").read_text().startswith("queue"):
-                return int(task.name)
-        raise LabError("the engine has no queue thread")
+    def _queue_threads(self):
+        found = [int(task.name)
+                 for task in pathlib.Path(f"/proc/{self.daemon.pid(ENGINE)}/task").iterdir()
+                 if (task / "comm").read_text().startswith("queue")]
+        if len(found) != self._queues:
+            raise LabError(f"the engine has {len(found)} queue threads")
+        return sorted(found)
 
     def _place(self):
-        """The thread that answers has a core for itself, like the textbook's; what else edge25 does
-        is elsewhere."""
+        """A thread that answers alone has a core for itself, like the textbook's; what else edge25
+        does is elsewhere."""
         _, answering, rest = processors()
         for pid in (self.daemon.pid(), self.daemon.pid(ENGINE), self.daemon.pid(CONTROL)):
             for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
                 os.sched_setaffinity(int(task.name), rest)
-        os.sched_setaffinity(self._queue_thread(), {answering})
-        prefer(self._queue_thread())
+        for thread in self._queue_threads():
+            os.sched_setaffinity(thread, self._cores(answering))
+            prefer(thread)
+
+    def _cores(self, answering):
+        return {answering}
 
 
 class TextbookBehindEdge25(Edge25Gateway):

@@ -25,6 +25,7 @@ from traffic import FIRST_DESTINATION, FIRST_SOURCE, INTERFACE, prefer, processo
 
 PROGRAMS = "inject", "textbook", "logreader", "setup", "bulk", "kernel_load"
 TEXTBOOK, LOGREADER = BUILD / "bench/textbook", BUILD / "bench/logreader"
+KERNEL_LOAD = BUILD / "bench/kernel_load"  # COUNT: prints the seconds that the kernel takes
 TEXTBOOK_QUEUE = 1
 LOG_GROUP = 1
 NEXT_HOP = "192.0.2.9"  # of what goes back to sources
@@ -57,7 +58,7 @@ class Gateway:
             # lab.namespaces.sweep() knows these names, should this process be killed
             self.namespace = Namespace(f"{PREFIX}-{os.getpid()}-{next(_serial)}-bench")
             self.namespace.ip([f"link add {INTERFACE} type veth peer name line0",
-                               *_silent_link(INTERFACE), *_silent_link("line0"),
+                               *silent_link(INTERFACE), *silent_link("line0"),
                                # where the sources are at home, as check-sources sees it, and
                                # where resets go
                                f"route add 100.64.0.0/16 via {NEXT_HOP} dev {INTERFACE} onlink",
@@ -98,7 +99,7 @@ class Gateway:
         for key, value in FORWARDING.items():
             self.namespace.sysctl(key, value)
         self.namespace.ip(["link add wan0 type veth peer name line1",
-                           *_silent_link("wan0"), *_silent_link("line1"),
+                           *silent_link("wan0"), *silent_link("line1"),
                            "route add default via 192.0.2.1 dev wan0 onlink",
                            "route add default via fe80::1 dev wan0 onlink"])
         self.nft(END)
@@ -255,7 +256,7 @@ class Textbook(Gateway):
                                 25, "-j", "NFQUEUE", "--queue-num", TEXTBOOK_QUEUE])
 
 
-def _silent_link(name):
+def silent_link(name):
     """Nothing but what is sent on purpose: no multicast listener reports."""
     return [f"link set {name} multicast off", f"link set {name} up"]
 

@@ -32,15 +32,18 @@ _serial = itertools.count()
 
 
 class Line:
-    """Context manager. name, prefixes: None is a gateway without rules."""
+    """Context manager. prefixes: how many edge25 has, None is a gateway without rules; more: other
+    prefixes, lines; settings: of the configuration."""
 
-    def __init__(self, directory, name, prefixes=None, *, subscribers=1, settings=""):
+    def __init__(self, directory, name, prefixes=None, *, subscribers=1, settings="",
+                 more=""):
         self.name = name
         self.topology = Topology(subscribers)
         self.daemon = None
         self._directory = pathlib.Path(directory) / f"line{next(_serial)}"
         self._prefixes = prefixes
         self._settings = settings
+        self._more = more
         self._pairs = 0
 
     def __enter__(self):
@@ -64,7 +67,7 @@ class Line:
     def _start(self):
         self._directory.mkdir()
         path = self._directory / "prefixes"
-        path.write_text(make_prefixes(self._prefixes), encoding="ascii")
+        path.write_text(make_prefixes(self._prefixes) + self._more, encoding="ascii")
         self.daemon = Edge25(self.topology.gateway, self._directory / "edge25", CONFIGURATION.format(
             prefixes=path, relay=RELAY, settings=self._settings))
         self.daemon.start()

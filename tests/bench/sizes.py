@@ -15,7 +15,7 @@ from lab.edge25 import CONTROL, ENGINE, Edge25
 from lab.host import LabError, wait_for
 
 from counters import read_counters
-from filters import EDGE25_QUEUE, Edge25Gateway, make_prefixes
+from filters import Edge25Gateway, make_prefixes
 from gateways import Gateway
 from report import Row
 from traffic import Load, generator
@@ -40,9 +40,7 @@ class Sized(Edge25Gateway):
         self._directory.mkdir()
         self.write(self._prefixes)
         self.daemon = Edge25(self.namespace, self._directory / "edge25",
-                             self.CONFIGURATION.format(queue=EDGE25_QUEUE, pairs=1 << 20,
-                                                       prefixes=self._directory / "prefixes",
-                                                       line=self._line, others=self._others))
+                             self._configuration(self._directory / "prefixes"))
         started = time.monotonic()
         self.daemon.start(healthy=False)
         wait_for(lambda: "plan: in force" in self.daemon.stderr(), "the plan to be in force",

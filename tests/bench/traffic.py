@@ -57,9 +57,7 @@ class Injected:
 @contextlib.contextmanager
 def generator(namespace, load, *, rate=0, first=0, interface=INTERFACE):
     """Send for the block, at full speed or at a rate."""
-    program = namespace.popen([INJECT, "--interface", interface, "--seconds", 3600, "--pairs",
-                               load.pairs, "--sources", load.sources, "--first", first, "--rate",
-                               rate, "--cpu", processors()[0]], stdout=subprocess.DEVNULL)
+    program = namespace.popen(_words(load, 3600, rate, first, interface), stdout=subprocess.DEVNULL)
     prefer(program.pid)
     try:
         yield
@@ -73,19 +71,41 @@ def inject(namespace, load, seconds, *, rate=0, first=0, drop=False):
 
     first: number of the first pair. drop: the frames end where they are made.
     """
-    words = [INJECT, "--interface", INTERFACE, "--seconds", seconds, "--traffic", load.traffic,
-             "--pairs", load.pairs, "--sources", load.sources, "--first", first,
-             "--rate", int(rate), "--cpu", processors()[0]]
-    if drop:
-        words.append("--drop")
+    words = _words(load, seconds, rate, first) + (["--drop"] if drop else [])
     result = namespace.run(words, timeout=60 + 4 * seconds, start_new_session=True,
-                           preexec_fn=lambda: prefer(os.getpid()))
+                           preexec_fn=_prefer_this)
     return Injected(**json.loads(result.stdout))
+
+
+def inject_on_two(namespace, load, seconds, interfaces, firsts):
+    """The same on two cores at once, at full speed, each by an interface of its own: a list."""
+    programs = [namespace.popen(_words(load, seconds, 0, first, interface, cpu),
+                                stdout=subprocess.PIPE, text=True, preexec_fn=_prefer_this)
+                for interface, first, cpu in zip(interfaces, firsts, cores())]
+    outputs = [program.communicate(timeout=60 + 4 * seconds)[0] for program in programs]
+    if any(program.returncode for program in programs):
+        raise BenchError("inject failed")
+    return [Injected(**json.loads(output)) for output in outputs]
+
+
+def _words(load, seconds, rate, first, interface=INTERFACE, cpu=None):
+    return [INJECT, "--interface", interface, "--seconds", seconds, "--traffic", load.traffic,
+            "--pairs", load.pairs, "--sources", load.sources, "--first", first,
+            "--rate", int(rate), "--cpu", processors()[0] if cpu is None else cpu]
+
+
+def _prefer_this():
+    prefer(os.getpid())
+
+
+def cores():
+    """CPU numbers that this may use."""
+    return sorted(os.sched_getaffinity(0))
 
 
 def processors():
     """CPU numbers: the generator's, the answering thread's, and a list for everything else."""
-    available = sorted(os.sched_getaffinity(0))
+    available = cores()
     if len(available) == 1:
         return available[0], available[0], available
     return available[0], available[1], available[2:] or available[:1]

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A start with a million prefixes, beside the time that the kernel itself needs for them."""
+
+from gateways import KERNEL_LOAD, Gateway
+from lab.edge25 import ENGINE
+from report import Row
+from sizes import Sized
+
+SIZE = 1_000_000
+KERNEL = "the kernel itself"
+
+
+def start(report, rounds, directory):
+    """Both, one after the other."""
+    samples = []
+    for _ in range(min(rounds, 3)):
+        with Gateway() as gateway:
+            kernel = float(gateway.namespace.run([KERNEL_LOAD, SIZE]).stdout)
+        with Sized(directory, SIZE) as gateway:
+            samples.append({"kernel": kernel, "edge25": gateway.ready,
+                            "most": gateway.memory(ENGINE)})
+    report.title("9  A START WITH A MILLION PREFIXES",
+                 "edge25: from the start of edge25d until the plan is in force, in a new namespace. "
+                 "The kernel itself: a bare program sends table, map and elements, which it has in "
+                 "memory, in one batch; what the kernel then takes.")
+    rows = [Row.of(name, samples, lambda one, key=key: 1000 * one[key])
+            for name, key in ((KERNEL, "kernel"), ("edge25", "edge25"))]
+    report.table("time", "ms", rows, [KERNEL])
+    report.answer("start", rows[1].ratios(rows[0]))
