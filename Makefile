@@ -24,6 +24,8 @@ TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
 PYTHON ?= /usr/bin/python3
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
+INSTALL_PROGRAM = $(INSTALL)
+STRIP ?= strip
 CONFIG ?= /etc/edge25/edge25.conf
 
 # One short line for each file; V=1 shows the commands.
@@ -40,14 +42,25 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wol
 HARDENING := -fstack-protector-strong -fPIE
 FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# Routers keep the programs in flash. Nothing here unwinds a stack; debuggers have .debug_frame.
+SMALL := -Os -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
+OPTIMIZE = $(if $(SAN),-O2,$(SMALL))
 
-CFLAGS ?= -O2 -g
+# Relocations in a tenth of the room, where glibc 2.36 is there to read them. musl 1.2.4 reads them too,
+# but no header tells which musl it is.
+GLIBC = printf '\#include <features.h>\n__GLIBC__ __GLIBC_MINOR__\n' | $(CC) -E -P -x c - 2>/dev/null
+ifneq ($(shell $(GLIBC) | awk '$$1 == 2 && $$2 >= 36'),)
+RELR := -Wl,-z,pack-relative-relocs
+endif
+
+CFLAGS ?= -g
 # libev's watcher macros cast between struct types; its manual asks for no strict aliasing.
 ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) -fno-strict-aliasing \
-	-pthread $(if $(SAN),$(SANITIZE)) $(CFLAGS)
+	-pthread $(if $(SAN),$(SANITIZE)) $(OPTIMIZE) $(CFLAGS)
 ALL_CPPFLAGS = -D_GNU_SOURCE -DEDGE25_VERSION='"$(VERSION)"' \
 	-DEDGE25_LIBEXECDIR='"$(LIBEXECDIR)"' $(if $(SAN),,$(FORTIFY)) -Idaemon -I. $(CPPFLAGS)
-ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),$(SANITIZE)) $(LDFLAGS)
+ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections $(RELR) \
+	$(if $(SAN),$(SANITIZE)) $(LDFLAGS)
 
 # Asked only when something is linked; libev has no .pc file.
 libs = $$($(PKG_CONFIG) --libs $(1)) $(2)
@@ -67,6 +80,11 @@ OBJ_common := $(call objects,$(wildcard daemon/common/*.c))
 OBJ_rules := $(call objects,$(wildcard rules/*.c))
 OBJ_engine := $(call objects,$(wildcard daemon/engine/*.c))
 OBJ_control := $(call objects,$(wildcard daemon/control/*.c))
+# What each packet, and each of a million prefixes, goes through is made fast instead.
+FAST := $(addprefix daemon/engine/,queue question burst known ring snapshots) \
+	$(addprefix daemon/common/,packet policy hash addr interval) $(addprefix rules/,fill elements)
+$(FAST:%=$(BUILD)/obj/%.o): private OPTIMIZE += -O2
+
 # edge25-replay is the tracker and the configuration without the rest of control.
 OBJ_replay := $(call objects,$(wildcard daemon/replay/*.c))
 REPLAY_NAMES := config% tracker% classify reasons contacts contact_% networks ages meeting windows levels \
@@ -112,7 +130,7 @@ FUZZ_LIBS_neighbour_read = $(call libs,libmnl,)
 
 .PHONY: all deps deps-check deps-demo deps-bench check check-root check-layers check-unit check-fuzz \
 	man check-man check-detect check-net check-kernel check-scale fuzz bench bench-detect bench-programs demo \
-	run install install-users uninstall clean help FORCE
+	run install install-strip install-users uninstall clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -313,9 +331,9 @@ TMPFILES := $(firstword $(wildcard systemd/*tmpfiles*))
 
 install: all ## programs, man pages, units; a configuration only where there is none
 	$(INSTALL) -d $(D)$(SBINDIR) $(D)$(BINDIR) $(D)$(LIBEXECDIR)
-	$(INSTALL) -m 755 $(BUILD)/edge25d $(BUILD)/edge25-notify $(D)$(SBINDIR)/
-	$(INSTALL) -m 755 $(BUILD)/edge25-engine $(BUILD)/edge25-control $(D)$(LIBEXECDIR)/
-	$(INSTALL) -m 755 $(BUILD)/edge25ctl $(BUILD)/edge25-replay $(D)$(BINDIR)/
+	$(INSTALL_PROGRAM) -m 755 $(BUILD)/edge25d $(BUILD)/edge25-notify $(D)$(SBINDIR)/
+	$(INSTALL_PROGRAM) -m 755 $(BUILD)/edge25-engine $(BUILD)/edge25-control $(D)$(LIBEXECDIR)/
+	$(INSTALL_PROGRAM) -m 755 $(BUILD)/edge25ctl $(BUILD)/edge25-replay $(D)$(BINDIR)/
 	for section in $(MAN_SECTIONS); do for page in man/*.$$section; do \
 		test -e "$$page" || continue; \
 		$(INSTALL) -D -m 644 -t $(D)$(MANDIR)/man$$section "$$page" || exit 1; \
@@ -337,6 +355,10 @@ install: all ## programs, man pages, units; a configuration only where there is 
 	done
 	test -n "$(DESTDIR)" || $(MAKE) --no-print-directory install-users
 
+install-strip: ## the same, programs without what debuggers read
+	@$(MAKE) --no-print-directory install \
+		INSTALL_PROGRAM='$(INSTALL) -s --strip-program=$(STRIP)'
+
 # Packages (DESTDIR) leave this to their own scripts.
 install-users:
 	@if command -v systemd-sysusers >/dev/null && test -n "$(SYSUSERS)"; then \
@@ -351,7 +373,8 @@ install-users:
 	fi
 
 uninstall: ## the reverse of install; configuration, state and users stay
-	rm -f $(D)$(SBINDIR)/edge25d $(D)$(BINDIR)/edge25ctl $(D)$(BINDIR)/edge25-replay
+	rm -f $(D)$(SBINDIR)/edge25d $(D)$(SBINDIR)/edge25-notify
+	rm -f $(D)$(BINDIR)/edge25ctl $(D)$(BINDIR)/edge25-replay
 	rm -f $(D)$(LIBEXECDIR)/edge25-engine $(D)$(LIBEXECDIR)/edge25-control
 	test ! -d $(D)$(LIBEXECDIR) || rmdir $(D)$(LIBEXECDIR)
 	for page in $(notdir $(wildcard man/*.[1-9])); do \
