@@ -117,6 +117,8 @@ static void put_table_objects(struct change *change, struct batch *batch)
 	if (!change->table->installed) /* no harm where they are there already */
 		chains_fill_ports(batch);
 	chains_fill_answers(batch, change->plan, &change->generations);
+	if (!change->unsettled)
+		chains_put_settled(batch, change->plan, &change->generations, true);
 	if (change->ranges)
 		set_fill_ranges(batch, change->plan, &change->generations);
 	if (change->ranges && settings->refuse_tunnels)
@@ -246,6 +248,7 @@ int table_write_all(struct table *table, struct batch *batch, uint64_t now)
 		.plan = &table->plan,
 		.generations = table->generations,
 		.contained_lengths = table->contained_lengths,
+		.unsettled = table->unsettled,
 		.ranges = true,
 		.now = now,
 	};
@@ -275,7 +278,7 @@ static int change_prepare(struct change *change)
 	change->contained_lengths = contained_lengths(change->plan);
 	change->generations = table->generations;
 	change->generations.answers =
-		generation_free(change, SET_REFUSED4, SET_REFUSALS, table->generations.answers);
+		generation_free(change, SET_REFUSED4, SET_SETTLED, table->generations.answers);
 	if (change->ranges)
 		change->generations.ranges = generation_free(change, SET_RANGE4, SET_INTERFACE,
 							     table->generations.ranges);
@@ -412,6 +415,7 @@ static int apply_once(struct change *change, struct table_error *error)
 	table->plan = *plan;
 	table->generations = change->generations;
 	table->allow_fine = allow_fine;
+	table->unsettled = false; /* a question of this epoch met these entries */
 	table->contained_lengths = change->contained_lengths;
 	return 0;
 }

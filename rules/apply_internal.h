@@ -14,8 +14,9 @@ struct change {
 	struct name_list counters;
 	struct generations generations;
 	uint32_t contained_lengths;
-	bool ranges; /* the range maps are made anew */
-	bool late;   /* the machine has slept: timeouts are set anew */
+	bool ranges;    /* the range maps are made anew */
+	bool unsettled; /* no answer is taken for settled */
+	bool late;      /* the machine has slept: timeouts are set anew */
 	uint64_t now;
 	int failed;
 };

@@ -13,14 +13,23 @@
 #include <libnftnl/rule.h>
 
 static const char *const chain_words[POLICY_CHAINS] = {
-	[CHAIN_POLICY] = "policy",         [CHAIN_ASK] = "ask",
-	[CHAIN_PACED] = "paced",           [CHAIN_QUEUE] = "queue",
-	[CHAIN_UNANSWERED] = "unanswered", [CHAIN_REMEMBERED] = "remembered",
-	[CHAIN_DOUBT] = "doubt",           [CHAIN_UNTRUE] = "untrue",
-	[CHAIN_SPLIT] = "split",           [CHAIN_TUNNELLED] = "tunnelled",
-	[CHAIN_CONTAINED] = "contained",   [CHAIN_JUDGED] = "judged",
-	[CHAIN_REFUSE] = "refuse",         [CHAIN_DENY] = "deny",
-	[CHAIN_PASSED] = "passed",         [CHAIN_PASSING] = "passing",
+	[CHAIN_POLICY] = "policy",
+	[CHAIN_ASK] = "ask",
+	[CHAIN_PACED] = "paced",
+	[CHAIN_QUEUE] = "queue",
+	[CHAIN_UNANSWERED] = "unanswered",
+	[CHAIN_REMEMBERED] = "remembered",
+	[CHAIN_DOUBT] = "doubt",
+	[CHAIN_UNTRUE] = "untrue",
+	[CHAIN_SPLIT] = "split",
+	[CHAIN_TUNNELLED] = "tunnelled",
+	[CHAIN_CONTAINED] = "contained",
+	[CHAIN_JUDGED] = "judged",
+	[CHAIN_SETTLED] = "settled",
+	[CHAIN_REFUSE] = "refuse",
+	[CHAIN_DENY] = "deny",
+	[CHAIN_PASSED] = "passed",
+	[CHAIN_PASSING] = "passing",
 	[CHAIN_ACCEPTED] = "accepted",
 };
 
@@ -60,6 +69,8 @@ bool chain_needed(enum policy_chain chain, const struct policy *policy,
 		return settings->refuse_headless;
 	case CHAIN_TUNNELLED:
 		return settings->refuse_tunnels;
+	case CHAIN_SETTLED:
+		return policy->mode == MODE_BLOCK;
 	case CHAIN_CONTAINED:
 	case CHAIN_JUDGED:
 		return policy_may_refuse(policy);

@@ -41,6 +41,7 @@ enum policy_chain {
 	CHAIN_TUNNELLED,  /* by a protocol that could hide port 25 */
 	CHAIN_CONTAINED,  /* block, guard: from a host that is cut off */
 	CHAIN_JUDGED,     /* block, guard: the answer was refuse */
+	CHAIN_SETTLED,    /* block: and no entry can have come meanwhile: remembered */
 	CHAIN_REFUSE,     /* block, guard: counted by source, then */
 	CHAIN_DENY,       /* block, guard: refused in the policy's way */
 	CHAIN_PASSED,     /* monitor, guard: the answer was pass */
@@ -83,6 +84,9 @@ void chains_fill_ports(struct batch *batch);
 void chains_fill_protocols(struct batch *batch, const struct generations *generations);
 void chains_fill_answers(struct batch *batch, const struct plan *plan,
 			 const struct generations *generations);
+/* Fills or empties the set of answers that no change of entries can have overtaken. */
+void chains_put_settled(struct batch *batch, const struct plan *plan,
+			const struct generations *generations, bool settled);
 
 /* All rules of all chains, which must be there and empty. */
 void chains_write(struct batch *batch, const struct chains_input *input);

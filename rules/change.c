@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/chains.h"
 #include "rules/elements.h"
 #include "rules/table_internal.h"
 
@@ -106,6 +107,23 @@ static int send_elements(struct table *table, const struct message_change *chang
 	return table_send(table, batch, error);
 }
 
+static int put_settled(struct table *table, bool settled, struct table_error *error)
+{
+	struct batch *batch;
+	int result;
+
+	if (table->unsettled == !settled)
+		return 0;
+	batch = batch_new();
+	if (!batch)
+		return table_fail(error, -ENOMEM, "change");
+	chains_put_settled(batch, &table->plan, &table->generations, settled);
+	result = table_send(table, batch, error);
+	if (!result)
+		table->unsettled = !settled;
+	return result;
+}
+
 static int put_elements(struct table *table, const struct message_change *changes, size_t count,
 			uint64_t now, struct table_error *error)
 {
@@ -135,6 +153,14 @@ struct purge {
 static bool lets_through(const struct message_change *change)
 {
 	return change->op == MESSAGE_ADD && change->element.way != ALLOW_CONTAINED;
+}
+
+static bool any_lets_through(const struct message_change *changes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (lets_through(&changes[i]))
+			return true;
+	return false;
 }
 
 static bool contradicted(const struct purge *purge, const uint8_t *key, size_t size)
@@ -216,7 +242,6 @@ static int purge_refusals(struct table *table, const struct message_change *chan
 			  struct table_error *error)
 {
 	static const enum family families[] = {FAMILY_IPV4, FAMILY_IPV6};
-	bool waited = false;
 	int result = 0;
 
 	for (size_t i = 0; !result && i < 2; i++) {
@@ -229,9 +254,6 @@ static int purge_refusals(struct table *table, const struct message_change *chan
 
 		if (!purge_needed(&purge))
 			continue;
-		if (!waited)
-			table_grace_period();
-		waited = true;
 		result = purge_family(table, &purge, error);
 	}
 	return result;
@@ -307,6 +329,10 @@ int table_change(struct table *table, const struct message_change *changes, size
 	result = allows_room(table, count);
 	if (result)
 		return table_fail(error, result, "change");
+	if (any_lets_through(changes, count))
+		result = put_settled(table, false, error);
+	if (result)
+		return result;
 	read_ended(table, changes, count, &ended);
 	result = put_elements(table, changes, count, now, error);
 	if (!result)
@@ -317,7 +343,19 @@ int table_change(struct table *table, const struct message_change *changes, size
 	for (size_t i = 0; i < count; i++)
 		allows_note(table, &changes[i]);
 	result = put_fine(table, error);
+	if (any_lets_through(changes, count))
+		table_grace_period(); /* who met the sets before has been asked about, or refused */
 	if (!result)
 		result = purge_refusals(table, changes, count, error);
 	return result;
+}
+
+bool table_unsettled(const struct table *table)
+{
+	return table->unsettled;
+}
+
+int table_settle(struct table *table, struct table_error *error)
+{
+	return table->installed ? put_settled(table, true, error) : 0;
 }

@@ -31,7 +31,13 @@ enum {
 #define BYTEORDER_HOST 1 /* nft: enum byteorder */
 #define BYTEORDER_NETWORK 2
 
-enum size { SIZE_NONE, SIZE_REFUSED, SIZE_PASSED, SIZE_PACE, SIZE_TALLY };
+enum size { SIZE_NONE, SIZE_MARKS, SIZE_REFUSED, SIZE_PASSED, SIZE_PACE, SIZE_TALLY };
+
+/*
+ * Of marks that say what and whose: more than there are. With a size, the kernel takes a hash of
+ * fixed keys, which it looks up in half the time of one that can grow.
+ */
+#define MARKS 64
 
 /* Longer than a limit takes to fill up again: what expires was not slowed down. */
 #define PACE_TIMEOUT UINT64_C(5000) /* ms */
@@ -89,10 +95,12 @@ static const struct definition definitions[SETS_EVER] = {
 			 "told that the destination talks: source /64 . destination"},
 	[SET_PACE4] = {"pace4", &addr4, DYNAMIC, 0, SIZE_PACE, false, "questions, by source"},
 	[SET_PACE6] = {"pace6", &addr6, DYNAMIC, 0, SIZE_PACE, false, "questions, by source /64"},
-	[SET_ANSWERS] = {"answers", &mark, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
+	[SET_ANSWERS] = {"answers", &mark, NFT_SET_MAP, TYPE_VERDICT, SIZE_MARKS, false,
 			 "where a packet that was asked goes on"},
-	[SET_REFUSALS] = {"refusals", &mark, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
+	[SET_REFUSALS] = {"refusals", &mark, NFT_SET_MAP, TYPE_VERDICT, SIZE_MARKS, false,
 			  "where a remembered refusal goes on"},
+	[SET_SETTLED] = {"settled", &mark, 0, 0, SIZE_MARKS, false,
+			 "answers that no change of entries has overtaken"},
 	[SET_PORTS] = {"ports", &service, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
 		       "what is looked at"},
 	[SET_PROTOCOLS] = {"protocols", &protocol, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
@@ -237,6 +245,8 @@ const char *set_contained_name(unsigned length, char name[RULES_NAME_MAX])
 static uint32_t set_size(enum size size, const struct plan_settings *settings)
 {
 	switch (size) {
+	case SIZE_MARKS:
+		return MARKS;
 	case SIZE_REFUSED:
 		return settings->refused_size;
 	case SIZE_PASSED:
@@ -262,6 +272,7 @@ static uint64_t set_timeout(enum size size, const struct plan_settings *settings
 	case SIZE_TALLY:
 		return settings->tally_timeout * UINT64_C(1000);
 	case SIZE_NONE:
+	case SIZE_MARKS:
 		break;
 	}
 	return 0;

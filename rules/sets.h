@@ -22,6 +22,7 @@ enum set {
 	SET_PACE6,
 	SET_ANSWERS,  /* map: a question or its answer -> where it goes on */
 	SET_REFUSALS, /* map: an answer remembered -> goto refuse_<name> */
+	SET_SETTLED,  /* answers to refuse that no change of the allow sets can have overtaken */
 	SET_RANGE4,   /* map: prefix -> goto policy_<name> */
 	SET_RANGE6,
 	SET_FINE6,          /* /64 whose sources are remembered one by one */
@@ -86,7 +87,7 @@ struct generations {
 	unsigned ranges;
 };
 
-#define SET_IS_ANSWERS(set) ((set) <= SET_REFUSALS)
+#define SET_IS_ANSWERS(set) ((set) <= SET_SETTLED)
 #define SET_IS_RANGES(set) ((set) >= SET_RANGE4 && (set) <= SET_INTERFACE)
 
 const char *set_name(enum set set, const struct generations *generations,

@@ -51,6 +51,14 @@ int table_change(struct table *table, const struct message_change *changes, size
 		 uint64_t now, struct table_error *error);
 
 /*
+ * After a change an answer to refuse makes the kernel ask the allow entries again, for its question may
+ * be older. When every question from before the change is answered, table_settle() ends that. The
+ * kernel goes on as it did when it fails.
+ */
+bool table_unsettled(const struct table *table);
+int table_settle(struct table *table, struct table_error *error);
+
+/*
  * Where the table is not owned (the kernel cannot, or the plan says so) other programs can change
  * it. The descriptor becomes readable when somebody did; -1: owned, or nothing installed yet. It
  * may change with each table_apply().

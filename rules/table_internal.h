@@ -24,6 +24,7 @@ struct table {
 	struct generations generations;
 	bool router;                  /* the base chains of the router's own packets are there */
 	bool allow_fine;              /* the rules have the look-up for it */
+	bool unsettled;               /* the set of settled answers is empty, after a change */
 	uint32_t contained_lengths;   /* of IPv6 hosts there are sets */
 	struct allow_element *allows; /* what the kernel's allow sets hold, sorted */
 	size_t allow_count;
@@ -31,7 +32,7 @@ struct table {
 	struct usage ended; /* what elements had counted that went */
 	uint32_t birth;     /* of the elements that are there */
 	bool filled;        /* the allow sets hold what this process put there */
-	uint64_t slept; /* by this machine when the last plan was applied, ms */
+	uint64_t slept;     /* by this machine when the last plan was applied, ms */
 };
 
 /* NEWTABLE, owned or not. */

@@ -174,6 +174,32 @@ void chains_fill_answers(struct batch *batch, const struct plan *plan,
 	elements_close(&refusals);
 }
 
+void chains_put_settled(struct batch *batch, const struct plan *plan,
+			const struct generations *generations, bool settled)
+{
+	struct elements elements;
+	char name[RULES_NAME_MAX];
+
+	set_name(SET_SETTLED, generations, name);
+	if (!settled) {
+		set_flush(batch, name);
+		return;
+	}
+	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, name);
+	for (uint32_t i = 0; i < plan->header->policies; i++) {
+		const struct policy *policy = &plan->policies[i];
+		uint32_t key = mark_encode((struct mark){.action = MARK_REFUSE,
+							 .epoch = generations->answers,
+							 .policy = policy->number},
+					   plan->header->settings.mark_mask);
+
+		if (policy_may_refuse(policy))
+			elements_add(&elements,
+				     &(struct element){.key = &key, .key_length = sizeof(key)});
+	}
+	elements_close(&elements);
+}
+
 static void write_screen(struct writer *writer)
 {
 	const struct plan_settings *settings = &writer->input->plan->header->settings;

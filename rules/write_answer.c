@@ -37,23 +37,32 @@ static void write_contained(struct writer *writer, const struct policy *policy)
 			    chain_name(CHAIN_REFUSE, policy, target), NULL);
 }
 
-/* Remembers the pair of a packet whose answer belongs to the present rules. */
+static void put_present(struct writer *writer, struct nftnl_rule *rule)
+{
+	const struct mark present = {.epoch = writer->input->generations.answers};
+
+	rule_mark(rule, mark_epoch_mask(writer->mask), mark_encode(present, writer->mask), true);
+}
+
+/*
+ * Remembers the pair of a packet whose answer belongs to the present rules: of one that was refused
+ * that is known here.
+ */
 static void write_memory(struct writer *writer, const char *chain, const struct policy *policy,
 			 bool refuse, enum family family, size_t way)
 {
 	const bool six = family == FAMILY_IPV6;
 	const struct mark remembered = {.action = MARK_REFUSE, .policy = policy->number};
-	const struct mark present = {.epoch = writer->input->generations.answers};
 	char target[RULES_NAME_MAX], set[RULES_NAME_MAX];
 	struct nftnl_rule *rule = rule_new(chain, NULL);
 
-	rule_mark(rule, mark_epoch_mask(writer->mask), mark_encode(present, writer->mask), true);
 	if (refuse) {
 		rule_family(rule, family);
 		writer_key_refused(writer, rule, family, way);
 		rule_add_mark(rule, family, writer_set(writer, SET_REFUSED4 + six, set),
 			      mark_encode(remembered, writer->mask));
 	} else {
+		put_present(writer, rule);
 		rule_key(rule, family, KEY_PAIR_SUBSCRIBER);
 		rule_add(rule, writer_set(writer, SET_PASSED4 + six, set));
 	}
@@ -61,7 +70,6 @@ static void write_memory(struct writer *writer, const char *chain, const struct 
 	writer_put(writer, rule);
 }
 
-/* An answer that belongs to the present rules is remembered; every answer is carried out. */
 static void write_memories(struct writer *writer, const char *chain, const struct policy *policy,
 			   bool refuse)
 {
@@ -73,7 +81,19 @@ static void write_memories(struct writer *writer, const char *chain, const struc
 			write_memory(writer, chain, policy, refuse, families[family], way);
 	writer_counter_goto(writer, chain, COUNTER_UNREMEMBERED,
 			    chain_name(refuse ? CHAIN_REFUSE : CHAIN_PASSING, policy, target),
-			    "full, or an older question");
+			    refuse ? "full" : "full, or an older question");
+}
+
+/* The answer was to refuse, and no change of entries can have overtaken the packet. */
+static void put_settled(struct writer *writer, const char *chain, const char *target)
+{
+	struct nftnl_rule *rule = rule_new(chain, NULL);
+	char set[RULES_NAME_MAX];
+
+	rule_key_mark(rule, writer->mask);
+	rule_lookup(rule, writer_set(writer, SET_SETTLED, set));
+	rule_goto(rule, target);
+	writer_put(writer, rule);
 }
 
 /*
@@ -82,19 +102,28 @@ static void write_memories(struct writer *writer, const char *chain, const struc
  */
 static void write_judged(struct writer *writer, const struct policy *policy)
 {
-	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX];
+	char chain[RULES_NAME_MAX], settled[RULES_NAME_MAX], refuse[RULES_NAME_MAX];
+	struct nftnl_rule *rule;
 
+	chain_name(CHAIN_REFUSE, policy, refuse);
+	chain_name(CHAIN_SETTLED, policy, settled);
 	writer_count(writer, chain_name(CHAIN_JUDGED, policy, chain), "answered_refuse", policy);
+	put_settled(writer, chain, policy->mode == MODE_GUARD ? refuse : settled);
 	writer_jump(writer, chain, CHAIN_ALLOWED_DESTINATION, "allowed while it was asked");
 	writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
 	if (policy->mode == MODE_GUARD) {
-		writer_goto(writer, chain, chain_name(CHAIN_REFUSE, policy, target), NULL);
+		writer_goto(writer, chain, refuse, NULL);
 		return;
 	}
 	/* not to be remembered: when it is let go, its entries hold at once */
 	put_contained(writer, policy, chain);
 	writer_jump_watched(writer, chain, policy, CHAIN_WATCHED_PASSING);
-	write_memories(writer, chain, policy, true);
+	rule = rule_new(chain, NULL);
+	put_present(writer, rule);
+	rule_goto(rule, settled);
+	writer_put(writer, rule);
+	writer_counter_goto(writer, chain, COUNTER_UNREMEMBERED, refuse, "an older question");
+	write_memories(writer, settled, policy, true);
 }
 
 /*
@@ -103,7 +132,6 @@ static void write_judged(struct writer *writer, const struct policy *policy)
  */
 static void put_unwatched(struct writer *writer, const struct policy *policy, const char *chain)
 {
-	const struct mark present = {.epoch = writer->input->generations.answers};
 	struct nftnl_rule *rule;
 	char target[RULES_NAME_MAX];
 
@@ -118,7 +146,7 @@ static void put_unwatched(struct writer *writer, const struct policy *policy, co
 	writer_jump(writer, CHAIN_UNWATCHED, CHAIN_ALLOWED_DESTINATION, NULL);
 	writer_jump(writer, CHAIN_UNWATCHED, CHAIN_ALLOWED_SOURCE, NULL);
 	rule = rule_new(CHAIN_UNWATCHED, "its entry has gone");
-	rule_mark(rule, mark_epoch_mask(writer->mask), mark_encode(present, writer->mask), true);
+	put_present(writer, rule);
 	rule_goto(rule, chain_name(CHAIN_REFUSE, policy, target));
 	writer_put(writer, rule);
 	writer_goto(writer, CHAIN_UNWATCHED, CHAIN_STILL_WATCHED, NULL);

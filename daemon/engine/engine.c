@@ -62,6 +62,7 @@ static void on_stop(struct ev_loop *loop, ev_signal *watcher, int revents)
 
 static void engine_close(struct engine *engine)
 {
+	settle_stop(&engine->settle);
 	usage_close(engine->usage);
 	peer_close(engine->peer);
 	guard_close(engine->guard);
@@ -111,6 +112,8 @@ static int engine_open(struct engine *engine, const struct engine_settings *sett
 		result = usage_open(&engine->usage, engine->loop, engine->table, engine->peer);
 	if (result)
 		log_error("engine: socket: %s", strerror(-result));
+	else
+		settle_init(&engine->settle, engine->loop, engine->table, engine->guard);
 	return result;
 }
 

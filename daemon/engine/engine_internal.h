@@ -12,6 +12,7 @@
 #include "engine/mapping.h"
 #include "engine/peer.h"
 #include "engine/queues.h"
+#include "engine/settle.h"
 #include "engine/snapshots.h"
 #include "engine/usage.h"
 #include "rules/table.h"
@@ -32,6 +33,7 @@ struct engine {
 	struct mapping mapping;    /* the plan in force */
 	struct queues_losses past; /* of queues that were closed */
 	struct guard *guard;
+	struct settle settle;
 	struct usage_reader *usage;
 	uint64_t repairs; /* of the table, since this engine started */
 	int status;

@@ -38,6 +38,8 @@ static void on_change(struct engine *engine, const void *data, const struct mess
 	if (!error.error)
 		table_change(engine->table, changes, header->count, clock_ms(CLOCK_BOOTTIME),
 			     &error);
+	if (engine->queues)
+		settle_begin(&engine->settle, engine->queues);
 	usage_changed(engine->usage, engine->table);
 	if (error.error)
 		log_error("engine: %s", error.text);

@@ -51,6 +51,7 @@ static int open_queues(struct engine *engine, const struct plan_settings *settin
 /* The old queues went on until the rules turned away from them. */
 static void replace_queues(struct engine *engine, struct queues *queues)
 {
+	settle_stop(&engine->settle);
 	engine_forward(engine);
 	queues_lost(engine->queues, &engine->past);
 	engine->past.events_unsent += queues_close(engine->queues);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/question.h"
+
 /* Readable by root only: elsewhere what is dropped in the kernel stays unknown, and 0. */
 #define KERNEL_QUEUES "/proc/net/netfilter/nfnetlink_queue"
 
@@ -13,6 +15,10 @@ struct queues {
 	struct queues_settings settings;
 	size_t count;
 	struct queue *queues[PLAN_QUEUES_MAX];
+	struct {
+		uint64_t answered; /* then */
+		bool passed;       /* all that was asked then is answered */
+	} marks[PLAN_QUEUES_MAX];
 };
 
 /* Two sets of places: the next set of queues starts before the last one ends. */
@@ -82,6 +88,34 @@ bool queues_same(const struct queues *queues, const struct plan_settings *settin
 	return queues && queues->settings.first == settings->queue_first &&
 	       queues->settings.count == settings->queue_count &&
 	       queues->settings.length == settings->queue_length;
+}
+
+void queues_mark(struct queues *queues)
+{
+	for (size_t i = 0; i < queues->count; i++) {
+		struct queue_counts counts;
+
+		queue_read(queues->queues[i], &counts);
+		queues->marks[i].answered = counts.answered;
+		queues->marks[i].passed = false;
+	}
+}
+
+/* In a flood a queue is never found empty, but it holds no more than its length, in order. */
+bool queues_answered(struct queues *queues)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < queues->count; i++) {
+		struct queue_counts counts;
+
+		queue_read(queues->queues[i], &counts);
+		queues->marks[i].passed |= counts.answered - queues->marks[i].answered >
+						   queues->settings.length + QUESTION_BATCH ||
+					   !queue_busy(queues->queues[i]);
+		all &= queues->marks[i].passed;
+	}
+	return all;
 }
 
 /* Columns: number, portid, held, copy mode, copy range, dropped, user dropped, last id, 1. */

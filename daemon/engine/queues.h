@@ -32,6 +32,10 @@ size_t queues_count(const struct queues *queues);
 struct queue *queues_at(const struct queues *queues, size_t index);
 bool queues_same(const struct queues *queues, const struct plan_settings *settings);
 
+/* Notes what is asked now; later: has all of that been answered, and carried out? */
+void queues_mark(struct queues *queues);
+bool queues_answered(struct queues *queues);
+
 /* One record for each queue; @records has room for PLAN_QUEUES_MAX. */
 void queues_read(const struct queues *queues, struct message_queue *records);
 

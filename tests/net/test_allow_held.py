@@ -8,12 +8,13 @@ has read the question, or when it is about to send its answer.
 
 import contextlib
 import ipaddress
+import time
 
 import pytest
 
 from lab.capture import Capture
 from lab.edge25 import ENGINE
-from lab.faults import Thread, wait_until_held
+from lab.faults import Thread, is_settled, wait_until_held
 from lab.packets import RST
 from lab.promise import eventually, must_fail
 from lab.raw import Wire, opening
@@ -24,6 +25,7 @@ policy "home" { mode = block }
 range "subscribers" { prefixes = { "100.64.0.0/10", "2001:db8:1::/48" }  policy = "home" }
 """
 LINE = {4: 24, 6: 64}
+SETTLED_SOON = 0.2  # seconds; ten times as long as nobody waits
 FOUR = {4: 30, 6: 126}
 
 pytestmark = [
@@ -104,6 +106,16 @@ def test_an_entry_holds_for_a_packet_under_way(edge25, gate, moment, kind, width
         scene.add(scene.ends(kind, width, scene.flow))
     scene.passed()
     must_fail(scene.was_refused)
+
+
+def test_entries_are_asked_again_until_older_questions_are_answered(edge25, gate, moment, version):
+    scene = Scene(edge25(CONFIGURATION), gate, version)
+    assert is_settled(scene.daemon)
+    with scene.held(moment):
+        scene.add(scene.ends("destination", "exact", scene.other))
+        time.sleep(SETTLED_SOON)
+        assert not is_settled(scene.daemon)
+    eventually(lambda: is_settled(scene.daemon), "the change to be settled")
 
 
 def test_another_entry_does_not(edge25, gate, moment, version):

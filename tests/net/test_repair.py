@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from lab.edge25 import CONTROL, ENGINE
-from lab.faults import frozen, killed
+from lab.faults import frozen, is_settled, killed
 from lab.gate import Flow
 from lab.promise import eventually, must_fail
 
@@ -77,6 +77,7 @@ def test_what_another_program_did_is_put_back(edge25, gate, topology, kind):
     daemon = edge25(SHARED)
     server = gate.fresh()[0]
     daemon.ctl("allow", "add", "--to", server, "--comment", "a server for all")
+    eventually(lambda: is_settled(daemon), daemon.stderr)
     before = listing(topology)
     *_, pid = damage(topology, kind)
     eventually(repaired(daemon), daemon.stderr)

@@ -9,7 +9,8 @@ import shlex
 import pytest
 
 from lab.edge25 import HOME, REPOSITORY
-from lab.promise import holds, must_fail
+from lab.faults import is_settled
+from lab.promise import eventually, holds, must_fail
 
 REFERENCE = REPOSITORY / "rules/edge25.nft"
 TABLE = ["nft", "list", "table", "inet", "edge25"]
@@ -87,6 +88,7 @@ def test_the_kernel_lists_what_the_reference_says(edge25, topology, old, new, pr
     daemon = edge25(configuration.replace(old, new))
     for command in commands:
         assert daemon.ctl(*command)["applied"]
+    eventually(lambda: is_settled(daemon), "no question from before the changes")
     promise(lists_as_the_reference, topology)
 
 

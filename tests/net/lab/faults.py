@@ -10,6 +10,7 @@
     narrowed(...)        a queue has hardly any receive buffer
     queues(edge25)       the kernel's own word on who listens and how much is held
     questions(edge25)    and on how many packets were asked about
+    is_settled(edge25)   no question from before a change of entries waits for its answer
 """
 
 import contextlib
@@ -20,6 +21,7 @@ import mmap
 import os
 import pathlib
 import platform
+import re
 import signal
 import socket
 import sqlite3
@@ -66,6 +68,13 @@ def questions(edge25):
     listed = edge25.namespace.run(["nft", "-j", "list counters table inet edge25"]).stdout
     counters = [entry["counter"] for entry in json.loads(listed)["nftables"] if "counter" in entry]
     return sum(counter["packets"] for counter in counters if counter["name"].startswith("asked_"))
+
+
+def is_settled(edge25):
+    """Has the engine seen every question answered that is older than the last change of entries?
+    It then fills a set, which is empty before."""
+    listed = edge25.namespace.run(["nft", "list table inet edge25"]).stdout
+    return re.search(r"set settled_\d {[^}]*elements = ", listed) is not None
 
 
 def wait_until_held(edge25, count):
