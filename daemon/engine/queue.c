@@ -24,6 +24,16 @@
 
 #define SLOT_COST 1280 /* of the receive buffer, for one question: sk_buff, its data and ours */
 
+#define LINGER 100000         /* ns that a first packet waits at most, where many come */
+#define LINGER_SPACING 50000  /* ns between them, on average: more is not many */
+#define LINGER_WINDOW 1000000 /* ns that the average is taken over */
+
+struct rate {
+	uint64_t since; /* CLOCK_MONOTONIC, ns */
+	uint64_t received;
+	bool high;
+};
+
 struct counts {
 	_Atomic bool busy; /* from before it receives until the answers are sent */
 	_Atomic uint64_t answered, malformed, unsent, errors, unexpected;
@@ -146,6 +156,23 @@ static void queue_batch(struct queue *queue, unsigned received)
 		queue->settings.wake(queue->settings.wake_arg);
 }
 
+/*
+ * Where many come, to be woken for each costs as much as to answer it, and costs whoever brings them,
+ * too: the thread then sleeps, and answers those of a while together.
+ */
+static bool lingers(struct rate *rate, unsigned received)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	rate->received += received;
+	if (now - rate->since < LINGER_WINDOW)
+		return rate->high;
+	rate->high = rate->received > (now - rate->since) / LINGER_SPACING;
+	rate->received = 0;
+	rate->since = now;
+	return rate->high;
+}
+
 /* Asked to end, it still answers what waits, for what is left when the socket closes is dropped. */
 static void *queue_run(void *arg)
 {
@@ -153,7 +180,9 @@ static void *queue_run(void *arg)
 	int fd = mnl_socket_get_fd(queue->socket);
 	struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
 				 {.fd = queue->stop, .events = POLLIN}};
-	unsigned last = queue->settings.length / QUESTION_BATCH + 1;
+	const struct timespec linger = {.tv_nsec = LINGER};
+	unsigned last = queue->settings.length / QUESTION_BATCH + 1, since = 0;
+	struct rate rate = {0};
 
 	for (;;) {
 		bool stopping = atomic_load_explicit(&queue->stopping, memory_order_relaxed);
@@ -167,13 +196,18 @@ static void *queue_run(void *arg)
 		if (received > 0) {
 			if (stopping && !--last)
 				return NULL;
+			since += (unsigned)received;
 			continue;
 		}
 		if (stopping)
 			return NULL;
 		if (errno != EAGAIN && errno != EINTR)
 			count(&queue->counts.errors, 1);
-		poll(polls, 2, -1);
+		if (lingers(&rate, since))
+			nanosleep(&linger, NULL);
+		else
+			poll(polls, 2, -1);
+		since = 0;
 	}
 }
 
