@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from lab.edge25 import CONTROL, ENGINE, HOME
-from lab.faults import frozen, killed
+from lab.edge25 import BUILD, CONTROL, ENGINE, HOME
+from lab.faults import Memory, frozen, killed
 from lab.gate import Flow
 from lab.lists import Connection, Lists, csv_text, hosts, read_csv
 from lab.promise import eventually, must_fail
@@ -295,6 +295,57 @@ def test_what_cannot_be_in_force_is_taken_back(edge25, gate, topology):
     daemon.restart()
     assert len(lists.entries()) == 11
     gate.passes(flow)
+
+
+def without_hits(lists):
+    """Its entries, but for how often they were found."""
+    return [{name: value for name, value in entry.items() if name not in ("hits", "used")}
+            for entry in lists.entries()]
+
+
+def check_list(lists, entries, gate, passing, refused):
+    """The list is this one, and the wire agrees."""
+    assert without_hits(lists) == entries
+    gate.passes(*passing)
+    gate.refuses(*refused)
+
+
+@pytest.fixture(name="memory")
+def fixture_memory(laboratory, serial):
+    path = laboratory / f"import-{next(serial)}"
+    path.mkdir(mode=0o755)
+    return Memory(path / "orders")
+
+
+@pytest.mark.skipif(BUILD.name == "build-san", reason="a sanitizer has allocations of its own")
+@pytest.mark.parametrize("version, least, what", [(4, 1 << 16, "plan"), (6, 1 << 20, "batch")])
+def test_what_the_engine_refuses_is_taken_back(edge25, gate, topology, memory, version, least, what):
+    """The engine has no memory for the new list, and says so: the old one is in force, and stays."""
+    daemon = edge25(CONFIGURATION, env=memory.environment)
+    lists = Lists(daemon)
+    before, added, changed, other = gate.flows(topology.subscribers[0], 4, version)
+    lists.put(csv_text([["", before.destination, "", "goes"],
+                        ["", changed.destination, "", "is changed"]]))
+    entries = without_hits(lists)
+    many = [[f"{host}/31", "", "", "many"] for host in hosts(40000, "10.0.0.0")[::2]]
+    new = csv_text([["", added.destination, "", "new"],
+                    ["", changed.destination, "1h", "is another"], *many])
+    with memory.failing(ENGINE, 1, least):
+        said, = lists.refused(new, "--replace")
+        assert said.startswith("the engine could not do it, nothing was changed: ")
+        assert said.endswith(f"{what}: Cannot allocate memory")
+        check_list(lists, entries, gate, [before, changed], [added, other])
+    eventually(lambda: daemon.ctl("status")["healthy"], daemon.stderr)
+    actions = [line["action"] for line in daemon.ctl("allow", "history", "--limit", 3)["lines"]]
+    assert set(actions) == {"undo"}, actions
+    # nor does it come when engine and control are others
+    daemon.restart()
+    check_list(lists, entries, gate, [before, changed], [added, other])
+    # the control run: what the engine takes does change all of that
+    assert counts(lists.put(new, "--replace")) == (1 + len(many), 1, 1, 0)
+    must_fail(check_list, lists, entries, gate, [before, changed], [added, other])
+    gate.passes(added, changed)
+    gate.refuses(before, other)
 
 
 def test_without_an_engine_it_is_stored(edge25, gate, topology):

@@ -193,14 +193,15 @@ class Memory:
         self._orders = {}
         for program in (ENGINE, CONTROL):
             path = directory / program
-            path.write_bytes(bytes(12))
+            path.write_bytes(bytes(16))
             path.chmod(0o666)
             with open(path, "r+b") as file:
-                self._orders[program] = mmap.mmap(file.fileno(), 12)
+                self._orders[program] = mmap.mmap(file.fileno(), 16)
 
     @contextlib.contextmanager
-    def failing(self, program, every):
-        """One of so many allocations fails, for the block."""
+    def failing(self, program, every, least=0):
+        """One of so many allocations, of those that are not smaller, fails, for the block."""
+        self._orders[program][12:16] = struct.pack("=I", least)
         self._orders[program][0:4] = struct.pack("=I", every)
         try:
             yield
@@ -209,7 +210,7 @@ class Memory:
 
     def failed(self, program):
         """How many have failed so far."""
-        return struct.unpack("=III", self._orders[program])[2]
+        return struct.unpack("=4I", self._orders[program])[2]
 
 
 @contextlib.contextmanager

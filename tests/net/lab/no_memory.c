@@ -17,6 +17,7 @@ struct orders {
 	_Atomic uint32_t every;  /* so many allocations, one fails; 0: none */
 	_Atomic uint32_t calls;  /* allocations so far */
 	_Atomic uint32_t failed; /* of these */
+	_Atomic uint32_t least;  /* bytes: smaller ones neither count nor fail */
 };
 
 static struct orders *orders;
@@ -45,11 +46,11 @@ __attribute__((constructor)) static void begin(void)
 		orders = memory;
 }
 
-static int fails(void)
+static int fails(size_t size)
 {
 	uint32_t every, call;
 
-	if (!orders)
+	if (!orders || size < atomic_load(&orders->least))
 		return 0;
 	call = atomic_fetch_add(&orders->calls, 1) + 1;
 	every = atomic_load(&orders->every);
@@ -62,20 +63,20 @@ static int fails(void)
 
 void *malloc(size_t size)
 {
-	return fails() ? NULL : __libc_malloc(size);
+	return fails(size) ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-	return fails() ? NULL : __libc_calloc(count, size);
+	return fails(count * size) ? NULL : __libc_calloc(count, size);
 }
 
 void *realloc(void *memory, size_t size)
 {
-	return fails() ? NULL : __libc_realloc(memory, size);
+	return fails(size) ? NULL : __libc_realloc(memory, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-	return fails() ? NULL : __libc_memalign(alignment, size);
+	return fails(size) ? NULL : __libc_memalign(alignment, size);
 }
