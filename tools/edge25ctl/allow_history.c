@@ -11,6 +11,7 @@
 
 #define LINES_PRESET 100
 #define LINES_REPLY 1000
+#define MINUTE_MAX 17
 #define FILTERS (OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_USER))
 
 static const char *const history_csv[] = {"line",    "time",    "action",  "entry",   "from",
@@ -48,13 +49,23 @@ static enum exit_code gather(const struct arguments *arguments, json_t *params, 
 	return code;
 }
 
+/* "2026-11-22 16:41" */
+static const char *minute(const char *time, char text[MINUTE_MAX])
+{
+	if (strlen(time) < MINUTE_MAX)
+		return time;
+	snprintf(text, MINUTE_MAX, "%.10s %.5s", time, time + 11);
+	return text;
+}
+
 static void add_row(struct table *table, const json_t *line)
 {
 	const char *from = field_text(line, "from"), *to = field_text(line, "to");
 	const bool entry = json_is_integer(json_object_get(line, "entry"));
 	const json_t *by = json_object_get(line, "by");
+	char time[MINUTE_MAX];
 
-	table_add(table, field_text(line, "time"));
+	table_add(table, minute(field_text(line, "time"), time));
 	table_add(table, field_text(line, "action"));
 	if (entry)
 		table_add_number(table, field_number(line, "entry"));
@@ -69,11 +80,11 @@ static void add_row(struct table *table, const json_t *line)
 static void print(const struct screen *screen, const json_t *result)
 {
 	static const struct column columns[] = {
-		{.title = "TIME"},
+		{.title = "TIME UTC"},
 		{.title = "ACTION"},
 		{.title = "ENTRY", .right = true, .optional = true},
-		{.title = "FROM", .shrink = 18, .optional = true},
-		{.title = "TO", .shrink = 18, .optional = true},
+		{.title = "FROM", .shrink = 18, .whole = true, .optional = true},
+		{.title = "TO", .shrink = 18, .whole = true, .optional = true},
 		{.title = "BY", .shrink = 8},
 		{.title = "COMMENT", .shrink = 16},
 	};

@@ -24,9 +24,12 @@ static const char *by_text(const json_t *contained, char text[TEXT_NUMBER_MAX + 
 int contained_table(const struct screen *screen, const json_t *contained, unsigned indent)
 {
 	static const struct column columns[] = {
-		{.title = "HOST", .shrink = 18},      {.title = "LEFT", .right = true},
-		{.title = "UNTIL", .drop = 2},        {.title = "BY", .shrink = 8},
-		{.title = "STATE", .optional = true}, {.title = "COMMENT", .shrink = 16, .drop = 1},
+		{.title = "HOST", .shrink = 18, .whole = true},
+		{.title = "LEFT", .right = true},
+		{.title = "UNTIL", .drop = 2},
+		{.title = "BY", .shrink = 8},
+		{.title = "STATE", .optional = true},
+		{.title = "COMMENT", .shrink = 16, .drop = 1},
 	};
 	struct table *table =
 		table_new(columns, sizeof(columns) / sizeof(columns[0]), screen->utf8);

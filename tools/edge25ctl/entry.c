@@ -102,8 +102,8 @@ int entry_table(const struct screen *screen, const json_t *entries, unsigned ind
 {
 	static const struct column columns[] = {
 		{.title = "ID", .right = true, .shrink = 12},
-		{.title = "FROM", .shrink = 18},
-		{.title = "TO", .shrink = 18},
+		{.title = "FROM", .shrink = 18, .whole = true},
+		{.title = "TO", .shrink = 18, .whole = true},
 		{.title = "ADDRESSES", .shrink = 22, .drop = 1, .optional = true},
 		{.title = "LEFT", .right = true},
 		{.title = "EXPIRES", .drop = 4},

@@ -8,7 +8,7 @@
 #include "rows.h"
 
 static const struct column columns[] = {
-	{.title = "HOST", .shrink = 18},
+	{.title = "HOST", .shrink = 18, .whole = true},
 	{.title = "CLASS"},
 	{.title = "NAME", .shrink = 8, .drop = 1, .optional = true},
 	{.title = "POLICY", .shrink = 8, .drop = 5},

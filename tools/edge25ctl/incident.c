@@ -55,7 +55,7 @@ static const struct column incident_columns[] = {
 	{.title = "ID", .right = true},
 	{.title = "STATE", .drop = 2},
 	{.title = "CLASS"},
-	{.title = "HOST", .shrink = 18},
+	{.title = "HOST", .shrink = 18, .whole = true},
 	{.title = "NAME", .shrink = 8, .drop = 3, .optional = true},
 	{.title = "ACTION", .drop = 1},
 	{.title = "LAST SEEN", .drop = 4},
@@ -101,9 +101,9 @@ void incident_line(const struct screen *screen, const json_t *incident)
 
 static const struct column evidence_columns[] = {
 	{.title = "TIME"},
-	{.title = "SOURCE", .shrink = 12, .drop = 1},
+	{.title = "SOURCE", .shrink = 12, .whole = true, .drop = 1},
 	{.title = "PORT", .right = true, .drop = 2},
-	{.title = "MAIL SERVER", .shrink = 18},
+	{.title = "MAIL SERVER", .shrink = 18, .whole = true},
 	{.title = "ANSWERED", .optional = true},
 	{.title = NULL},
 };

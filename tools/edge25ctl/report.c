@@ -162,7 +162,7 @@ static int print_contained(const struct screen *screen, const json_t *contained)
 {
 	static const struct column columns[] = {
 		{.title = "CONTAINED"},
-		{.title = "HOST"},
+		{.title = "HOST", .whole = true},
 		{.title = "UNTIL"},
 		{.title = "BY", .shrink = 8},
 		{.title = "WHY", .shrink = 8},

@@ -2,6 +2,7 @@
 #include "table.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,23 +102,23 @@ static unsigned total_width(const struct table *table, const unsigned *widths, u
 	return total - GAP;
 }
 
-/*
- * Takes @excess away from the columns that may shrink, the widest first, down to what each one asks
- * for, or to SQUEEZED. What is left over.
- */
+static unsigned least_width(const struct column *column, bool squeeze)
+{
+	if (!column->shrink || column->whole)
+		return UINT_MAX;
+	return squeeze && column->shrink > SQUEEZED ? SQUEEZED : column->shrink;
+}
+
+/* Takes @excess away from the columns that may shrink, the widest first. What is left over. */
 static unsigned shrink(const struct table *table, unsigned *widths, unsigned excess, bool squeeze)
 {
 	while (excess) {
 		size_t widest = table->count;
 
-		for (size_t i = 0; i < table->count; i++) {
-			unsigned asked = table->columns[i].shrink;
-			unsigned least = squeeze && asked > SQUEEZED ? SQUEEZED : asked;
-
-			if (least && widths[i] > least &&
+		for (size_t i = 0; i < table->count; i++)
+			if (widths[i] && widths[i] > least_width(&table->columns[i], squeeze) &&
 			    (widest == table->count || widths[i] > widths[widest]))
 				widest = i;
-		}
 		if (widest == table->count)
 			break;
 		widths[widest]--;
@@ -153,26 +154,60 @@ static bool cut(const struct table *table, unsigned *widths)
 	return false;
 }
 
-/* Columns with width 0 are left out. */
-static void fit(const struct table *table, unsigned *widths, unsigned indent, unsigned width)
+/* Columns are cut, and left out as long as that is not enough. False: it does not fit. */
+static bool fit_by(const struct table *table, unsigned *widths, unsigned indent, unsigned width,
+		   bool squeeze)
 {
 	unsigned natural[TABLE_COLUMNS_MAX];
 
 	for (size_t i = 0; i < table->count; i++)
 		natural[i] = natural_width(table, i);
-	for (;;) {
+	do {
 		unsigned total;
 
 		memcpy(widths, natural, table->count * sizeof(*widths));
 		total = total_width(table, widths, indent);
-		if (!width || total <= width || !shrink(table, widths, total - width, false))
-			return;
-		if (!drop(table, natural))
-			break;
+		if (!width || total <= width || !shrink(table, widths, total - width, squeeze))
+			return true;
+	} while (drop(table, natural));
+	return false;
+}
+
+/* Columns with width 0 are left out. False: one that must be whole has no room. */
+static bool fit(const struct table *table, unsigned *widths, unsigned indent, unsigned width)
+{
+	if (fit_by(table, widths, indent, width, false) ||
+	    fit_by(table, widths, indent, width, true))
+		return true;
+	for (size_t i = 0; i < table->count; i++)
+		if (table->columns[i].whole && widths[i])
+			return false;
+	while (total_width(table, widths, indent) > width && cut(table, widths))
+		;
+	return true;
+}
+
+/* "ID 1, FROM 100.64.3.7, COMMENT ticket 42", a row after the other, in as many lines as it takes. */
+static int print_records(const struct table *table, const struct screen *screen, unsigned indent)
+{
+	for (size_t i = 0; i < table->used; i += table->count) {
+		char *text = NULL;
+		size_t size;
+		FILE *row = open_memstream(&text, &size);
+
+		if (!row)
+			return -ENOMEM;
+		for (size_t column = 0; column < table->count; column++)
+			if (*table->cells[i + column])
+				fprintf(row, "%s%s %s", column ? ", " : "",
+					table->columns[column].title, table->cells[i + column]);
+		if (fclose(row) == 0) {
+			fprintf(screen->out, "%*s", (int)indent, "");
+			screen_wrap(screen, indent + GAP, indent, text);
+		}
+		free(text);
 	}
-	while (shrink(table, widths, total_width(table, widths, indent) - width, true))
-		if (!cut(table, widths) || total_width(table, widths, indent) <= width)
-			break;
+	return 0;
 }
 
 static void print_cell(const struct screen *screen, const struct column *column, const char *text,
@@ -200,7 +235,8 @@ int table_print(const struct table *table, const struct screen *screen, unsigned
 
 	if (!table || table->failed)
 		return -ENOMEM;
-	fit(table, widths, indent, screen->width);
+	if (!fit(table, widths, indent, screen->width))
+		return print_records(table, screen, indent);
 	for (size_t i = 0; i < table->count; i++)
 		last = widths[i] ? i : last;
 	fprintf(screen->out, "%*s%s", (int)indent, "", screen->colour ? "\033[2m" : "");

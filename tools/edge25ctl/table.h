@@ -13,6 +13,7 @@ struct column {
 	unsigned shrink; /* may be cut to so many columns before others go, ending in "..."; 0: no */
 	unsigned drop;   /* left out when there is no room, highest first; 0: never */
 	bool optional;   /* left out where all its cells are empty */
+	bool whole;      /* never cut: where there is no room for it rows are printed in words */
 };
 
 struct table;

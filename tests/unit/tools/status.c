@@ -63,6 +63,7 @@ static const struct {
 	{"report-empty.json", "report-empty-80.txt", report_print, 80, false},
 	{"metrics.json", "metrics.txt", print_metrics, 0, false},
 	{"entries.json", "entries-80.txt", print_entries, 80, false},
+	{"entries.json", "entries-44.txt", print_entries, 44, false},
 	{"entries.json", "entries-wide.txt", print_entries, 0, false},
 	{"names.json", "names-80.txt", print_entries, 80, false},
 	{"names.json", "names-wide.txt", print_entries, 0, false},
