@@ -8,27 +8,14 @@ _Static_assert(sizeof(struct policy) == 56, "travels in plans");
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const mode_words[] = {
-	[MODE_BLOCK] = "block",
-	[MODE_MONITOR] = "monitor",
-	[MODE_GUARD] = "guard",
-};
+const char *const policy_mode_words[] = {NULL, "block", "monitor", "guard", NULL};
+const char *const policy_deny_words[] = {NULL, "drop", "tcp-reset", "admin-prohibited", NULL};
+const char *const policy_safe_words[] = {NULL, "refuse", "pass", NULL};
 
-static const char *const deny_words[] = {
-	[DENY_DROP] = "drop",
-	[DENY_TCP_RESET] = "tcp-reset",
-	[DENY_ADMIN_PROHIBITED] = "admin-prohibited",
-};
-
-static const char *const safe_words[] = {
-	[SAFE_REFUSE] = "refuse",
-	[SAFE_PASS] = "pass",
-};
-
-/* The index of @word, 0 when it is none of them; index 0 of each table has no word. */
-static unsigned find_word(const char *const *words, size_t count, const char *word)
+/* The index of @word, 0 when it is none of them. */
+static unsigned find_word(const char *const *words, const char *word)
 {
-	for (unsigned i = 1; i < count; i++)
+	for (unsigned i = 1; words[i]; i++)
 		if (strcmp(words[i], word) == 0)
 			return i;
 	return 0;
@@ -36,32 +23,32 @@ static unsigned find_word(const char *const *words, size_t count, const char *wo
 
 const char *policy_mode_word(unsigned mode)
 {
-	return mode < COUNT(mode_words) ? mode_words[mode] : NULL;
+	return mode < COUNT(policy_mode_words) ? policy_mode_words[mode] : NULL;
 }
 
 const char *policy_deny_word(unsigned deny)
 {
-	return deny < COUNT(deny_words) ? deny_words[deny] : NULL;
+	return deny < COUNT(policy_deny_words) ? policy_deny_words[deny] : NULL;
 }
 
 const char *policy_safe_word(unsigned safe)
 {
-	return safe < COUNT(safe_words) ? safe_words[safe] : NULL;
+	return safe < COUNT(policy_safe_words) ? policy_safe_words[safe] : NULL;
 }
 
 enum policy_mode policy_mode_value(const char *word)
 {
-	return (enum policy_mode)find_word(mode_words, COUNT(mode_words), word);
+	return (enum policy_mode)find_word(policy_mode_words, word);
 }
 
 enum policy_deny policy_deny_value(const char *word)
 {
-	return (enum policy_deny)find_word(deny_words, COUNT(deny_words), word);
+	return (enum policy_deny)find_word(policy_deny_words, word);
 }
 
 enum policy_safe policy_safe_value(const char *word)
 {
-	return (enum policy_safe)find_word(safe_words, COUNT(safe_words), word);
+	return (enum policy_safe)find_word(policy_safe_words, word);
 }
 
 /* Not isalpha(3): the locale has no say in what nft takes as an identifier. */

@@ -35,7 +35,9 @@ struct policy {
 	uint32_t burst_time; /* seconds */
 };
 
-/* The words of the configuration: "block", "tcp-reset", ... NULL for a value out of range. */
+/* The words of the configuration, by these values: none for 0, NULL behind the last. */
+extern const char *const policy_mode_words[], *const policy_deny_words[], *const policy_safe_words[];
+/* One of them; NULL for a value out of range. */
 const char *policy_mode_word(unsigned mode);
 const char *policy_deny_word(unsigned deny);
 const char *policy_safe_word(unsigned safe);

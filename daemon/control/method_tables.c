@@ -4,10 +4,6 @@
 
 #include "method_tables.h"
 
-const char *const mode_words[] = {"block", "guard", "monitor", NULL};
-const char *const deny_words[] = {"drop", "tcp-reset", "admin-prohibited", NULL};
-const char *const safe_words[] = {"refuse", "pass", NULL};
-
 const struct rpc_field by_fields[] = {
 	FIELD("uid", SHAPE_NUMBER, 0, "of the process that asked, as the kernel told it"),
 	FIELD("user", SHAPE_TEXT, 0, "its name at that time"),

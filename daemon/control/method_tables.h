@@ -3,13 +3,16 @@
 #ifndef EDGE25_CONTROL_METHOD_TABLES_H
 #define EDGE25_CONTROL_METHOD_TABLES_H
 
+#include "common/policy.h"
 #include "host_class.h"
 #include "rpc.h"
 
 /* Of incidents: a clean host has none. */
 #define incident_class_words (&class_words[CLASS_MISCONFIGURED])
 /* Words, NULL at the end. */
-extern const char *const mode_words[], *const deny_words[], *const safe_words[];
+#define mode_words (&policy_mode_words[MODE_BLOCK])
+#define deny_words (&policy_deny_words[DENY_DROP])
+#define safe_words (&policy_safe_words[SAFE_REFUSE])
 
 /* Who asked for a change. */
 extern const struct rpc_field by_fields[];
