@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "disk.h"
+#include "health_internal.h"
 #include "losses.h"
 #include "responder.h"
 #include "times.h"
@@ -25,8 +25,7 @@ const char *const health_names[] = {"enforcing",   "table",   "engine",   "plan"
 				    "questions",   "control", "database", "disk",         "events",
 				    "containment", "reload",  "names",    "destinations", NULL};
 
-__attribute__((format(printf, 4, 5))) static void
-check(json_t *checks, const char *name, enum health_state state, const char *fmt, ...)
+void health_check(json_t *checks, const char *name, enum health_state state, const char *fmt, ...)
 {
 	char text[LOG_LINE_MAX], safe[LOG_LINE_MAX]; /* a path need not be UTF-8 */
 	va_list ap;
@@ -54,18 +53,6 @@ static const char *about(int64_t seconds, char text[32])
 	while (seconds < units[i].from)
 		i++;
 	snprintf(text, 32, "%" PRId64 "%c", seconds / units[i].unit, units[i].word);
-	return text;
-}
-
-static const char *bytes(uint64_t count, char text[32])
-{
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-	double value = (double)count;
-	unsigned unit = 0;
-
-	for (; value >= 1024 && unit < 4; unit++)
-		value /= 1024;
-	snprintf(text, 32, "%.*f %s", unit && value < 10 ? 1 : 0, value, units[unit]);
 	return text;
 }
 
@@ -117,16 +104,16 @@ static void policies(const struct control *control, json_t *checks)
 						 used ? ", " : "", policy->name);
 	}
 	if (!config->range_count)
-		check(checks, "enforcing", HEALTH_WARNING,
-		      "no range is configured: nothing is refused");
+		health_check(checks, "enforcing", HEALTH_WARNING,
+			     "no range is configured: nothing is refused");
 	else if (!intent_was_in_force(control->intent))
-		check(checks, "enforcing", HEALTH_WARNING, "no plan has been in force yet");
+		health_check(checks, "enforcing", HEALTH_WARNING, "no plan has been in force yet");
 	else if (*idle)
-		check(checks, "enforcing", HEALTH_WARNING,
-		      "not by %s: mode monitor counts, and refuses nothing", idle);
+		health_check(checks, "enforcing", HEALTH_WARNING,
+			     "not by %s: mode monitor counts, and refuses nothing", idle);
 	else
-		check(checks, "enforcing", HEALTH_OK, "%zu polic%s", refusing,
-		      refusing == 1 ? "y" : "ies");
+		health_check(checks, "enforcing", HEALTH_OK, "%zu polic%s", refusing,
+			     refusing == 1 ? "y" : "ies");
 }
 
 static void table(const struct control *control, json_t *checks)
@@ -141,43 +128,46 @@ static void table(const struct control *control, json_t *checks)
 		snprintf(after, sizeof(after), "; put back %" PRIu64 " time%s in the last hour",
 			 repairs, repairs == 1 ? "" : "s");
 	if (!seen->at && !interval)
-		check(checks, "table", repairs ? HEALTH_WARNING : HEALTH_OK,
-		      "not compared by itself: verify-interval is 0%s", after);
+		health_check(checks, "table", repairs ? HEALTH_WARNING : HEALTH_OK,
+			     "not compared by itself: verify-interval is 0%s", after);
 	else if (!seen->at)
-		check(checks, "table", repairs ? HEALTH_WARNING : HEALTH_OK,
-		      "not compared yet (verify-interval %s)%s", about((int64_t)interval, every),
-		      after);
+		health_check(checks, "table", repairs ? HEALTH_WARNING : HEALTH_OK,
+			     "not compared yet (verify-interval %s)%s",
+			     about((int64_t)interval, every), after);
 	else if (seen->verdict.error)
-		check(checks, "table", HEALTH_WARNING, "could not be compared %s ago: %s%s",
-		      about(now - seen->at, ago), seen->verdict.text, after);
+		health_check(checks, "table", HEALTH_WARNING, "could not be compared %s ago: %s%s",
+			     about(now - seen->at, ago), seen->verdict.text, after);
 	else if (seen->verdict.differences)
-		check(checks, "table", HEALTH_PROBLEM,
-		      "%" PRIu64 " difference%s from the plan %s ago%s: edge25ctl ruleset verify",
-		      seen->verdict.differences, seen->verdict.differences == 1 ? "" : "s",
-		      about(now - seen->at, ago), after);
+		health_check(checks, "table", HEALTH_PROBLEM,
+			     "%" PRIu64
+			     " difference%s from the plan %s ago%s: edge25ctl ruleset verify",
+			     seen->verdict.differences, seen->verdict.differences == 1 ? "" : "s",
+			     about(now - seen->at, ago), after);
 	else
-		check(checks, "table", repairs ? HEALTH_WARNING : HEALTH_OK,
-		      "as it should be, compared %s ago%s", about(now - seen->at, ago), after);
+		health_check(checks, "table", repairs ? HEALTH_WARNING : HEALTH_OK,
+			     "as it should be, compared %s ago%s", about(now - seen->at, ago),
+			     after);
 }
 
 static void engine(const struct control *control, bool fresh, json_t *checks)
 {
 	if (!link_connected(control->link)) {
-		check(checks, "engine", HEALTH_PROBLEM,
-		      "the engine is not connected: the kernel gives each policy's safe answer");
+		health_check(
+			checks, "engine", HEALTH_PROBLEM,
+			"the engine is not connected: the kernel gives each policy's safe answer");
 		return;
 	}
 	if (!fresh)
-		check(checks, "engine", HEALTH_PROBLEM,
-		      "the engine is connected but did not answer within 1 s");
+		health_check(checks, "engine", HEALTH_PROBLEM,
+			     "the engine is connected but did not answer within 1 s");
 	else
-		check(checks, "engine", HEALTH_OK, "process %u answers",
-		      link_hello(control->link)->pid);
+		health_check(checks, "engine", HEALTH_OK, "process %u answers",
+			     link_hello(control->link)->pid);
 	if (intent_refusal(control->intent))
-		check(checks, "plan", HEALTH_PROBLEM, "%s", intent_refusal(control->intent));
+		health_check(checks, "plan", HEALTH_PROBLEM, "%s", intent_refusal(control->intent));
 	else if (!intent_in_force(control->intent))
-		check(checks, "plan", HEALTH_PROBLEM,
-		      "the engine has not put the plan in force yet");
+		health_check(checks, "plan", HEALTH_PROBLEM,
+			     "the engine has not put the plan in force yet");
 }
 
 static void queues(const struct control *control, json_t *checks)
@@ -190,13 +180,14 @@ static void queues(const struct control *control, json_t *checks)
 	for (; (queue = figures_queue_at(control->figures, count)); count++)
 		held += queue->held;
 	if (dropped)
-		check(checks, "queues", HEALTH_PROBLEM,
-		      "%" PRIu64 " questions did not fit into the queues in the last hour: more "
-		      "queues, or a greater queue-length, help",
-		      dropped);
+		health_check(checks, "queues", HEALTH_PROBLEM,
+			     "%" PRIu64
+			     " questions did not fit into the queues in the last hour: more "
+			     "queues, or a greater queue-length, help",
+			     dropped);
 	else if (count)
-		check(checks, "queues", HEALTH_OK, "%zu, %" PRIu64 " packets held, none dropped",
-		      count, held);
+		health_check(checks, "queues", HEALTH_OK,
+			     "%zu, %" PRIu64 " packets held, none dropped", count, held);
 }
 
 static void questions(const struct control *control, json_t *checks)
@@ -204,13 +195,13 @@ static void questions(const struct control *control, json_t *checks)
 	const uint64_t unanswered = losses_recent(control, LOSS_UNANSWERED);
 
 	if (unanswered)
-		check(checks, "questions", HEALTH_WARNING,
-		      "%" PRIu64
-		      " packets got the safe answer in the last hour: nobody answered in "
-		      "time",
-		      unanswered);
+		health_check(checks, "questions", HEALTH_WARNING,
+			     "%" PRIu64
+			     " packets got the safe answer in the last hour: nobody answered in "
+			     "time",
+			     unanswered);
 	else
-		check(checks, "questions", HEALTH_OK, "none unanswered in the last hour");
+		health_check(checks, "questions", HEALTH_OK, "none unanswered in the last hour");
 }
 
 static void lag(const struct control *control, json_t *checks)
@@ -221,80 +212,16 @@ static void lag(const struct control *control, json_t *checks)
 	char now[32], most[32], late[32];
 
 	if (lag->loop_ms >= LAG_LATE)
-		check(checks, "control", HEALTH_PROBLEM,
-		      "the loop is %s late: this machine is overloaded, or a disk does not answer",
-		      milliseconds(lag->loop_ms, now));
+		health_check(
+			checks, "control", HEALTH_PROBLEM,
+			"the loop is %s late: this machine is overloaded, or a disk does not answer",
+			milliseconds(lag->loop_ms, now));
 	else
-		check(checks, "control", HEALTH_OK,
-		      "loop %s late, worst of the last hour %s; events %s after their packets",
-		      milliseconds(lag->loop_ms, now), milliseconds(worst, most),
-		      milliseconds(event, late));
-}
-
-static void database(const struct control *control, json_t *checks)
-{
-	char path[512], size[32];
-
-	snprintf(path, sizeof(path), "%s/edge25.db", control->config->settings.state_dir);
-	if (store_problem(control->store))
-		check(checks, "database", HEALTH_PROBLEM, "%s", store_problem(control->store));
-	else
-		check(checks, "database", HEALTH_OK, "%s, %s", path,
-		      bytes(disk_file_size(path), size));
-}
-
-/* True: said. */
-static bool disk_problem(const char *path, const struct disk *disk, json_t *checks)
-{
-	char free_text[32], size[32];
-
-	if (disk->error)
-		check(checks, "disk", HEALTH_PROBLEM, "%s: %s", path, strerror(-disk->error));
-	else if (disk->read_only)
-		check(checks, "disk", HEALTH_PROBLEM, "%s is on a file system that is read-only",
-		      path);
-	else if (disk->no_files)
-		check(checks, "disk", HEALTH_PROBLEM,
-		      "%s is on a file system that takes no more files", path);
-	else if (disk_low(disk))
-		check(checks, "disk", HEALTH_PROBLEM,
-		      "%s has %s left of %s: make room, or lower event-file-max", path,
-		      bytes(disk->free, free_text), bytes(disk->size, size));
-	else
-		return false;
-	return true;
-}
-
-static void disks(const struct control *control, json_t *checks)
-{
-	const struct config_settings *settings = &control->config->settings;
-	const struct disk state = disk_look(settings->state_dir),
-			  log = disk_look(settings->log_dir);
-	char a[32], b[32];
-	bool said = disk_problem(settings->state_dir, &state, checks);
-
-	if (said && (state.error || state.device == log.device))
-		return;
-	if (disk_problem(settings->log_dir, &log, checks) || said)
-		return;
-	if (state.device == log.device)
-		check(checks, "disk", HEALTH_OK, "%s left", bytes(state.free, a));
-	else
-		check(checks, "disk", HEALTH_OK, "%s left in %s, %s in %s", bytes(state.free, a),
-		      settings->state_dir, bytes(log.free, b), settings->log_dir);
-}
-
-static void events(const struct control *control, json_t *checks)
-{
-	const char *problem = event_file_problem(control->event_file);
-	char size[32], max[32];
-
-	if (problem)
-		check(checks, "events", HEALTH_PROBLEM, "%s", problem);
-	else
-		check(checks, "events", HEALTH_OK, "events.json has %s of at most %s",
-		      bytes(event_file_size(control->event_file), size),
-		      bytes(control->config->settings.event_file_max, max));
+		health_check(
+			checks, "control", HEALTH_OK,
+			"loop %s late, worst of the last hour %s; events %s after their packets",
+			milliseconds(lag->loop_ms, now), milliseconds(worst, most),
+			milliseconds(event, late));
 }
 
 static void containment(const struct control *control, json_t *checks)
@@ -302,13 +229,13 @@ static void containment(const struct control *control, json_t *checks)
 	const uint64_t free_hosts = losses_recent(control, LOSS_UNCONTAINED);
 
 	if (responder_refusal(control->responder))
-		check(checks, "containment", HEALTH_PROBLEM, "%s",
-		      responder_refusal(control->responder));
+		health_check(checks, "containment", HEALTH_PROBLEM, "%s",
+			     responder_refusal(control->responder));
 	else if (free_hosts)
-		check(checks, "containment", HEALTH_PROBLEM,
-		      "%" PRIu64
-		      " infected hosts were not contained in the last hour: too many are",
-		      free_hosts);
+		health_check(checks, "containment", HEALTH_PROBLEM,
+			     "%" PRIu64
+			     " infected hosts were not contained in the last hour: too many are",
+			     free_hosts);
 }
 
 json_t *health_checks(const struct control *control, bool fresh)
@@ -323,17 +250,16 @@ json_t *health_checks(const struct control *control, bool fresh)
 	queues(control, checks);
 	questions(control, checks);
 	lag(control, checks);
-	database(control, checks);
-	disks(control, checks);
-	events(control, checks);
+	health_storage(control, checks);
 	containment(control, checks);
 	if (reload_problem(control->reload))
-		check(checks, "reload", HEALTH_PROBLEM, "%s", reload_problem(control->reload));
+		health_check(checks, "reload", HEALTH_PROBLEM, "%s",
+			     reload_problem(control->reload));
 	for (size_t i = 0; name_follower_problem(control->name_follower, i, name); i++)
-		check(checks, "destinations", HEALTH_PROBLEM, "%s", name);
+		health_check(checks, "destinations", HEALTH_PROBLEM, "%s", name);
 	for (size_t i = 0; (text = names_problem(control->names, i)); i++)
 		if (*text)
-			check(checks, "names", HEALTH_PROBLEM, "%s", text);
+			health_check(checks, "names", HEALTH_PROBLEM, "%s", text);
 	return checks;
 }
 
