@@ -66,6 +66,19 @@ json_t *explain_found_json(const struct explain_found *found);
 json_t *explain_remembered_json(const struct explain_found *found);
 extern const struct rpc_field explain_found_fields[], explain_remembered_fields[];
 
+/* --- explain_reply.c --- */
+
+/* The way that was said, or none, and then those by which another range decides: what was found of each. */
+struct explain_asked {
+	struct message_lookup lookups[MESSAGE_LOOKUPS_MAX];
+	uint32_t count;
+	struct explain_found found[MESSAGE_LOOKUPS_MAX];
+};
+
+/* All that is replied; @error: why the kernel was not asked, or "". */
+json_t *explain_answer(const struct explain_asked *asked, const struct explain_view *view,
+		       const char *error);
+
 /* --- explain_compare.c --- */
 
 /* Adds a text for each thing that is not in the kernel as it is in the view. */
