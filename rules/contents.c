@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 #define ELEMENT_TEXT_MAX 200
 
 /* --- an element in a message --- */
@@ -254,17 +256,12 @@ static void differ(struct contents *contents, const struct element_view *expecte
 static int add(const struct nlattr *element, void *arg)
 {
 	struct contents *contents = arg;
+	const struct nlattr **elements =
+		array_room(contents->elements, contents->count, sizeof(const struct nlattr *));
 
-	if (contents->count == contents->room) {
-		size_t room = contents->room ? contents->room * 2 : 64;
-		const struct nlattr **elements =
-			realloc(contents->elements, room * sizeof(const struct nlattr *));
-
-		if (!elements)
-			return -ENOMEM;
-		contents->elements = elements;
-		contents->room = room;
-	}
+	if (!elements)
+		return -ENOMEM;
+	contents->elements = elements;
 	contents->elements[contents->count++] = element;
 	return 0;
 }

@@ -21,7 +21,6 @@ struct contents {
 	const struct nlattr **elements; /* sorted by contents_ready() */
 	uint8_t *seen;
 	size_t count;
-	size_t room;
 	size_t found;   /* in the kernel */
 	uint64_t slack; /* ms: ends that lie this close together are the same */
 	uint64_t soon;  /* ms: what ends within them may be gone already */

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 bool name_list_has(const struct name_list *list, const char *name)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -26,15 +28,11 @@ bool name_list_has(const struct name_list *list, const char *name)
 
 int name_list_add(struct name_list *list, const char *name)
 {
-	if (list->count == list->room) {
-		size_t room = list->room ? list->room * 2 : 64;
-		char(*names)[RULES_NAME_MAX] = realloc(list->names, room * sizeof(*names));
+	char(*names)[RULES_NAME_MAX] = array_room(list->names, list->count, sizeof(*names));
 
-		if (!names)
-			return -ENOMEM;
-		list->names = names;
-		list->room = room;
-	}
+	if (!names)
+		return -ENOMEM;
+	list->names = names;
 	snprintf(list->names[list->count++], RULES_NAME_MAX, "%s", name);
 	return 0;
 }

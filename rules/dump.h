@@ -13,7 +13,6 @@
 struct name_list {
 	char (*names)[RULES_NAME_MAX];
 	size_t count;
-	size_t room;
 };
 
 bool name_list_has(const struct name_list *list, const char *name);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "rules/dump.h"
 #include "rules/lookup_internal.h"
 
@@ -18,7 +19,7 @@
 struct view_rules {
 	char name[RULES_NAME_MAX];
 	struct nftnl_rule **rules;
-	size_t count, room;
+	size_t count;
 };
 
 struct view {
@@ -28,24 +29,8 @@ struct view {
 	struct view_base *bases;
 	struct view_set *sets;
 	struct view_rules *chains;
-	size_t base_count, base_room, set_count, set_room, chain_count, chain_room;
+	size_t base_count, set_count, chain_count;
 };
-
-/* Room for one more of @size in *array. */
-static int grow(void **array, size_t count, size_t *room, size_t size)
-{
-	size_t more = *room ? *room * 2 : 16;
-	void *larger;
-
-	if (count < *room)
-		return 0;
-	larger = realloc(*array, more * size);
-	if (!larger)
-		return -ENOMEM;
-	*array = larger;
-	*room = more;
-	return 0;
-}
 
 static bool ours(const char *table)
 {
@@ -72,11 +57,11 @@ static int read_table(const struct nlmsghdr *message, void *arg)
 
 static int put_base(struct view *view, const struct nftnl_chain *chain)
 {
-	struct view_base *base;
-	int result = grow((void **)&view->bases, view->base_count, &view->base_room, sizeof(*base));
+	struct view_base *base = array_room(view->bases, view->base_count, sizeof(*base));
 
-	if (result)
-		return result;
+	if (!base)
+		return -ENOMEM;
+	view->bases = base;
 	base = &view->bases[view->base_count++];
 	*base = (struct view_base){
 		.hook = nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM),
@@ -105,11 +90,11 @@ static int read_chain(const struct nlmsghdr *message, void *arg)
 
 static int put_set(struct view *view, const struct nftnl_set *from)
 {
-	struct view_set *set;
-	int result = grow((void **)&view->sets, view->set_count, &view->set_room, sizeof(*set));
+	struct view_set *set = array_room(view->sets, view->set_count, sizeof(*set));
 
-	if (result)
-		return result;
+	if (!set)
+		return -ENOMEM;
+	view->sets = set;
 	set = &view->sets[view->set_count++];
 	*set = (struct view_set){.flags = nftnl_set_get_u32(from, NFTNL_SET_FLAGS),
 				 .length = nftnl_set_get_u32(from, NFTNL_SET_KEY_LEN)};
@@ -215,11 +200,11 @@ const struct view_set *view_set(const struct view *view, const char *name)
 static int read_rule(const struct nlmsghdr *message, void *arg)
 {
 	struct view_rules *chain = arg;
-	struct nftnl_rule *rule;
-	int result = grow((void **)&chain->rules, chain->count, &chain->room, sizeof(rule));
+	struct nftnl_rule *rule, **rules = array_room(chain->rules, chain->count, sizeof(rule));
 
-	if (result)
-		return result;
+	if (!rules)
+		return -ENOMEM;
+	chain->rules = rules;
 	rule = nftnl_rule_alloc();
 	if (!rule)
 		return -ENOMEM;
@@ -242,9 +227,10 @@ int view_chain(struct view *view, const char *name, struct machine_chain *out)
 			*out = (struct machine_chain){view->chains[i].rules, view->chains[i].count};
 			return 0;
 		}
-	result = grow((void **)&view->chains, view->chain_count, &view->chain_room, sizeof(*chain));
-	if (result)
-		return result;
+	chain = array_room(view->chains, view->chain_count, sizeof(*chain));
+	if (!chain)
+		return -ENOMEM;
+	view->chains = chain;
 	chain = &view->chains[view->chain_count];
 	*chain = (struct view_rules){0};
 	snprintf(chain->name, sizeof(chain->name), "%s", name);

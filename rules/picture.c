@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "rules/table_internal.h"
 
 #define TEXT_MAX 4096
@@ -41,17 +42,11 @@ struct part *picture_find(const struct picture *picture, enum message_item_kind 
 
 static int add(struct picture *picture, const struct part *part)
 {
-	struct part *place;
+	struct part *place = array_room(picture->parts, picture->count, sizeof(*place));
 
-	if (picture->count == picture->room) {
-		size_t room = picture->room ? picture->room * 2 : 128;
-		struct part *parts = realloc(picture->parts, room * sizeof(*parts));
-
-		if (!parts)
-			return -ENOMEM;
-		picture->parts = parts;
-		picture->room = room;
-	}
+	if (!place)
+		return -ENOMEM;
+	picture->parts = place;
 	place = &picture->parts[picture->count];
 	*place = *part;
 	place->text = strdup(part->text);

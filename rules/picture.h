@@ -27,7 +27,6 @@ struct part {
 struct picture {
 	struct part *parts; /* of a kind in the order in which they were told */
 	size_t count;
-	size_t room;
 };
 
 /* Takes in one message of table inet edge25 (NFT_MSG_NEW*); others say nothing. 0 or -ENOMEM. */

@@ -5,29 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "rules/table_internal.h"
 
 struct counters {
 	struct message_counter *records;
 	size_t count;
-	size_t room;
 };
 
 static int counter_add(const char *name, uint64_t packets, uint64_t bytes, void *arg)
 {
 	struct counters *counters = arg;
-	struct message_counter *record;
+	struct message_counter *record =
+		array_room(counters->records, counters->count, sizeof(*record));
 
-	if (counters->count == counters->room) {
-		size_t room = counters->room ? counters->room * 2 : 64;
-		struct message_counter *records =
-			realloc(counters->records, room * sizeof(*records));
-
-		if (!records)
-			return -ENOMEM;
-		counters->records = records;
-		counters->room = room;
-	}
+	if (!record)
+		return -ENOMEM;
+	counters->records = record;
 	record = &counters->records[counters->count++];
 	memset(record, 0, sizeof(*record));
 	snprintf(record->name, sizeof(record->name), "%s", name);
@@ -60,7 +54,6 @@ int table_read_counters(struct table *table, struct message_counter **out, size_
 struct tallies {
 	struct message_tally *records;
 	size_t count;
-	size_t room;
 	size_t set_begin; /* records of the set that is being read */
 	enum family family;
 	enum message_tally_kind kind;
@@ -73,15 +66,10 @@ static int tally_add(const uint8_t *key, size_t length, uint32_t data, uint64_t 
 
 	if (length != addr_size(tallies->family))
 		return 0;
-	if (tallies->count == tallies->room) {
-		size_t room = tallies->room ? tallies->room * 2 : 256;
-		struct message_tally *records = realloc(tallies->records, room * sizeof(*records));
-
-		if (!records)
-			return -ENOMEM;
-		tallies->records = records;
-		tallies->room = room;
-	}
+	record = array_room(tallies->records, tallies->count, sizeof(*record));
+	if (!record)
+		return -ENOMEM;
+	tallies->records = record;
 	record = &tallies->records[tallies->count++];
 	memset(record, 0, sizeof(*record));
 	record->host = addr_from_wire(tallies->family, key);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "rules/contents.h"
 #include "rules/dump.h"
 #include "rules/sets.h"
@@ -24,15 +25,11 @@ void usage_release(struct usage *usage)
 
 int usage_add(struct usage *usage, const struct message_use *use)
 {
-	if (usage->count == usage->room) {
-		size_t room = usage->room ? usage->room * 2 : 64;
-		struct message_use *records = realloc(usage->records, room * sizeof(*records));
+	struct message_use *records = array_room(usage->records, usage->count, sizeof(*records));
 
-		if (!records)
-			return -ENOMEM;
-		usage->records = records;
-		usage->room = room;
-	}
+	if (!records)
+		return -ENOMEM;
+	usage->records = records;
 	usage->records[usage->count++] = *use;
 	return 0;
 }

@@ -16,7 +16,6 @@
 struct usage {
 	struct message_use *records;
 	size_t count;
-	size_t room;
 };
 
 void usage_release(struct usage *usage);

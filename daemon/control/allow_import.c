@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "allow_import.h"
 #include "allow_terms.h"
 
@@ -15,7 +16,7 @@ struct staged {
 struct allow_import {
 	struct control *control;
 	struct staged **all;
-	size_t count, room, seen, wrong, ended;
+	size_t count, seen, wrong, ended;
 	struct allow_index *index;
 	json_t *errors, *warnings;
 	size_t unsaid; /* warnings beyond those */
@@ -150,17 +151,11 @@ static const struct staged *find_same(const struct allow_import *import,
 
 static int keep(struct allow_import *import, const struct allow_entry *entry, uint64_t line)
 {
-	struct staged *staged;
+	struct staged **all = array_room(import->all, import->count, sizeof(*all)), *staged;
 
-	if (import->count == import->room) {
-		size_t room = import->room ? 2 * import->room : 256;
-		struct staged **all = reallocarray(import->all, room, sizeof(*all));
-
-		if (!all)
-			return -ENOMEM;
-		import->all = all;
-		import->room = room;
-	}
+	if (!all)
+		return -ENOMEM;
+	import->all = all;
 	staged = calloc(1, sizeof(*staged));
 	if (!staged || allow_index_reserve(import->index, 1) ||
 	    allow_entry_copy(&staged->node.entry, entry)) {

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "array.h"
+#include "common/array.h"
 #include "config_sections.h"
 #include "config_words.h"
 #include "prefix_error.h"

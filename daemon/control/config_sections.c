@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
+#include "common/array.h"
 #include "config_sections.h"
 #include "config_words.h"
 #include "prefix_error.h"

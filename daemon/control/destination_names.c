@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
+#include "common/array.h"
 #include "destination_names.h"
 
 struct destination_names {
 	struct destination_name **all; /* by text */
-	size_t count, room;
+	size_t count;
 	size_t held[NAME_ORIGINS];    /* names with a holder of that origin */
 	size_t holders[NAME_ORIGINS]; /* and all these */
 };
@@ -80,19 +80,14 @@ bool destination_name_held(const struct destination_name *name)
 
 static struct destination_name *insert(struct destination_names *names, const char *text)
 {
-	struct destination_name *name;
+	struct destination_name *name, **all;
 	bool found;
 	size_t at = place_of(names, text, &found);
 
-	if (names->count == names->room) {
-		size_t room = names->room ? 2 * names->room : 16;
-		void *all = reallocarray(names->all, room, sizeof(*names->all));
-
-		if (!all)
-			return NULL;
-		names->all = all;
-		names->room = room;
-	}
+	all = array_room(names->all, names->count, sizeof(*all));
+	if (!all)
+		return NULL;
+	names->all = all;
 	name = calloc(1, sizeof(*name));
 	if (!name)
 		return NULL;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "changes.h"
 #include "filters.h"
 #include "incidents.h"
@@ -102,7 +103,7 @@ const struct rpc_field incidents_list_result[] = {
 
 struct list {
 	struct incident **all; /* copies of stored ones, and those in memory */
-	size_t count, room;
+	size_t count;
 	struct store_incidents_wanted wanted;
 	enum state state;
 };
@@ -123,16 +124,11 @@ static bool wanted(const struct list *list, const struct incident *incident)
 
 static int append(struct list *list, struct incident *incident)
 {
-	size_t room = list->room ? 2 * list->room : 64;
-	struct incident **all;
+	struct incident **all = array_room(list->all, list->count, sizeof(*all));
 
-	if (list->count == list->room) {
-		all = realloc(list->all, room * sizeof(*all));
-		if (!all)
-			return -ENOMEM;
-		list->all = all;
-		list->room = room;
-	}
+	if (!all)
+		return -ENOMEM;
+	list->all = all;
 	list->all[list->count++] = incident;
 	return 0;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "common/array.h"
 #include "store_forget.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "array.h"
 #include "store_internal.h"
 
 struct rows {
