@@ -101,7 +101,7 @@ static int inventory_table(const struct nlmsghdr *message, void *arg)
 	return result;
 }
 
-static bool ours(const char *table)
+bool dump_ours(const char *table)
 {
 	return table && !strcmp(table, RULES_TABLE);
 }
@@ -116,7 +116,7 @@ static int inventory_chain(const struct nlmsghdr *message, void *arg)
 		return -ENOMEM;
 	if (nftnl_chain_nlmsg_parse(message, chain))
 		result = unread();
-	else if (ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE)))
+	else if (dump_ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE)))
 		result = name_list_add(&inventory->chains,
 				       nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
 	nftnl_chain_free(chain);
@@ -133,7 +133,7 @@ static int inventory_set(const struct nlmsghdr *message, void *arg)
 		return -ENOMEM;
 	if (nftnl_set_nlmsg_parse(message, set))
 		result = unread();
-	else if (ours(nftnl_set_get_str(set, NFTNL_SET_TABLE)) &&
+	else if (dump_ours(nftnl_set_get_str(set, NFTNL_SET_TABLE)) &&
 		 !(nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & NFT_SET_ANONYMOUS))
 		result = name_list_add(&inventory->sets, nftnl_set_get_str(set, NFTNL_SET_NAME));
 	nftnl_set_free(set);
@@ -150,7 +150,7 @@ static int inventory_object(const struct nlmsghdr *message, void *arg)
 		return -ENOMEM;
 	if (nftnl_obj_nlmsg_parse(message, object))
 		result = unread();
-	else if (ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE))) {
+	else if (dump_ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE))) {
 		const char *name = nftnl_obj_get_str(object, NFTNL_OBJ_NAME);
 		uint32_t type = nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE);
 
@@ -214,7 +214,7 @@ static int counter_message(const struct nlmsghdr *message, void *arg)
 		return -ENOMEM;
 	if (nftnl_obj_nlmsg_parse(message, object))
 		result = unread();
-	else if (ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE)) &&
+	else if (dump_ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE)) &&
 		 nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) == NFT_OBJECT_COUNTER)
 		result = dump->each(nftnl_obj_get_str(object, NFTNL_OBJ_NAME),
 				    nftnl_obj_get_u64(object, NFTNL_OBJ_CTR_PKTS),

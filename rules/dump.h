@@ -47,6 +47,9 @@ typedef int dump_element_fn(const uint8_t *key, size_t length, uint32_t data, ui
 int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *each,
 		  netlink_restart_fn *restart, void *arg);
 
+/* Is this, or NULL, the name of our table? */
+bool dump_ours(const char *table);
+
 struct nlattr;
 /* The packets of the counter of an element in a message; 0 without one. */
 uint64_t dump_element_packets(const struct nlattr *element);

@@ -32,11 +32,6 @@ struct view {
 	size_t base_count, set_count, chain_count;
 };
 
-static bool ours(const char *table)
-{
-	return table && !strcmp(table, RULES_TABLE);
-}
-
 static int read_table(const struct nlmsghdr *message, void *arg)
 {
 	struct view *view = arg;
@@ -46,7 +41,7 @@ static int read_table(const struct nlmsghdr *message, void *arg)
 		return -ENOMEM;
 	if (!nftnl_table_nlmsg_parse(message, table) &&
 	    nftnl_table_get_u32(table, NFTNL_TABLE_FAMILY) == NFPROTO_INET &&
-	    ours(nftnl_table_get_str(table, NFTNL_TABLE_NAME))) {
+	    dump_ours(nftnl_table_get_str(table, NFTNL_TABLE_NAME))) {
 		view->there = true;
 		view->in_force =
 			!(nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS) & TABLE_FLAG_DORMANT);
@@ -81,7 +76,7 @@ static int read_chain(const struct nlmsghdr *message, void *arg)
 	if (!chain)
 		return -ENOMEM;
 	if (!nftnl_chain_nlmsg_parse(message, chain) &&
-	    ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE)) &&
+	    dump_ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE)) &&
 	    nftnl_chain_is_set(chain, NFTNL_CHAIN_HOOKNUM))
 		result = put_base(arg, chain);
 	nftnl_chain_free(chain);
@@ -109,7 +104,8 @@ static int read_set(const struct nlmsghdr *message, void *arg)
 
 	if (!set)
 		return -ENOMEM;
-	if (!nftnl_set_nlmsg_parse(message, set) && ours(nftnl_set_get_str(set, NFTNL_SET_TABLE)))
+	if (!nftnl_set_nlmsg_parse(message, set) &&
+	    dump_ours(nftnl_set_get_str(set, NFTNL_SET_TABLE)))
 		result = put_set(arg, set);
 	nftnl_set_free(set);
 	return result;

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "rules/dump.h"
 #include "rules/table_internal.h"
 
 #define TEXT_MAX 4096
@@ -56,11 +57,6 @@ static int add(struct picture *picture, const struct part *part)
 	return 0;
 }
 
-static bool ours(const char *table)
-{
-	return table && !strcmp(table, RULES_TABLE);
-}
-
 static void name_part(struct part *part, const char *name)
 {
 	snprintf(part->name, sizeof(part->name), "%s", name ? name : "");
@@ -80,7 +76,7 @@ static int add_table(struct picture *picture, const struct nlmsghdr *message, ch
 	if (!table)
 		return -ENOMEM;
 	if (!nftnl_table_nlmsg_parse(message, table) &&
-	    ours(nftnl_table_get_str(table, NFTNL_TABLE_NAME)) &&
+	    dump_ours(nftnl_table_get_str(table, NFTNL_TABLE_NAME)) &&
 	    !picture_find(picture, MESSAGE_TABLE, RULES_TABLE)) {
 		flags = nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS);
 		snprintf(text, TEXT_MAX, "%s%s%s",
@@ -104,7 +100,7 @@ static int add_chain(struct picture *picture, const struct nlmsghdr *message, ch
 	if (!chain)
 		return -ENOMEM;
 	if (!nftnl_chain_nlmsg_parse(message, chain) &&
-	    ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE))) {
+	    dump_ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE))) {
 		if (nftnl_chain_is_set(chain, NFTNL_CHAIN_HOOKNUM))
 			snprintf(text, TEXT_MAX, "%s, hook %u, priority %d, policy %s",
 				 nftnl_chain_get_str(chain, NFTNL_CHAIN_TYPE),
@@ -240,7 +236,7 @@ static int add_rule(struct picture *picture, const struct nlmsghdr *message, cha
 			words.list = attr;
 	}
 	if (!nftnl_rule_nlmsg_parse(message, rule) &&
-	    ours(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE)) &&
+	    dump_ours(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE)) &&
 	    nftnl_rule_is_set(rule, NFTNL_RULE_CHAIN)) {
 		name_part(&part, nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN));
 		nftnl_expr_foreach(rule, say_expr, &words);
@@ -288,7 +284,8 @@ static int add_set(struct picture *picture, const struct nlmsghdr *message, char
 
 	if (!set)
 		return -ENOMEM;
-	if (!nftnl_set_nlmsg_parse(message, set) && ours(nftnl_set_get_str(set, NFTNL_SET_TABLE))) {
+	if (!nftnl_set_nlmsg_parse(message, set) &&
+	    dump_ours(nftnl_set_get_str(set, NFTNL_SET_TABLE))) {
 		/* this flag only says that there are expressions, which older kernels leave out */
 		uint32_t flags = nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & ~(uint32_t)NFT_SET_EXPR;
 
@@ -325,7 +322,7 @@ static int add_object(struct picture *picture, const struct nlmsghdr *message, c
 	if (!object)
 		return -ENOMEM;
 	if (!nftnl_obj_nlmsg_parse(message, object) &&
-	    ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE))) {
+	    dump_ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE))) {
 		uint32_t type = nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE);
 
 		name_part(&part, nftnl_obj_get_str(object, NFTNL_OBJ_NAME));

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/array.h"
 #include "allow_import.h"
 #include "allow_terms.h"
+#include "common/array.h"
 
 struct staged {
 	struct allow_node node; /* the first member: the index knows it by that */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/array.h"
 #include "changes.h"
+#include "common/array.h"
 #include "filters.h"
 #include "incidents.h"
 #include "keeper.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "common/array.h"
 #include "store_forget.h"
+#include "common/array.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -106,11 +106,10 @@ int store_forget(struct store *store, const struct prefix *host, const struct st
 				     "SELECT rowid, host FROM containment", false,
 				     "DELETE FROM containment WHERE rowid = ?");
 	if (!result)
-		result = delete_rows(
-			store, host, &forgotten->audit,
-			"SELECT id, from_prefix, to_prefix FROM audit WHERE action ="
-			" 'incidents.close' OR entry NOT IN (SELECT id FROM allow)",
-			true, "DELETE FROM audit WHERE id = ?");
+		result = delete_rows(store, host, &forgotten->audit,
+				     "SELECT id, from_prefix, to_prefix FROM audit WHERE action ="
+				     " 'incidents.close' OR entry NOT IN (SELECT id FROM allow)",
+				     true, "DELETE FROM audit WHERE id = ?");
 	if (!result)
 		result = store_audit(store, &nothing, "forget", actor);
 	return store_end(store, result);
