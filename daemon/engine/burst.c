@@ -174,6 +174,8 @@ static uint64_t longest_window(const struct policy_snapshot *snapshot)
 /*
  * The place for a new window: the host's last one, a free one, one that is over; else the one that
  * has counted least, the oldest of those. So a host that has met many is the last to be forgotten.
+ * NULL: another thread has made one for the host meanwhile. It has counted least of all, as a rule, and
+ * in its place what that thread counted would be lost.
  */
 static _Atomic uint64_t *place(const struct visit *visit, uint64_t longest, uint64_t *word,
 			       bool *evicts)
@@ -186,7 +188,9 @@ static _Atomic uint64_t *place(const struct visit *visit, uint64_t longest, uint
 		uint64_t age = age_of(other, visit->now);
 		uint64_t rank = (count_of(other) + 1) << START_BITS | (START_MASK - age);
 
-		if (is_host(visit, other) && over(other, visit->now, visit->length))
+		if (is_host(visit, other) && !over(other, visit->now, visit->length))
+			return NULL;
+		if (is_host(visit, other))
 			rank = 0;
 		else if (!other)
 			rank = 1;
@@ -233,7 +237,7 @@ static bool admit(struct burst *burst, const struct policy_snapshot *snapshot,
 			next = visit->tag << TAG_SHIFT | (visit->now & START_MASK) << COUNT_BITS |
 			       1;
 		}
-	} while (!atomic_compare_exchange_strong(at, &word, next));
+	} while (!at || !atomic_compare_exchange_strong(at, &word, next));
 	if (evicts)
 		atomic_fetch_add(&burst->evicted, 1);
 	if (total(visit) > visit->burst) {

@@ -313,6 +313,14 @@ static void test_threads_share_a_host(void **state)
 	assert_exact(*state, GUARD, 10);
 }
 
+/* Where a host that is new takes another one's place, it does not take that of itself. */
+static void test_threads_share_a_host_where_all_are_taken(void **state)
+{
+	for (uint32_t host = 0; host < 6 * BURST_HOSTS; host++)
+		met(*state, WIDE, RACES + host, 0, 3, START);
+	assert_exact(*state, GUARD, 10);
+}
+
 /* The threads may give the host a word each: both count. */
 static void test_threads_share_a_first_packet(void **state)
 {
@@ -381,6 +389,7 @@ int main(void)
 		TEST(test_room_of_windows_that_are_over),
 		TEST(test_sweep),
 		TEST(test_threads_share_a_host),
+		TEST(test_threads_share_a_host_where_all_are_taken),
 		TEST(test_threads_share_a_first_packet),
 		TEST(test_threads_share_servers),
 	};
