@@ -10,6 +10,7 @@
 
 #include "rules/contents.h"
 #include "rules/dump.h"
+#include "rules/element_read.h"
 
 /* Each answer is a message of its own, which takes some 1000 bytes of the receive buffer. */
 #define ASK_MAX 400

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rules/contents.h"
+#include "rules/element_read.h"
 
 /*
  * A change of boxes begins a new, empty map of refusals, so a contradiction would be a fault of ours

@@ -2,7 +2,6 @@
 #include "rules/dump.h"
 
 #include <arpa/inet.h>
-#include <endian.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/chain.h>
@@ -17,6 +16,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "rules/element_read.h"
 
 bool name_list_has(const struct name_list *list, const char *name)
 {
@@ -249,67 +249,22 @@ struct elements_dump {
 	void *arg;
 };
 
-/* The attribute of @type inside @nest, if it has at least @length bytes. */
-static const struct nlattr *nested(const struct nlattr *nest, uint16_t type, uint16_t length)
+static int tell_element(const struct nlattr *element, void *arg)
 {
-	const struct nlattr *attr;
+	const struct elements_dump *dump = arg;
+	const struct element_view view = element_read(element);
+	uint32_t data = 0;
 
-	if (!nest)
-		return NULL;
-	mnl_attr_for_each_nested(attr,
-				 nest) if (mnl_attr_get_type(attr) == type &&
-					   mnl_attr_get_payload_len(attr) >= length) return attr;
-	return NULL;
-}
-
-uint64_t dump_element_packets(const struct nlattr *element)
-{
-	const struct nlattr *expr = nested(element, NFTA_SET_ELEM_EXPR, 0), *packets;
-	uint64_t value;
-
-	/* one expression stands alone, several stand in a list; ours is the only one */
-	if (!expr)
-		expr = nested(nested(element, NFTA_SET_ELEM_EXPRESSIONS, 0), NFTA_LIST_ELEM, 0);
-	packets = nested(nested(expr, NFTA_EXPR_DATA, 0), NFTA_COUNTER_PACKETS, sizeof(value));
-	if (!packets)
+	if (!view.key_length)
 		return 0;
-	memcpy(&value, mnl_attr_get_payload(packets), sizeof(value));
-	return be64toh(value);
-}
-
-static uint32_t element_data(const struct nlattr *element)
-{
-	const struct nlattr *data =
-		nested(nested(element, NFTA_SET_ELEM_DATA, 0), NFTA_DATA_VALUE, sizeof(uint32_t));
-
-	return data ? mnl_attr_get_u32(data) : 0;
+	if (view.value_length >= sizeof(data))
+		memcpy(&data, view.value, sizeof(data));
+	return dump->each(view.key, view.key_length, data, element_packets(element), dump->arg);
 }
 
 static int elements_message(const struct nlmsghdr *message, void *arg)
 {
-	const struct elements_dump *dump = arg;
-	const struct nlattr *attr, *element;
-
-	mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg))
-	{
-		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_LIST_ELEMENTS)
-			continue;
-		mnl_attr_for_each_nested(element, attr)
-		{
-			const struct nlattr *key =
-				nested(nested(element, NFTA_SET_ELEM_KEY, 0), NFTA_DATA_VALUE, 1);
-			int result;
-
-			if (!key)
-				continue;
-			result = dump->each(mnl_attr_get_payload(key),
-					    mnl_attr_get_payload_len(key), element_data(element),
-					    dump_element_packets(element), dump->arg);
-			if (result < 0)
-				return result;
-		}
-	}
-	return 0;
+	return elements_each(message, tell_element, arg);
 }
 
 static void elements_restart(void *arg)

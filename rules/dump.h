@@ -51,8 +51,6 @@ int dump_elements(struct netlink *netlink, const char *set, dump_element_fn *eac
 bool dump_ours(const char *table);
 
 struct nlattr;
-/* The packets of the counter of an element in a message; 0 without one. */
-uint64_t dump_element_packets(const struct nlattr *element);
 #define DUMP_REQUEST_MAX 512 /* bytes: names, and the key of one element */
 
 /* A request to nf_tables for the elements of a set; those that are asked for follow, if not all are. */

@@ -16,6 +16,7 @@
 
 #include "rules/contents.h"
 #include "rules/dump.h"
+#include "rules/element_read.h"
 
 struct question {
 	struct found *found;

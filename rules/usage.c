@@ -15,6 +15,7 @@
 #include "common/array.h"
 #include "rules/contents.h"
 #include "rules/dump.h"
+#include "rules/element_read.h"
 #include "rules/sets.h"
 
 void usage_release(struct usage *usage)
@@ -117,7 +118,7 @@ static int see(const struct nlattr *element, void *arg)
 
 	if (view.flags & NFT_SET_ELEM_INTERVAL_END || view.key_length != size * (pair ? 2 : 1))
 		return 0;
-	use.packets = dump_element_packets(element);
+	use.packets = element_packets(element);
 	if (!use.packets && !sight->all)
 		return 0;
 	memcpy(use.kind == ALLOW_DESTINATION ? use.to : use.from, view.key, size);

@@ -11,6 +11,7 @@
 
 #include "rules/contents.h"
 #include "rules/contradict.h"
+#include "rules/element_read.h"
 #include "rules/table_internal.h"
 
 #define TRIES 10 /* other programs may change other tables meanwhile */

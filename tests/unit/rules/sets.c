@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rules/contents.h"
+#include "rules/element_read.h"
 #include "rules/sets.h"
 
 static struct allow_element entry(const char *from, const char *to, enum allow_way way)

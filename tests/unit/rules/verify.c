@@ -14,6 +14,7 @@
 #include "common/describe.h"
 #include "rules/chains.h"
 #include "rules/contents.h"
+#include "rules/element_read.h"
 #include "rules/contradict.h"
 #include "rules/elements.h"
 #include "rules/expr.h"
