@@ -137,28 +137,22 @@ static void on_stall(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* --- requests --- */
 
-static void on_response(void *arg, json_t *response)
+static void on_response(void *arg, int error, char *line, size_t length)
 {
 	struct client *client = arg;
 	const double began = client->turn ? 0 : clock_seconds(CLOCK_THREAD_CPUTIME_ID);
-	char *text = response ? json_dumps(response, JSON_COMPACT) : NULL;
-	size_t length = text ? strlen(text) : 0;
 
 	client->call = NULL;
 	client->busy = false;
 	client->idle_since = seconds();
-	if (text) {
-		text[length] = '\n'; /* in place of the NUL */
-		if (buffer_add(&client->out, text, length + 1))
-			finish(client, false);
-	} else if (response) {
+	if (error || (line && buffer_add(&client->out, line, length)))
 		finish(client, false);
-	}
-	free(text);
+	free(line);
 	if (!client->over)
 		flush(client);
 	if (!client->turn)
-		client->world->ops->took(client->world->ctx, client, clock_seconds(CLOCK_THREAD_CPUTIME_ID) - began);
+		client->world->ops->took(client->world->ctx, client,
+					 clock_seconds(CLOCK_THREAD_CPUTIME_ID) - began);
 	settle(client);
 }
 
@@ -210,9 +204,9 @@ static void answer(struct client *client)
 	struct rpc_parsed parsed;
 
 	client->busy = true;
-	client->parsing = length > CLIENT_SMALL && !parser_start(client->world->parser,
-								 client->in.data, length, on_parsed,
-								 client);
+	client->parsing =
+		length > CLIENT_SMALL &&
+		!parser_start(client->world->parser, client->in.data, length, on_parsed, client);
 	if (!client->parsing)
 		rpc_parse(client->in.data, length, &parsed);
 	buffer_take(&client->in, length + 1);
@@ -263,8 +257,8 @@ static void receive(struct client *client)
 {
 	const size_t room = RPC_REQUEST_MAX - client->in.size;
 	char chunk[READ_CHUNK];
-	ssize_t n = recv(client->fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk),
-			 MSG_DONTWAIT);
+	ssize_t n =
+		recv(client->fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk), MSG_DONTWAIT);
 
 	client->arrived = false;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))

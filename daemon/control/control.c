@@ -423,8 +423,8 @@ void control_free(struct control *control)
 	allowlist_free(control->allowlist);
 	store_free(control->store);
 	config_free(control->config);
-	json_decref(control->discovered);
-	json_decref(control->status);
+	free(control->discovered);
+	free(control->status);
 	if (control->lock >= 0)
 		close(control->lock);
 	free(control);

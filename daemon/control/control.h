@@ -69,8 +69,8 @@ struct control {
 	struct explainer *explainer;
 	struct host_lists *host_lists;
 	struct clock_watch *clock;
-	json_t *discovered; /* what rpc.discover replies, once it was asked */
-	json_t *status;     /* what status replied last, in this round of readings */
+	char *discovered; /* what rpc.discover replies, once it was asked */
+	char *status;     /* what status replied last, in this round of readings */
 	uint64_t status_round;
 	int64_t started; /* CLOCK_BOOTTIME, ms */
 	int lock;        /* run-dir/control.lock */

@@ -53,10 +53,10 @@ void method_discover(struct rpc_call *call, void *ctx)
 							rpc_fields_schema(kind->fields)));
 		for (const struct rpc_method *method = rpc_methods(call); method->name; method++)
 			json_array_append_new(list, method_json(method));
-		control->discovered = json_pack("{s:s, s:{s:s, s:s}, s:o, s:o}", "openrpc", "1.2.6",
-						"info", "title", "edge25", "version",
-						EDGE25_VERSION, "methods", list, "x-notifications",
-						notifications);
+		control->discovered =
+			rpc_write(json_pack("{s:s, s:{s:s, s:s}, s:o, s:o}", "openrpc", "1.2.6",
+					    "info", "title", "edge25", "version", EDGE25_VERSION,
+					    "methods", list, "x-notifications", notifications));
 	}
-	rpc_reply(call, json_incref(control->discovered));
+	rpc_reply_written(call, control->discovered);
 }

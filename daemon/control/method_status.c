@@ -251,11 +251,11 @@ static void on_reading(void *arg, bool fresh)
 
 	if (!control->status || control->status_round != round) {
 		names_look(control->names);
-		json_decref(control->status);
-		control->status = status_json(control, fresh);
+		free(control->status);
+		control->status = rpc_write(status_json(control, fresh));
 		control->status_round = round;
 	}
-	rpc_reply(status->call, json_incref(control->status));
+	rpc_reply_written(status->call, control->status);
 	free(status);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,16 +39,27 @@ static void call_free(struct rpc_call *call)
 	free(call);
 }
 
-static void end(struct rpc_call *call, json_t *out)
+/* Takes over @line; NULL: no memory, unless there is no id and so no response. */
+static void end_line(struct rpc_call *call, char *line, size_t length)
 {
 	call->ended = true;
-	if (!out && call->id)
-		out = json_null(); /* which needs no memory */
 	if (call->peer)
-		call->send(call->arg, out);
-	json_decref(out);
+		call->send(call->arg, line || !call->id ? 0 : -ENOMEM, line, length);
+	else
+		free(line);
 	if (!call->inside)
 		call_free(call);
+}
+
+static void end(struct rpc_call *call, json_t *out)
+{
+	char *line = out && call->peer ? json_dumps(out, JSON_COMPACT) : NULL;
+	size_t length = line ? strlen(line) : 0;
+
+	if (line)
+		line[length++] = '\n'; /* in place of the NUL */
+	json_decref(out);
+	end_line(call, line, length);
 }
 
 void rpc_abandon(struct rpc_call *call)
@@ -69,6 +81,30 @@ void rpc_reply(struct rpc_call *call, json_t *result)
 	else
 		json_decref(result);
 	end(call, out);
+}
+
+char *rpc_write(json_t *result)
+{
+	char *text = result ? json_dumps(result, JSON_COMPACT) : NULL;
+
+	json_decref(result);
+	return text;
+}
+
+void rpc_reply_written(struct rpc_call *call, const char *result)
+{
+	char *id = call->id ? json_dumps(call->id, JSON_ENCODE_ANY) : NULL, *line = NULL;
+	int length = 0;
+
+	if (!result) {
+		rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
+		return;
+	}
+	if (id)
+		length = asprintf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":%s}\n", id,
+				  result);
+	free(id);
+	end_line(call, length > 0 ? line : NULL, length > 0 ? (size_t)length : 0);
 }
 
 /* A request so broken that it has no id gets its error with a null one. */
@@ -136,7 +172,8 @@ int rpc_word(const struct rpc_call *call, const char *name, const char *const *w
 
 unsigned rpc_words(const struct rpc_call *call, const char *name, const char *const *words)
 {
-	const json_t *list = json_object_get(json_object_get(call->request, "params"), name), *value;
+	const json_t *list = json_object_get(json_object_get(call->request, "params"), name),
+		     *value;
 	unsigned found = 0;
 	size_t i;
 
@@ -202,7 +239,7 @@ struct rpc_call *rpc_answer(const struct rpc_method *methods, void *ctx, struct 
 
 	if (!call) {
 		json_decref(parsed->request);
-		send(arg, json_null());
+		send(arg, -ENOMEM, NULL, 0);
 		return NULL;
 	}
 	*call = (struct rpc_call){.methods = methods,

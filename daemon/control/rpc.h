@@ -86,10 +86,11 @@ struct rpc_method {
 };
 
 /*
- * The response, NULL when none is due, a JSON null when there was no memory for it: the client is to be
- * cut off then, or it would wait. Called once for each rpc_handle().
+ * @line: the response, @length bytes with a newline at the end; free() it. NULL: none is due (@error 0),
+ * or there was no memory for it (-ENOMEM): the client is to be cut off then, or it would wait. Called once
+ * for each rpc_handle().
  */
-typedef void rpc_sender(void *arg, json_t *response);
+typedef void rpc_sender(void *arg, int error, char *line, size_t length);
 
 /*
  * One request. Until @send was called the caller may rpc_abandon() the call, which NULL means is no
@@ -108,6 +109,13 @@ void rpc_abandon(struct rpc_call *call);
 
 /* Ends the call; takes over @result. */
 void rpc_reply(struct rpc_call *call, json_t *result);
+/*
+ * The same with a result that rpc_write() wrote before, because many ask for the same: to write one takes
+ * the most of the time that a large answer takes.
+ */
+void rpc_reply_written(struct rpc_call *call, const char *result);
+/* Takes over @result; free() what it returns. NULL: no memory, as rpc_reply_written() takes it, too. */
+char *rpc_write(json_t *result);
 __attribute__((format(printf, 3, 4))) void rpc_fail(struct rpc_call *call, enum rpc_code code,
 						    const char *fmt, ...);
 /* With words of any length, and what a program may want to know; takes over @data. */

@@ -10,13 +10,13 @@
 
 static const char *const words[] = {"worst", "newest", NULL};
 static const struct rpc_param params[] = {
-	{"text", RPC_TEXT, false, "", NULL},       {"id", RPC_ID, false, "", NULL},
-	{"host", RPC_ADDRESS, false, "", NULL},    {"from", RPC_PREFIX, false, "", NULL},
-	{"expires", RPC_EXPIRY, false, "", NULL},  {"for", RPC_DURATION, false, "", NULL},
-	{"always", RPC_FLAG, false, "", NULL},     {"limit", RPC_NUMBER, false, "", NULL},
-	{"order", RPC_WORD, false, "", words},     {"to", RPC_DESTINATION, false, "", NULL},
-	{"since", RPC_PAST, false, "", NULL},      {"kinds", RPC_WORDS, false, "", words},
-	{"ids", RPC_IDS, false, "", NULL},         {"entries", RPC_OBJECTS, false, "", NULL},
+	{"text", RPC_TEXT, false, "", NULL},      {"id", RPC_ID, false, "", NULL},
+	{"host", RPC_ADDRESS, false, "", NULL},   {"from", RPC_PREFIX, false, "", NULL},
+	{"expires", RPC_EXPIRY, false, "", NULL}, {"for", RPC_DURATION, false, "", NULL},
+	{"always", RPC_FLAG, false, "", NULL},    {"limit", RPC_NUMBER, false, "", NULL},
+	{"order", RPC_WORD, false, "", words},    {"to", RPC_DESTINATION, false, "", NULL},
+	{"since", RPC_PAST, false, "", NULL},     {"kinds", RPC_WORDS, false, "", words},
+	{"ids", RPC_IDS, false, "", NULL},        {"entries", RPC_OBJECTS, false, "", NULL},
 	{NULL, RPC_TEXT, false, NULL, NULL},
 };
 
@@ -40,13 +40,12 @@ static const struct rpc_method methods[] = {
 	{NULL, NULL, ROLE_MONITOR, NULL, NULL, NULL},
 };
 
-static void on_response(void *arg, json_t *response)
+static void on_response(void *arg, int error, char *line, size_t length)
 {
-	char *text = response ? json_dumps(response, JSON_COMPACT) : NULL;
-
 	++*(unsigned *)arg;
-	require(!response || (text && !strchr(text, '\n')));
-	free(text);
+	require(!error && !line == !length);
+	require(!line || memchr(line, '\n', length) == line + length - 1);
+	free(line);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

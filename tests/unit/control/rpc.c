@@ -34,12 +34,9 @@ static void method_broken(struct rpc_call *call, void *ctx)
 
 static const char *const words[] = {"one", "two", "three", NULL};
 static const struct rpc_param params[] = {
-	{"from", RPC_PREFIX, false, "a prefix", NULL},
-	{"id", RPC_ID, false, "a number", NULL},
-	{"host", RPC_ADDRESS, false, "an address", NULL},
-	{"text", RPC_TEXT, false, "a text", NULL},
-	{"kinds", RPC_WORDS, false, "some words", words},
-	{NULL, RPC_TEXT, false, NULL, NULL},
+	{"from", RPC_PREFIX, false, "a prefix", NULL},    {"id", RPC_ID, false, "a number", NULL},
+	{"host", RPC_ADDRESS, false, "an address", NULL}, {"text", RPC_TEXT, false, "a text", NULL},
+	{"kinds", RPC_WORDS, false, "some words", words}, {NULL, RPC_TEXT, false, NULL, NULL},
 };
 static const struct rpc_param needed[] = {
 	{"src", RPC_ADDRESS, true, "an address", NULL},
@@ -48,22 +45,36 @@ static const struct rpc_param needed[] = {
 
 static const struct rpc_field no_fields[] = {FIELD_END};
 
+static void method_written(struct rpc_call *call, void *ctx)
+{
+	char *result = rpc_write(json_pack("{s:[i]}", "a", 1));
+
+	(void)ctx;
+	rpc_reply_written(call, result);
+	free(result);
+}
+
 static const struct rpc_method methods[] = {
 	{"echo", "", ROLE_MONITOR, params, no_fields, method_echo},
 	{"hold", "", ROLE_MONITOR, NULL, no_fields, method_hold},
+	{"written", "", ROLE_MONITOR, NULL, no_fields, method_written},
 	{"need", "", ROLE_MONITOR, needed, no_fields, method_echo},
 	{"change", "", ROLE_CONTROL, NULL, no_fields, method_echo},
 	{"broken", "", ROLE_MONITOR, NULL, no_fields, method_broken},
 	{NULL, NULL, ROLE_MONITOR, NULL, NULL, NULL},
 };
 
-static void on_response(void *arg, json_t *response)
+static void on_response(void *arg, int error, char *line, size_t length)
 {
 	struct world *world = arg;
 
+	assert_int_equal(error, 0);
+	if (line)
+		assert_int_equal(line[length - 1], '\n');
 	json_decref(world->response);
-	world->response = json_incref(response);
+	world->response = json_loadb(line ? line : "", length, 0, NULL);
 	world->sent++;
+	free(line);
 }
 
 /* The response as text; "" when there was none. */
@@ -104,7 +115,11 @@ static const struct {
 	 RESULT("{\"from\":\"10.0.0.0/8\",\"id\":7}")},
 	{"{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"echo\"}",
 	 "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"result\":{\"from\":null,\"id\":0}}"},
+	{REQUEST("\"method\":\"written\""), RESULT("{\"a\":[1]}")},
+	{"{\"jsonrpc\":\"2.0\",\"id\":\"\\n\\\"\",\"method\":\"written\"}",
+	 "{\"jsonrpc\":\"2.0\",\"id\":\"\\n\\\"\",\"result\":{\"a\":[1]}}"},
 	/* Notifications: no answer, whatever they ask. */
+	{"{\"jsonrpc\":\"2.0\",\"method\":\"written\"}", ""},
 	{"{\"jsonrpc\":\"2.0\",\"method\":\"echo\"}", ""},
 	{"{\"jsonrpc\":\"2.0\",\"method\":\"nope\"}", ""},
 	{"{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":{\"x\":1}}", ""},
@@ -242,9 +257,8 @@ static void kinds_of(struct rpc_call *call, void *ctx)
 
 static void test_words(void **state)
 {
-	static const struct rpc_method one[] = {
-		{"kinds", "", ROLE_MONITOR, params, NULL, kinds_of},
-		{NULL, NULL, ROLE_MONITOR, NULL, NULL, NULL}};
+	static const struct rpc_method one[] = {{"kinds", "", ROLE_MONITOR, params, NULL, kinds_of},
+						{NULL, NULL, ROLE_MONITOR, NULL, NULL, NULL}};
 	static const char some[] = REQUEST("\"method\":\"kinds\",\"params\":{\"kinds\":[\"three\","
 					   "\"one\"]}"),
 			  none[] = REQUEST("\"method\":\"kinds\"");
@@ -311,9 +325,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),     cmocka_unit_test(test_control_may_change),
-		cmocka_unit_test(test_long_text),
-		cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_words), cmocka_unit_test(test_later),
+		cmocka_unit_test(test_long_text), cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_words),     cmocka_unit_test(test_later),
 		cmocka_unit_test(test_noise),
 	};
 
