@@ -38,6 +38,7 @@ struct crowd {
 	ev_timer rest; /* while some have used too much */
 	double used;   /* by all, lately */
 	double faded;
+	double pause_ends; /* CLOCK_MONOTONIC */
 	struct crowd_losses losses;
 };
 

@@ -61,34 +61,47 @@ static bool asks_for_few(const struct crowd *crowd, const struct user *user)
 	return count <= CROWD_FEW;
 }
 
-static bool may_have_it(const struct crowd *crowd, const struct seat *seat)
+static bool may_have_it(const struct crowd *crowd, const struct seat *seat, double now)
 {
-	return crowd->used < CROWD_SHARE || seat->user->used < CROWD_SHARE_LIGHT ||
-	       asks_for_few(crowd, seat->user);
+	if (asks_for_few(crowd, seat->user))
+		return true;
+	return now >= crowd->pause_ends &&
+	       (crowd->used < CROWD_SHARE || seat->user->used < CROWD_SHARE_LIGHT);
+}
+
+/* When the loop comes back to them at the latest: there is nobody, at once, or in a while. */
+static void come_back(struct crowd *crowd, bool somebody, bool now)
+{
+	struct ev_loop *loop = crowd->world.loop;
+
+	if (now)
+		ev_idle_start(loop, &crowd->idle);
+	else
+		ev_idle_stop(loop, &crowd->idle);
+	if (somebody)
+		ev_timer_again(loop, &crowd->rest);
+	else
+		ev_timer_stop(loop, &crowd->rest);
 }
 
 void crowd_take_turns(struct crowd *crowd)
 {
-	double began, now = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
-	const double end = now + CROWD_TURNS_SECONDS;
+	const double began = clock_seconds(CLOCK_MONOTONIC);
+	double before, used = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
+	const double end = used + CROWD_TURNS_SECONDS;
 	struct seat *seat;
 
-	fade(crowd, clock_seconds(CLOCK_MONOTONIC));
-	while ((seat = whose_turn(crowd)) && may_have_it(crowd, seat) && now < end) {
-		began = now;
+	fade(crowd, began);
+	while ((seat = whose_turn(crowd)) && used < end && may_have_it(crowd, seat, began)) {
+		before = used;
 		client_turn(seat->client);
-		now = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
-		crowd_charge(crowd, seat, now - began);
+		used = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
+		crowd_charge(crowd, seat, used - before);
 		crowd_reap(crowd);
 	}
-	if (seat && may_have_it(crowd, seat))
-		ev_idle_start(crowd->world.loop, &crowd->idle);
-	else
-		ev_idle_stop(crowd->world.loop, &crowd->idle);
-	if (seat)
-		ev_timer_again(crowd->world.loop, &crowd->rest);
-	else
-		ev_timer_stop(crowd->world.loop, &crowd->rest);
+	if (used >= end && crowd->used >= CROWD_SHARE_LIGHT)
+		crowd->pause_ends = clock_seconds(CLOCK_MONOTONIC) + CROWD_PAUSE_SECONDS;
+	come_back(crowd, seat, seat && may_have_it(crowd, seat, clock_seconds(CLOCK_MONOTONIC)));
 }
 
 /* What is to be done is done before the loop sleeps. */
@@ -109,7 +122,7 @@ static void on_idle(struct ev_loop *loop, ev_idle *idle, int events)
 void crowd_turns_init(struct crowd *crowd)
 {
 	ev_idle_init(&crowd->idle, on_idle);
-	ev_timer_init(&crowd->rest, on_rest, 0., FADE_STEP);
+	ev_timer_init(&crowd->rest, on_rest, 0., CROWD_PAUSE_SECONDS);
 }
 
 void crowd_turns_stop(struct crowd *crowd)
