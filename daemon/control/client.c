@@ -347,7 +347,10 @@ void client_free(struct client *client)
 		parser_abandon(client->world->parser);
 	if (client->peer.kept)
 		client->peer.release(client->peer.kept);
-	refusal_close(client->fd);
+	if (client->out.size) /* whoever takes no answers sees no last words either */
+		close(client->fd);
+	else
+		refusal_close(client->fd);
 	buffer_release(&client->in);
 	buffer_release(&client->out);
 	free(client);
