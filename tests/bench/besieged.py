@@ -9,7 +9,7 @@ from report import Row
 from traffic import prefer_daemon
 
 PREFIXES, REMEMBERED = 1_000, 1 << 16
-CALLS, PAUSE = 400, 0.002  # of status, one after the other, a new connection each
+CALLS, PAUSE = 1000, 0.002  # of status, one after the other, a new connection each
 WARM = 50
 USERS = ("games", "mail", "news", "lp")
 SIEGES = {
