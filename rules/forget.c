@@ -71,8 +71,8 @@ static int delete_keys(struct table *table, const char *set, const struct key *k
 	elements_open(&elements, batch, destroy ? MESSAGE_DESTROY_ELEMENTS : NFT_MSG_DELSETELEM, 0,
 		      set);
 	for (size_t i = 0; i < count; i++)
-		elements_add(&elements, &(struct element){.key = keys[i].bytes,
-							  .key_length = keys[i].length});
+		elements_add(&elements,
+			     &(struct element){.key = keys[i].bytes, .key_length = keys[i].length});
 	elements_close(&elements);
 	return table_send(table, batch, error);
 }

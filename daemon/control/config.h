@@ -15,8 +15,8 @@
 #include "common/interval.h"
 #include "common/plan.h"
 #include "common/policy.h"
-#include "names_file.h"
 #include "log_destinations.h"
+#include "names_file.h"
 #include "thresholds.h"
 
 #define CONFIG_FILE "/etc/edge25/edge25.conf"
@@ -46,7 +46,7 @@ struct config_settings {
 	uint64_t log_destinations; /* enum log_destinations */
 	uint64_t require_comment, keep_audit;
 	uint64_t resolve_min, resolve_max, resolve_keep; /* of names of destinations */
-	char *name_files[NAMES_KINDS]; /* lists, settings_path() reads them */
+	char *name_files[NAMES_KINDS];                   /* lists, settings_path() reads them */
 	uint64_t neighbours, max_names;
 };
 

@@ -29,7 +29,8 @@ struct crowd {
 	struct client_world world;
 	struct seat seats[CROWD_CLIENTS_MAX];
 	unsigned count;
-	struct user users[CROWD_USERS_MAX]; /* also of those who were here: they have used what they have */
+	struct user users
+		[CROWD_USERS_MAX]; /* also of those who were here: they have used what they have */
 	unsigned user_count;
 	struct client *over[CROWD_CLIENTS_MAX]; /* to be freed before the loop sleeps */
 	unsigned over_count;

@@ -286,8 +286,7 @@ static int take_over(struct event_forget *forget, struct part *part, const char 
 	int result = new ? 0 : -ENOMEM;
 
 	/* a group that is not ours stays behind; then nobody may read what its members could */
-	if (!result && part->stat.st_gid != getegid() &&
-	    fchown(fd, (uid_t)-1, part->stat.st_gid))
+	if (!result && part->stat.st_gid != getegid() && fchown(fd, (uid_t)-1, part->stat.st_gid))
 		part->stat.st_mode &= (mode_t)~070;
 	if (!result && (fchmod(fd, part->stat.st_mode & 07777) || rename(new, path)))
 		result = -errno;

@@ -35,7 +35,8 @@ struct link_ops {
 	void (*end)(void *ctx);
 	void (*item)(void *ctx, uint64_t sequence, const struct message_item *item);
 	void (*verdict)(void *ctx, uint64_t sequence, const struct message_verdict *verdict);
-	void (*use)(void *ctx, const struct message_use *use); /* NULL: the end of a reading of them */
+	void (*use)(void *ctx,
+		    const struct message_use *use); /* NULL: the end of a reading of them */
 	void (*finding)(void *ctx, uint64_t sequence, const struct message_finding *finding);
 };
 

@@ -36,8 +36,7 @@ static const struct rpc_field section_fields[] = {
 	FIELD("prefixes_removed", SHAPE_NUMBER, FIELD_OPTIONAL, ""),
 	FIELD("interfaces_added", SHAPE_TEXT, FIELD_LIST | FIELD_OPTIONAL, ""),
 	FIELD("interfaces_removed", SHAPE_TEXT, FIELD_LIST | FIELD_OPTIONAL, ""),
-	FIELD("entries_added", SHAPE_NUMBER, FIELD_OPTIONAL,
-	      "to an allow section that changed"),
+	FIELD("entries_added", SHAPE_NUMBER, FIELD_OPTIONAL, "to an allow section that changed"),
 	FIELD("entries_removed", SHAPE_NUMBER, FIELD_OPTIONAL, ""),
 	FIELD_END,
 };

@@ -9,7 +9,8 @@
 static const char *const verdict_words[] = {"refused", "passed", NULL};
 
 const struct rpc_param watch_params[] = {
-	{"kinds", RPC_WORDS, false, "which notifications; all if it is not given", watch_kind_words},
+	{"kinds", RPC_WORDS, false, "which notifications; all if it is not given",
+	 watch_kind_words},
 	{"host", RPC_PREFIX, false, "only of this host, or of those in this prefix", NULL},
 	{"policy", RPC_TEXT, false, "only of hosts with this policy", NULL},
 	{"class", RPC_WORD, false, "only of hosts that were of this class then", class_words},
@@ -34,8 +35,9 @@ void method_watch(struct rpc_call *call, void *ctx)
 	}
 	filter_prefix(call, "host", &filter.host);
 	snprintf(filter.policy, sizeof(filter.policy), "%s", policy ? policy : "");
-	filter.class = rpc_text(call, "class") ? class_words[rpc_word(call, "class", class_words, 0)] :
-						 NULL;
+	filter.class = rpc_text(call, "class") ?
+			       class_words[rpc_word(call, "class", class_words, 0)] :
+			       NULL;
 	filter.verdict = (enum watch_verdict)(rpc_word(call, "verdict", verdict_words, -1) + 1);
 	rpc_peer(call)->watch = filter;
 	rpc_reply(call, json_pack("{s:b}", "watching", 1));

@@ -45,7 +45,7 @@ struct rpc_peer {
 	uint32_t uid;
 	char user[33];
 	struct watch_filter watch; /* set by events.watch */
-	void *kept;    /* by a method, until the connection ends; or NULL */
+	void *kept;                /* by a method, until the connection ends; or NULL */
 	void (*release)(void *kept);
 };
 

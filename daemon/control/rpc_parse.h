@@ -9,9 +9,9 @@
 #include "rpc.h"
 #include "rpc_params.h"
 
-#define RPC_DEPTH_MAX 16      /* no method takes more than four levels */
+#define RPC_DEPTH_MAX 16       /* no method takes more than four levels */
 #define RPC_VALUES_MAX 131072u /* members and items: each takes a hundred bytes and more */
-#define RPC_ID_MAX 256        /* bytes: it is sent back */
+#define RPC_ID_MAX 256         /* bytes: it is sent back */
 
 struct rpc_parsed {
 	json_t *request; /* the caller's; NULL: see the others */

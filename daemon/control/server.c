@@ -13,7 +13,7 @@
 #include "crowd.h"
 #include "server.h"
 
-#define BACKLOG 1024 /* a thousand who call at once still find a place */
+#define BACKLOG 1024    /* a thousand who call at once still find a place */
 #define ACCEPT_BURST 16 /* before others have their turn */
 #define LISTENERS 2
 /* Bytes, twice of which the kernel keeps of answers that nobody takes, for each of 256. */
@@ -134,7 +134,7 @@ struct server *server_new(struct ev_loop *loop, const char *run_dir, const char 
 	if (!server->crowd)
 		log_error("server: no memory");
 	else if (listen_at(&server->listeners[0], run_dir, "control.sock") == 0 &&
-	    listen_at(&server->listeners[1], run_dir, "monitor.sock") == 0) {
+		 listen_at(&server->listeners[1], run_dir, "monitor.sock") == 0) {
 		if (*monitor_group)
 			give_to_group(server->listeners[1].address.sun_path, monitor_group);
 		return server;

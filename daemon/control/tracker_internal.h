@@ -16,7 +16,7 @@ struct active {
 	uint32_t host; /* slot */
 	struct level_links links;
 	uint32_t started, evaluated, expired;
-	uint32_t run_first, run_latest;     /* when the first and the latest run began */
+	uint32_t run_first, run_latest; /* when the first and the latest run began */
 	uint32_t runs;
 	uint32_t over_burst, over_burst_since;
 	uint32_t questions, submissions, destinations;

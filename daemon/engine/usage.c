@@ -34,7 +34,7 @@ struct usage_reader {
 	struct usage known;
 	uint32_t birth; /* of what is being read */
 	bool tell_all;
-	struct usage gone;                  /* elements that went while it ran */
+	struct usage gone;                   /* elements that went while it ran */
 	uint64_t asked[2 * USAGE_ASKED_MAX]; /* first those whom this reading answers */
 	size_t answered, waiting;
 };
@@ -278,7 +278,7 @@ void usage_changed(struct usage_reader *reader, struct table *table)
 		struct message_use *known = usage_find(&reader->known, &ended[i]);
 
 		ended[i].time = known && known->packets == ended[i].packets ? known->time :
-									       wall_clock();
+									      wall_clock();
 		if (known)
 			known->packets = 0; /* what comes in its place is news */
 		if (reader->running && usage_add(&reader->gone, &ended[i]))

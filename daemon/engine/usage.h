@@ -13,8 +13,8 @@
 #include "engine/peer.h"
 #include "rules/table.h"
 
-#define USAGE_REST 30       /* a thirtieth of one processor is what it may take by itself */
-#define USAGE_ASKED_MAX 16  /* questions that wait for one reading */
+#define USAGE_REST 30      /* a thirtieth of one processor is what it may take by itself */
+#define USAGE_ASKED_MAX 16 /* questions that wait for one reading */
 
 struct usage_reader;
 

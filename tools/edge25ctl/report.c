@@ -161,11 +161,8 @@ static const char *who(const json_t *object)
 static int print_contained(const struct screen *screen, const json_t *contained)
 {
 	static const struct column columns[] = {
-		{.title = "CONTAINED"},
-		{.title = "HOST", .whole = true},
-		{.title = "UNTIL"},
-		{.title = "BY", .shrink = 8},
-		{.title = "WHY", .shrink = 8},
+		{.title = "CONTAINED"},       {.title = "HOST", .whole = true}, {.title = "UNTIL"},
+		{.title = "BY", .shrink = 8}, {.title = "WHY", .shrink = 8},
 	};
 	struct table *table;
 	const json_t *one;

@@ -34,8 +34,8 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
 	result = real(clock, now);
-	if (!result && (clock == CLOCK_REALTIME || clock == CLOCK_BOOTTIME ||
-			clock == CLOCK_MONOTONIC))
+	if (!result &&
+	    (clock == CLOCK_REALTIME || clock == CLOCK_BOOTTIME || clock == CLOCK_MONOTONIC))
 		now->tv_sec += *ahead;
 	return result;
 }

@@ -205,7 +205,7 @@ static void test_what_else_is_said(void **state)
 static void test_words(void **state)
 {
 	(void)state;
-	for (int class = 0; class < HOST_CLASSES; class++)
+	for (int class = 0; class < HOST_CLASSES; class ++)
 		assert_int_equal(host_class_value(host_class_word((unsigned)class)), class);
 	assert_null(host_class_word(HOST_CLASSES));
 	assert_int_equal(host_class_value("ill"), -1);

@@ -307,10 +307,11 @@ static void test_incident(void **state)
 	incident.action = INCIDENT_WATCHED;
 	reporter_incident(fixture.reporter, &incident, NOW);
 	temporary_read(state, "events.json", text, sizeof(text));
-	assert_non_null(strstr(text, "\"action\":\"allowed\",\"gid\":25,\"signature_id\":16,"
-				     "\"rev\":1,\"signature\":\"Outbound port 25 incident: old mail "
-				     "setting\",\"category\":\"Potentially Bad Traffic\","
-				     "\"severity\":3"));
+	assert_non_null(strstr(text,
+			       "\"action\":\"allowed\",\"gid\":25,\"signature_id\":16,"
+			       "\"rev\":1,\"signature\":\"Outbound port 25 incident: old mail "
+			       "setting\",\"category\":\"Potentially Bad Traffic\","
+			       "\"severity\":3"));
 	incident_release(&incident);
 	release(&fixture);
 }

@@ -5,12 +5,13 @@
 
 #include "control/watch_filter.h"
 
-#define EVENT(host, policy, class, action)                                                     \
-	"{\"src_ip\":\"100.64.0.9\",\"alert\":{\"action\":\"" action "\",\"metadata\":{" host  \
+#define EVENT(host, policy, class, action)                                                    \
+	"{\"src_ip\":\"100.64.0.9\",\"alert\":{\"action\":\"" action "\",\"metadata\":{" host \
 	"\"policy\":\"" policy "\",\"class\":\"" class "\"}}}"
 #define OF(host) "\"host\":\"" host "\","
-#define INCIDENT(host, action) \
-	"{\"host\":\"" host "\",\"policy\":\"home\",\"class\":\"infected\",\"action\":\"" action "\"}"
+#define INCIDENT(host, action)                                                                   \
+	"{\"host\":\"" host "\",\"policy\":\"home\",\"class\":\"infected\",\"action\":\"" action \
+	"\"}"
 #define ALL 7u
 
 static const struct {
@@ -34,13 +35,18 @@ static const struct {
 	/* Hosts: the address, the prefix around it, an address of the host's prefix; else the source. */
 	{"100.64.0.3", "", NULL, ALL, 0, WATCH_EVENT, EVENT(OF("100.64.0.3"), "h", "", ""), true},
 	{"100.64.0.9", "", NULL, ALL, 0, WATCH_EVENT, EVENT(OF("100.64.0.3"), "h", "", ""), false},
-	{"100.64.0.0/10", "", NULL, ALL, 0, WATCH_EVENT, EVENT(OF("100.64.0.3"), "h", "", ""), true},
+	{"100.64.0.0/10", "", NULL, ALL, 0, WATCH_EVENT, EVENT(OF("100.64.0.3"), "h", "", ""),
+	 true},
 	{"100.64.0.9", "", NULL, ALL, 0, WATCH_EVENT, EVENT("", "h", "", ""), true},
-	{"2001:db8::7", "", NULL, ALL, 0, WATCH_INCIDENT, INCIDENT("2001:db8::/64", "refused"), true},
-	{"2001:db8:1::7", "", NULL, ALL, 0, WATCH_INCIDENT, INCIDENT("2001:db8::/64", "refused"), false},
+	{"2001:db8::7", "", NULL, ALL, 0, WATCH_INCIDENT, INCIDENT("2001:db8::/64", "refused"),
+	 true},
+	{"2001:db8:1::7", "", NULL, ALL, 0, WATCH_INCIDENT, INCIDENT("2001:db8::/64", "refused"),
+	 false},
 	{"::/0", "", NULL, ALL, 0, WATCH_INCIDENT, INCIDENT("100.64.0.1", "refused"), false},
-	{"", "", NULL, ALL, WATCH_REFUSED, WATCH_INCIDENT, INCIDENT("100.64.0.1", "contained"), true},
-	{"", "", NULL, ALL, WATCH_REFUSED, WATCH_INCIDENT, INCIDENT("100.64.0.1", "watched"), false},
+	{"", "", NULL, ALL, WATCH_REFUSED, WATCH_INCIDENT, INCIDENT("100.64.0.1", "contained"),
+	 true},
+	{"", "", NULL, ALL, WATCH_REFUSED, WATCH_INCIDENT, INCIDENT("100.64.0.1", "watched"),
+	 false},
 	{"", "home", "infected", ALL, 0, WATCH_INCIDENT, INCIDENT("100.64.0.1", "none"), true},
 	/* What has no host, policy, class or verdict; what is broken. */
 	{"", "", NULL, ALL, 0, WATCH_CHANGE, "{\"method\":\"reload\"}", true},

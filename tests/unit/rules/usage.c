@@ -7,8 +7,10 @@
 
 static struct message_use use_of(uint8_t kind, uint8_t last, uint64_t packets)
 {
-	return (struct message_use){
-		.kind = kind, .family = FAMILY_IPV4, .from = {100, 64, 3, last}, .packets = packets};
+	return (struct message_use){.kind = kind,
+				    .family = FAMILY_IPV4,
+				    .from = {100, 64, 3, last},
+				    .packets = packets};
 }
 
 /* A dump that lost its place tells an element twice; the later count is the higher one. */
@@ -40,8 +42,13 @@ static void test_sort(void **state)
 static void test_of(void **state)
 {
 	const struct allow_element element = {
-		.kind = ALLOW_PAIR, .family = FAMILY_IPV6, .way = ALLOW_ALWAYS, .id = 7,
-		.from_first = {0x20, 1}, .from_last = {0x20, 2}, .to_first = {0x20, 3},
+		.kind = ALLOW_PAIR,
+		.family = FAMILY_IPV6,
+		.way = ALLOW_ALWAYS,
+		.id = 7,
+		.from_first = {0x20, 1},
+		.from_last = {0x20, 2},
+		.to_first = {0x20, 3},
 	};
 	const struct message_use use = usage_of(&element);
 
