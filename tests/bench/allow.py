@@ -75,7 +75,7 @@ def _at(times, share):
 
 def _report(report, gathered):
     prefixes = ", ".join(f"{count} with {size:,} ranges" for size, count in PREFIXES.items())
-    report.title("4  AN ALLOW ENTRY",
+    report.title("14  AN ALLOW ENTRY",
                  "allow.add, from the request to the reply, by which the entry is on the disk and "
                  "decides in the kernel; one after the other on one connection. Exact: "
                  f"{EXACT} of a destination each. Prefix: {prefixes}; for each the kernel gets a "

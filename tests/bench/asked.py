@@ -22,7 +22,7 @@ class Unit:
         return f"{self.text(value)} {self.name}".strip()
 
 
-RATIO = Unit("", 2)
+RATIO, FINE = Unit("", 2), Unit("", 3)
 ADDED = Unit("us", 1, "+")
 COUNT = Unit("", 0)
 
@@ -58,11 +58,13 @@ ASKED = (
     Asked("refused.reset", "refused", "the same, deny = tcp-reset, beside drop", RATIO),
     Asked("refused.prohibited", "refused", "the same, admin-prohibited, beside drop", RATIO),
     Asked("first.full", "first", "first packets, full load, beside textbook", RATIO, 1.6),
+    Asked("first.same", "first", "the same, textbook behind edge25's table", RATIO),
     Asked("first.unnoticed", "first", "of these, lost unnoticed", COUNT, at_most=0),
     Asked("first.paced", "first", "the same, highest rate without loss", RATIO, 2.5),
     Asked("queues", "queues", "two queues beside one, load on two cores", RATIO, 1.8),
-    Asked("bulk", "bulk", "TCP bulk, all loaded, beside no rules", RATIO, 0.98),
-    Asked("other", "other", "74-byte packets, beside tcp dport 25 drop", RATIO, 0.95),
+    Asked("bulk.large", "bulk", "TCP bulk, packets of 64 KB, beside no rules", FINE, 0.98),
+    Asked("bulk.small", "bulk", "TCP bulk, 1,500 bytes, beside no rules", FINE, 0.98),
+    Asked("other", "other", "74-byte packets, beside tcp dport 25 drop", FINE, 0.95),
     Asked("allowed.few", "setup", "allowed setup, 1,000 prefixes, p50", ADDED, at_most=5),
     Asked("allowed.many", "setup", "allowed setup, 100,000 prefixes, p50", ADDED, at_most=8),
     Asked("accepted.p50", "setup", "first, accepted connection, p50", ADDED, at_most=40),

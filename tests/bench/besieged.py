@@ -33,7 +33,7 @@ def status_besieged(report, rounds, directory):
                 with besieged(gateway.daemon, SIEGES.get(name, [])):
                     caller.times(WARM, PAUSE)
                     gathered[name].append([1e6 * one for one in caller.times(CALLS, PAUSE)])
-    report.title("10  STATUS WHILE THE SOCKET IS BESIEGED",
+    report.title("15  STATUS WHILE THE SOCKET IS BESIEGED",
                  f"{CALLS} calls of status by another user, from the connection to the reply. "
                  "Stalled clients send half a request, or a byte a second, or ask and take nothing; "
                  "those that are sent away come again within a second. Floods are random bytes, cut "

@@ -5,12 +5,12 @@ what else the machine does falls on all sides, and counted by the kernel."""
 from filters import Edge25Gateway, TextbookBehindEdge25
 from gateways import Textbook
 from report import Row
-from traffic import Load, inject
+from traffic import BenchError, Load, inject
 
 NEW = Load("new pairs", 1 << 28)  # more than any run takes, so that none comes twice
 
 FULL_SECONDS = 1.0
-PROBE_SECONDS = 0.5
+PROBE_SECONDS = 0.4
 WARM = 0.2
 
 FEW_PREFIXES = 1_000
@@ -18,8 +18,9 @@ REMEMBERED = 1 << 20  # more than the new pairs of a run
 NEW_FROM = 1 << 24    # number of the first pair after a warm-up
 
 # Rates that are tried to find the highest without loss, packets a second.
-LADDER = [round(15_000 * 1.1 ** step) for step in range(40)]
-TRIES = 3       # a rate is lossy when each try loses packets: other processes may disturb one
+LADDER = [round(5_000 * 1.1 ** step) for step in range(50)]
+TRIES = 2       # a rate is lossy when each try loses packets: other processes may disturb one
+MOST_ROUNDS = 3
 KEPT_PACE = 0.97
 
 
@@ -37,7 +38,7 @@ def first_packets(report, rounds, directory):
     full = [[] for _ in makers]
     paced = [[] for _ in makers]
     names = [""] * len(makers)
-    for _ in range(rounds):
+    for _ in range(min(rounds, MOST_ROUNDS)):
         for number, make in enumerate(makers):
             with make() as gateway:
                 names[number] = gateway.name
@@ -54,6 +55,7 @@ def _report_full(report, names, full):
             for name, samples in zip(names, full)]
     report.table("full load", "answers/s", rows, names[:-1])
     report.answer("first.full", rows[-1].ratios(rows[0]))
+    report.answer("first.same", rows[-1].ratios(rows[1]))
     report.table("by the thread's processor time", "answers/s", [
         Row.of(name, samples, lambda sample: sample["answered"] / sample["busy"])
         for name, samples in zip(names, full)], names[:-1])
@@ -111,7 +113,9 @@ def _lossless(gateway):
         else:
             high = middle
     lossless = [probe["received"] / probe["seconds"] for probe in probes if not probe["lost"]]
-    return {"rate": max(lossless, default=0), "probes": probes,
+    if not lossless:
+        raise BenchError(f"{gateway.name} loses packets at any rate")
+    return {"rate": max(lossless), "probes": probes,
             "generator was the limit": any(probe["slow"] and not probe["lost"] for probe in probes)}
 
 

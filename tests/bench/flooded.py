@@ -14,6 +14,7 @@ from traffic import Load, generator
 COUNT, SLICES = 500, 2
 SOURCES = 1 << 17
 PREFIXES = 1_000
+MOST_ROUNDS = 3
 SETTINGS = f"remember-pairs = {2 * SOURCES}\ntally-hosts = {2 * SOURCES}"
 BARE, QUIET = "no rules, no flood", "edge25, no flood"
 AGAIN, NEW = "edge25, 131,072 pairs, again and again", "edge25, a new pair each"
@@ -33,6 +34,7 @@ def flooded(report, rounds, directory):
     samples = {name: [] for name in (BARE, QUIET, *FLOODS)}
     with (Line(directory, "no rules") as bare,
           Line(directory, "edge25", PREFIXES, subscribers=2, settings=SETTINGS) as line):
+        rounds = min(rounds, MOST_ROUNDS)
         for _ in range(rounds):
             for name, gathered in samples.items():
                 gathered.append(_measure(bare if name == BARE else line, FLOODS.get(name)))

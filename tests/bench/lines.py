@@ -11,7 +11,7 @@ from lab.namespaces import Topology
 
 from counters import read_counters
 from filters import make_prefixes
-from traffic import prefer_daemon, processors
+from traffic import prefer_daemon, prefer_this, processors
 
 SETUP = BUILD / "bench/setup"
 WATCHED, SOURCES = "100.67.128.0", 1 << 14  # of subscriber 0, under a policy that lets pass
@@ -96,7 +96,7 @@ class Line:
         client, server = self.topology.subscribers[0].name, self.topology.internet.name
         result = self.topology.gateway.run(
             [SETUP, processors()[cpu], client, server, source, sources, destination, pairs, first,
-             count], start_new_session=True)
+             count], start_new_session=True, preexec_fn=prefer_this)
         return list(map(int, result.stdout.split()))
 
 

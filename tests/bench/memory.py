@@ -31,7 +31,7 @@ def memory(report, rounds, directory):
     samples = [_measure(directory) for _ in range(min(rounds, 2))]
     plan = sum(COUNT * size for size in INTERVAL.values())
     hosts = IDLE * (HOSTS - ACTIVES) + ACTIVE * ACTIVES
-    report.title("10  MEMORY",
+    report.title("9  MEMORY",
                  "What a process has in memory (VmRSS; what it shares with others, libraries and "
                  "the plan, is part of it). Engine: with ten prefixes, and with "
                  f"{COUNT:,} of IPv4 and {COUNT:,} of IPv6; these may take {plan / MIB:.1f} MiB. "

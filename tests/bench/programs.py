@@ -21,6 +21,6 @@ def programs(report, _rounds, directory):
         subprocess.run(["strip", copy], check=True)
         rows.append(Row(name, [copy.stat().st_size / 1000], []))
     together = [sum(row.values[0] for row in rows)]
-    report.title("11  THE PROGRAMS", "Stripped, as make built them here.")
+    report.title("10  THE PROGRAMS", "Stripped, as make built them here.")
     report.table("size", "kB", [*rows, Row("together", together, [])])
     report.answer("programs", together)

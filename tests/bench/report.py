@@ -148,17 +148,21 @@ def _ratio(spread):
     return "".join(f"{value:>{NUMBER}.2f}" for value in values)
 
 
-def markdown(path):
-    """The table of README.md, of a file that write() made."""
-    document = json.loads(path.read_text(encoding="utf-8"))
-    lines = [_describe(document["machine"]), "", "| what | asked | median | least to most |",
-             "|---|---|---|---|"]
+def markdown(paths):
+    """The table of README.md, of files that write() made."""
+    documents = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    answers = {key: Spread(**spread) for document in documents
+               for key, spread in document["answers"].items()}
+    facts = documents[-1]["machine"]
+    lines = [f"Linux {facts['kernel']}, {facts['architecture']}, {facts['cores']} cores"
+             + (f", {facts['model']}." if facts["model"] else "."), "",
+             "| what | asked | median | least, most | |", "|---|---|---|---|---|"]
     for row in ASKED:
-        if row.key in document["answers"]:
-            spread = Spread(**document["answers"][row.key])
-            missed = "" if row.met(spread.median) else " (missed)"
-            lines.append(f"| {row.what} | {row.bound()} | {row.unit.named(spread.median)}{missed} | "
-                         f"{row.unit.text(spread.minimum)} to {row.unit.text(spread.maximum)} |")
+        if row.key in answers:
+            spread = answers[row.key]
+            lines.append(f"| {row.what} | {row.bound()} | {row.unit.named(spread.median)} | "
+                         f"{row.unit.text(spread.minimum)}, {row.unit.text(spread.maximum)} | "
+                         f"{'' if row.met(spread.median) else 'missed'} |")
     return "\n".join(lines)
 
 

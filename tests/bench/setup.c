@@ -135,7 +135,8 @@ int main(int argc, char **argv)
 		fputs("setup: SOURCES, PAIRS or COUNT out of bounds\n", stderr);
 		return 2;
 	}
-	pin(arguments.cpu);
+	if (arguments.cpu >= 0)
+		pin(arguments.cpu);
 	measure(&arguments);
 	return EXIT_SUCCESS;
 }

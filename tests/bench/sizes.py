@@ -204,7 +204,7 @@ def _counters(gateway):
 
 
 def _report_load(report, gathered):
-    report.title("3  LOADING PREFIXES",
+    report.title("11  LOADING PREFIXES",
                  "edge25: from the start of edge25d until the plan is in force, in a new namespace; "
                  "memory is the most that a process had until then. nft: nft -f with a map of the "
                  "same prefixes and a verdict each.")
@@ -222,12 +222,12 @@ def _report_load(report, gathered):
 def _report_rest(report, gathered):
     first = next(iter(gathered))
     for title, about, keys in (
-            ("5  A RELOAD",
+            ("12  A RELOAD",
              f"{RATE:,} new pairs a second; the longest time in which none was answered: with "
              "nothing else, and while a reload takes a prefix away; and what the reload takes.",
              (("longest gap, no reload", "quiet"), ("longest gap, reload", "pause"),
               ("the reload", "reload"))),
-            ("6  A REPAIR, AND A LOOK",
+            ("13  A REPAIR, AND A LOOK",
              "From the start of nft flush ruleset, the program's own time included, until the first rules refuse port 25, and until "
              "the whole table is back; and how long edge25ctl ruleset verify takes.",
              (("first rules", "emergency"), ("whole table", "back"), ("verify", "verify")))):

@@ -19,7 +19,7 @@ def start(report, rounds, directory):
         with Sized(directory, SIZE) as gateway:
             samples.append({"kernel": kernel, "edge25": gateway.ready,
                             "most": gateway.memory(ENGINE)})
-    report.title("9  A START WITH A MILLION PREFIXES",
+    report.title("8  A START WITH A MILLION PREFIXES",
                  "edge25: from the start of edge25d until the plan is in force, in a new namespace. "
                  "The kernel itself: a bare program sends table, map and elements, which it has in "
                  "memory, in one batch; what the kernel then takes.")

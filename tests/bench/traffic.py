@@ -73,14 +73,14 @@ def inject(namespace, load, seconds, *, rate=0, first=0, drop=False):
     """
     words = _words(load, seconds, rate, first) + (["--drop"] if drop else [])
     result = namespace.run(words, timeout=60 + 4 * seconds, start_new_session=True,
-                           preexec_fn=_prefer_this)
+                           preexec_fn=prefer_this)
     return Injected(**json.loads(result.stdout))
 
 
 def inject_on_two(namespace, load, seconds, interfaces, firsts):
     """The same on two cores at once, at full speed, each by an interface of its own: a list."""
     programs = [namespace.popen(_words(load, seconds, 0, first, interface, cpu),
-                                stdout=subprocess.PIPE, text=True, preexec_fn=_prefer_this)
+                                stdout=subprocess.PIPE, text=True, preexec_fn=prefer_this)
                 for interface, first, cpu in zip(interfaces, firsts, cores())]
     outputs = [program.communicate(timeout=60 + 4 * seconds)[0] for program in programs]
     if any(program.returncode for program in programs):
@@ -92,10 +92,6 @@ def _words(load, seconds, rate, first, interface=INTERFACE, cpu=None):
     return [INJECT, "--interface", interface, "--seconds", seconds, "--traffic", load.traffic,
             "--pairs", load.pairs, "--sources", load.sources, "--first", first,
             "--rate", int(rate), "--cpu", processors()[0] if cpu is None else cpu]
-
-
-def _prefer_this():
-    prefer(os.getpid())
 
 
 def cores():
@@ -118,6 +114,11 @@ def prefer(thread):
     autogroup = pathlib.Path(f"/proc/{thread}/autogroup")
     if autogroup.exists():
         autogroup.write_text(f"{FIRST}\n", encoding="ascii")
+
+
+def prefer_this():
+    """The same for the program that is about to start: preexec_fn."""
+    prefer(os.getpid())
 
 
 def prefer_daemon(daemon):
