@@ -230,7 +230,7 @@ $(BUILD)/methods: $(BUILD)/obj/man/methods.o $(filter-out %/main.o,$(OBJ_control
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_control)
 
-check-detect: all ## the traffic and the arithmetic of bench-detect, and a small replay
+check-detect: all ## the arithmetic of both benchmarks, the traffic of bench-detect, a small replay
 	@$(PYTHON) -m pytest -q -rs tests/detect
 
 check-root:

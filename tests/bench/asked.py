@@ -25,6 +25,7 @@ class Unit:
 RATIO, FINE = Unit("", 2), Unit("", 3)
 ADDED = Unit("us", 1, "+")
 COUNT = Unit("", 0)
+MILLIONS = Unit("M/s", 2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,10 +54,13 @@ class Asked:
 
 
 ASKED = (
+    Asked("generator", "generator", "the generator alone: frames made, a core", MILLIONS),
+    Asked("generator.least", "generator", "frames made and received, no rule", MILLIONS),
     Asked("refused.port", "refused", "refused pairs, beside tcp dport 25 drop", RATIO, 0.45),
     Asked("refused.pair", "refused", "refused pairs, beside a set of pairs", RATIO, 0.72),
     Asked("refused.reset", "refused", "the same, deny = tcp-reset, beside drop", RATIO),
     Asked("refused.prohibited", "refused", "the same, admin-prohibited, beside drop", RATIO),
+    Asked("refused.logged", "refused", "the same, beside a rule with log and drop", RATIO),
     Asked("first.full", "first", "first packets, full load, beside textbook", RATIO, 1.6),
     Asked("first.same", "first", "the same, textbook behind edge25's table", RATIO),
     Asked("first.unnoticed", "first", "of these, lost unnoticed", COUNT, at_most=0),

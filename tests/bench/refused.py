@@ -30,8 +30,10 @@ def generator(report, rounds, _directory):
                  "SYNs of 74 bytes, made in the kernel by an XDP program (BPF_PROG_RUN, live "
                  "frames), received on the core that makes them. Here and in 1 a second is one of "
                  "that core's processor time, so other processes do not count.")
-    report.table("ceiling", "frames/s of one core", [
-        Row.of(name, gathered, _by_core) for name, gathered in samples.items()])
+    rows = [Row.of(name, gathered, _by_core) for name, gathered in samples.items()]
+    report.table("ceiling", "frames/s of one core", rows)
+    for key, row in zip(("generator", "generator.least"), rows):
+        report.answer(key, [value / 1e6 for value in row.values])
 
 
 def refused_pairs(report, rounds, directory):
@@ -61,10 +63,11 @@ def refused_pairs(report, rounds, directory):
                 "edge25's counter refused_home), and none was asked about.")
     logged = sum(sample["frames"] for sample in rows[MANY][3].samples)
     report.note(f"The reader of the log was told of {100 * told / logged:.0f} % of its packets.")
-    port, pair, drop, _, reset, prohibited, _ = rows[MANY]
+    port, pair, drop, log, reset, prohibited, _ = rows[MANY]
     for key, mine, other in (("refused.port", drop, port), ("refused.pair", drop, pair),
                              ("refused.reset", reset, drop),
-                             ("refused.prohibited", prohibited, drop)):
+                             ("refused.prohibited", prohibited, drop),
+                             ("refused.logged", drop, log)):
         report.answer(key, mine.ratios(other))
 
 
