@@ -47,6 +47,16 @@ static int compare_prefixes(const void *a, const void *b)
 	return order ? order : (left > right) - (left < right);
 }
 
+/* Those of a configuration are in order already. */
+static void sort(const struct interval_prefix **prefixes, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_prefixes(&prefixes[i - 1], &prefixes[i]) > 0) {
+			qsort(prefixes, count, sizeof(*prefixes), compare_prefixes);
+			return;
+		}
+}
+
 static int sweep_prefixes(const struct interval_prefix **sorted, size_t count,
 			  struct intervals *out)
 {
@@ -86,7 +96,7 @@ int intervals_flatten(const struct interval_prefix *prefixes, size_t count, stru
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &prefixes[i];
-	qsort(sorted, count, sizeof(*sorted), compare_prefixes);
+	sort(sorted, count);
 	err = allocate(sorted, count, out);
 	if (!err)
 		err = sweep_prefixes(sorted, count, out);
