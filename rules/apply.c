@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From one plan to the next, in three batches: the new sets are made and filled; the rules turn to
- * them; when every packet has left the old rules, what only these named goes. A packet keeps the
+ * From one plan to the next, in three batches: the new sets are made and filled, in as many parts as
+ * they take; the rules turn to them; when every packet has left the old rules, what only these named
+ * goes. A packet keeps the
  * rules that it met first, but its look-ups see the elements of the moment: so no set that rules in
  * force name may change or go in the batch that replaces them, and no rule has a map of its own.
  * The allow sets, which stay, change in batches of their own: what comes, before the rules turn;
@@ -63,66 +64,6 @@ static unsigned generation_free(const struct change *change, enum set first, enu
 			return candidate.answers;
 	}
 	return (present + 1) % MARK_EPOCHS;
-}
-
-struct put {
-	const struct change *change;
-	struct batch *batch;
-};
-
-static void put_place(enum family family, uint32_t index, const struct plan_place *place, void *arg)
-{
-	const struct put *put = arg;
-	const struct change *change = put->change;
-	char name[RULES_NAME_MAX], comment[64];
-
-	set_place_name(family, index, &change->generations, name);
-	snprintf(comment, sizeof(comment), "subscriber prefixes on %s", place->name);
-	if (!name_list_has(&change->inventory.sets, name))
-		set_create_like(put->batch, family == FAMILY_IPV4 ? SET_RANGE4 : SET_RANGE6, name,
-				comment);
-}
-
-static void put_sets(struct change *change, struct batch *batch)
-{
-	const struct plan_header *header = change->plan->header;
-	const struct name_list *present = &change->inventory.sets;
-	char name[RULES_NAME_MAX];
-
-	for (enum set set = 0; set < SETS; set++)
-		if (set_needed(set, header->ways) &&
-		    !name_list_has(present, set_name(set, &change->generations, name)))
-			set_create(batch, set, &change->generations, &header->settings);
-	for (unsigned length = POLICY_HOST_PREFIX6_MIN; length <= POLICY_HOST_PREFIX6_MAX; length++)
-		if (contained_length_has(change->contained_lengths, length) &&
-		    !name_list_has(present, set_contained_name(length, name)))
-			set_create_contained(batch, length);
-}
-
-/* First batch: everything that no rule turns to yet. */
-static void put_table_objects(struct change *change, struct batch *batch)
-{
-	struct put put = {.change = change, .batch = batch};
-	const struct plan_settings *settings = &change->plan->header->settings;
-
-	table_put(change->table, batch);
-	for (size_t i = 0; i < change->counters.count; i++)
-		if (!name_list_has(&change->inventory.counters, change->counters.names[i]))
-			counter_create(batch, change->counters.names[i]);
-	put_sets(change, batch);
-	set_places_each(change->plan, put_place, &put);
-	for (size_t i = 0; i < change->chains.count; i++)
-		if (!name_list_has(&change->inventory.chains, change->chains.names[i]))
-			chain_create(batch, change->chains.names[i]);
-	if (!change->table->installed) /* no harm where they are there already */
-		chains_fill_ports(batch);
-	chains_fill_answers(batch, change->plan, &change->generations);
-	if (!change->unsettled)
-		chains_put_settled(batch, change->plan, &change->generations, true);
-	if (change->ranges)
-		set_fill_ranges(batch, change->plan, &change->generations);
-	if (change->ranges && settings->refuse_tunnels)
-		chains_fill_protocols(batch, &change->generations);
 }
 
 void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
@@ -256,7 +197,7 @@ int table_write_all(struct table *table, struct batch *batch, uint64_t now)
 	chains_each(change.plan, want_chain, &change);
 	counters_each(change.plan, want_counter, &change);
 	if (!change.failed) {
-		put_table_objects(&change, batch);
+		apply_put_sets(&change, batch);
 		set_allow_add(batch, table->allows, table->allow_count, now);
 		put_turn(&change, batch, table->allow_fine);
 	}
@@ -303,13 +244,9 @@ static void change_clean(struct change *change)
 
 static int change_run(struct change *change, bool allow_fine, struct table_error *error)
 {
-	struct batch *batch = batch_new();
-	int result;
+	int result = apply_sets(change, error);
+	struct batch *batch;
 
-	if (!batch)
-		return table_fail(error, -ENOMEM, "change");
-	put_table_objects(change, batch);
-	result = table_send(change->table, batch, error);
 	if (!result)
 		result = apply_allows(change, error);
 	if (result)
@@ -443,10 +380,12 @@ int table_apply(struct table *table, const struct plan *plan, uint64_t now, bool
 		change_release(&change);
 		if (!result)
 			table->slept = slept;
-		if (result || still_there(table))
+		/* it may also have gone between two parts of a batch */
+		if (still_there(table) || (result && result != -ENOENT))
 			return result;
 		table->installed = false;
 	}
-	return table_fail(error, -EBUSY,
-			  "another program takes the table away each time it is made");
+	return result ? result :
+			table_fail(error, -EBUSY,
+				   "another program takes the table away each time it is made");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between rules/apply.c and apply_allows.c. Nobody else includes it. */
+/* Between rules/apply.c, apply_sets.c and apply_allows.c. Nobody else includes it. */
 #ifndef EDGE25_RULES_APPLY_INTERNAL_H
 #define EDGE25_RULES_APPLY_INTERNAL_H
 
@@ -20,6 +20,13 @@ struct change {
 	uint64_t now;
 	int failed;
 };
+
+/*
+ * Sets, maps and what they hold, chains and counters that the plan wants: as a batch; sent, in parts,
+ * of which nothing stays when one fails.
+ */
+void apply_put_sets(struct change *change, struct batch *batch);
+int apply_sets(struct change *change, struct table_error *error);
 
 /*
  * The kernel's allow sets from what they hold to what the plan says: what comes before the rules

@@ -36,7 +36,10 @@ struct batch {
 	size_t count;
 	size_t label_room;
 	uint32_t set_id;
-	int failed; /* -errno of building */
+	int failed;   /* -errno of building, or of a part */
+	size_t limit; /* of a part; 0: it goes as a whole */
+	batch_part_fn *send;
+	void *arg;
 };
 
 struct batch *batch_new(void)
@@ -51,6 +54,13 @@ void batch_free(struct batch *batch)
 	free(batch->data);
 	free(batch->labels);
 	free(batch);
+}
+
+void batch_divide(struct batch *batch, size_t limit, batch_part_fn *send, void *arg)
+{
+	batch->limit = limit;
+	batch->send = send;
+	batch->arg = arg;
 }
 
 size_t batch_count(const struct batch *batch)
@@ -68,6 +78,14 @@ uint32_t batch_set_id(struct batch *batch)
 	return ++batch->set_id;
 }
 
+/* A part grows no further than to its limit and the messages around it. */
+static size_t batch_room(const struct batch *batch, size_t more)
+{
+	size_t room = batch->room * 2 + more, most = batch->limit + 2 * MESSAGE_SPACE;
+
+	return batch->limit && room > most ? most : room;
+}
+
 /* Ends the message that is open, and makes room for @more bytes behind it. */
 static int batch_reserve(struct batch *batch, size_t more)
 {
@@ -77,7 +95,7 @@ static int batch_reserve(struct batch *batch, size_t more)
 		batch->length = batch->open + MNL_ALIGN(last->nlmsg_len);
 	}
 	if (batch->room - batch->length < more) {
-		size_t room = batch->room * 2 + more;
+		size_t room = batch_room(batch, more);
 		char *data = realloc(batch->data, room);
 
 		if (!data)
@@ -138,9 +156,29 @@ static struct nlmsghdr *batch_put(struct batch *batch, uint16_t type, uint16_t f
 	return message;
 }
 
+/* Nothing is in it, and the memory stays for what comes. */
+static void batch_clear(struct batch *batch)
+{
+	batch->length = 0;
+	batch->open = 0;
+	batch->count = 0;
+}
+
+static void batch_send_part(struct batch *batch)
+{
+	int result = batch->failed ? 0 : batch->send(batch, batch->arg);
+
+	if (result)
+		batch->failed = result;
+	batch_clear(batch);
+}
+
 struct nlmsghdr *batch_message(struct batch *batch, uint16_t type, uint16_t flags,
 			       const char *label)
 {
+	/* what grows after it was begun counts here: the one that is open ends now */
+	if (batch->limit && !batch_reserve(batch, 0) && batch->length > batch->limit)
+		batch_send_part(batch);
 	if (!batch->count)
 		batch_put(batch, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES, "begin");
 	return batch_put(batch, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, NFPROTO_INET,
@@ -256,7 +294,7 @@ int batch_send_expecting(struct batch *batch, struct netlink *netlink, size_t fa
 	int result;
 
 	memset(error, 0, sizeof(*error));
-	if (!batch->count)
+	if (!batch->count && !batch->failed)
 		return 0;
 	batch_put(batch, NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES, "commit");
 	result = batch->failed ? batch->failed : batch_reserve(batch, 0);
@@ -278,6 +316,7 @@ int batch_send_expecting(struct batch *batch, struct netlink *netlink, size_t fa
 		error->error = -result;
 		snprintf(error->label, sizeof(error->label), "batch");
 	}
+	batch_clear(batch);
 	return result;
 }
 

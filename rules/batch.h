@@ -38,6 +38,15 @@ void batch_rule(struct batch *batch, uint16_t type, uint16_t flags, struct nftnl
 void batch_set(struct batch *batch, uint16_t type, uint16_t flags, struct nftnl_set *set);
 void batch_object(struct batch *batch, uint16_t type, uint16_t flags, struct nftnl_obj *object);
 
+/*
+ * From now on the batch goes in parts, each a transaction of its own, so that memory is bounded: where
+ * a message begins behind more than @limit bytes, @send (batch_send() and what belongs to it) gets
+ * what there is, which is then forgotten. What @send returns fails the batch. For what no rule turns
+ * to yet. It may be called once, and before there is a message.
+ */
+typedef int batch_part_fn(struct batch *batch, void *arg);
+void batch_divide(struct batch *batch, size_t limit, batch_part_fn *send, void *arg);
+
 /* Anonymous sets are named by an id within the batch. */
 uint32_t batch_set_id(struct batch *batch);
 
@@ -56,8 +65,9 @@ struct batch_error {
 };
 
 /*
- * Sends all messages as one transaction and reads what the kernel says. 0, or -errno of the first
- * error, described in *error. The batch may not be used again.
+ * Sends all messages as one transaction (of a batch that goes in parts, those that are left) and reads
+ * what the kernel says. 0, or -errno of the first error, described in *error. Nothing is left in the
+ * batch.
  */
 int batch_send(struct batch *batch, struct netlink *netlink, struct batch_error *error);
 

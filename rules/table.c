@@ -26,7 +26,7 @@ int table_fail(struct table_error *error, int result, const char *what)
 	return result;
 }
 
-int table_send(struct table *table, struct batch *batch, struct table_error *error)
+int table_send_part(struct table *table, struct batch *batch, struct table_error *error)
 {
 	struct batch_error failed;
 	bool told = !table->watch || batch_length(batch) <= TABLE_WATCHED_BATCH;
@@ -37,7 +37,6 @@ int table_send(struct table *table, struct batch *batch, struct table_error *err
 	result = batch_send(batch, table->netlink, &failed);
 	if (!told)
 		watch_resume(table->watch);
-	batch_free(batch);
 	error->error = result; /* also 0: the caller may have come here by way of an error */
 	if (!result)
 		return 0;
@@ -49,6 +48,14 @@ int table_send(struct table *table, struct batch *batch, struct table_error *err
 	else
 		snprintf(error->text, sizeof(error->text), "table inet %s: %s: %s", RULES_TABLE,
 			 failed.label, strerror(-result));
+	return result;
+}
+
+int table_send(struct table *table, struct batch *batch, struct table_error *error)
+{
+	int result = table_send_part(table, batch, error);
+
+	batch_free(batch);
 	return result;
 }
 
@@ -172,9 +179,17 @@ void table_grace_period(void)
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
+void table_put_removal(struct batch *batch)
+{
+	struct nftnl_table *message = memory_needed(nftnl_table_alloc());
+
+	nftnl_table_set_u32(message, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+	memory_taken(nftnl_table_set_str(message, NFTNL_TABLE_NAME, RULES_TABLE));
+	batch_table(batch, NFT_MSG_DELTABLE, 0, message);
+}
+
 int table_remove(struct table *table, struct table_error *error)
 {
-	struct nftnl_table *message;
 	struct batch *batch;
 	struct inventory inventory;
 	int result = inventory_read(table->netlink, &inventory);
@@ -188,9 +203,6 @@ int table_remove(struct table *table, struct table_error *error)
 	batch = batch_new();
 	if (!batch)
 		return table_fail(error, -ENOMEM, "table inet " RULES_TABLE);
-	message = memory_needed(nftnl_table_alloc());
-	nftnl_table_set_u32(message, NFTNL_TABLE_FAMILY, NFPROTO_INET);
-	memory_taken(nftnl_table_set_str(message, NFTNL_TABLE_NAME, RULES_TABLE));
-	batch_table(batch, NFT_MSG_DELTABLE, 0, message);
+	table_put_removal(batch);
 	return table_send(table, batch, error);
 }

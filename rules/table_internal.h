@@ -37,8 +37,11 @@ struct table {
 
 /* NEWTABLE, owned or not. */
 void table_put(struct table *table, struct batch *batch);
-/* Sends and frees @batch. */
+/* DELTABLE. */
+void table_put_removal(struct batch *batch);
+/* Sends and frees @batch; sends a part of it. */
 int table_send(struct table *table, struct batch *batch, struct table_error *error);
+int table_send_part(struct table *table, struct batch *batch, struct table_error *error);
 int table_fail(struct table_error *error, int result, const char *what);
 
 /* Notices of a batch longer than this would not fit into the watch's socket. */

@@ -185,3 +185,28 @@ def test_queue_expression(edge25):
                                     "queue_home"]).stdout
     assert ("[ queue num " in listing) == native
     assert ("[ target name NFQUEUE rev 3 ]" in listing) != native
+
+
+MANY = 180_000  # IPv6 intervals: more than goes to the kernel in one part
+IN_TWO_PARTS = """
+policy "home" { mode = block }
+policy "late" { mode = block }
+range "many" { prefix-file = "%s"  policy = "home" }
+range "last" { prefixes = { "2001:db9::/48" }  policy = "late" }
+"""
+
+
+def test_of_a_plan_that_fails_late_nothing_stays(edge25, topology, laboratory):
+    """A chain that is not what it should be: no element can lead there, and those come last."""
+    prefixes = laboratory / "many"
+    prefixes.write_text("".join(f"2001:db8:{number >> 15:x}:{number << 1 & 0xffff:x}::/64\n"
+                                for number in range(MANY)), encoding="ascii")
+    topology.gateway.run(["nft", "add table inet edge25; add chain inet edge25 policy_late "
+                                 "{ type filter hook input priority 0; }"])
+    daemon = edge25(IN_TWO_PARTS % prefixes, healthy=False)
+    eventually(lambda: "edge25: elements of range6" in daemon.stderr(), daemon.stderr, 60)
+    kept = topology.gateway.run(["nft", "list", "table", "inet", "edge25"]).stdout
+    assert [line.split()[0] for line in kept.splitlines() if line.endswith("{")] == [
+        "table", "chain"]
+    topology.gateway.run(["nft", "delete table inet edge25"])
+    assert daemon.ctl("reload")["applied"]

@@ -2,6 +2,11 @@
 /* Which set holds which element: each in one of its own, or a host that is cut off were allowed. */
 #include "../unit.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules/contents.h"
@@ -101,12 +106,101 @@ static void test_contained(void **state)
 	assert_string_equal(names, "contained4 contained6_48 contained6_56 contained6_64 ");
 }
 
+#define MANY 20000
+#define PART (256u * 1024)
+
+struct sent {
+	const struct nlmsghdr *first;
+	size_t parts, elements;
+	uint32_t next; /* the address that comes next */
+	int result;
+};
+
+static int see_key(const struct nlattr *element, void *arg)
+{
+	const struct element_view view = element_read(element);
+	struct sent *sent = arg;
+	uint32_t key;
+
+	memcpy(&key, view.key, sizeof(key));
+	assert_int_equal(ntohl(key), sent->next);
+	sent->next += 4;
+	sent->elements++;
+	return 0;
+}
+
+static int see_part_message(const struct nlmsghdr *message, void *arg)
+{
+	struct sent *sent = arg;
+
+	if (!sent->first)
+		sent->first = message;
+	return elements_set(message) ? elements_each(message, see_key, sent) : 0;
+}
+
+static int see_part(struct batch *batch, void *arg)
+{
+	struct sent *sent = arg;
+
+	assert_true(batch_length(batch) > PART && batch_length(batch) <= PART + BATCH_MESSAGE_ROOM);
+	sent->first = NULL;
+	assert_int_equal(batch_each(batch, see_part_message, sent), 0);
+	assert_int_equal(sent->first->nlmsg_type, NFNL_MSG_BATCH_BEGIN);
+	sent->parts++;
+	return sent->result;
+}
+
+/* A plan of many intervals in a batch that goes in parts; with what the parts that went said. */
+static struct batch *divided(struct interval4 *intervals, struct sent *sent)
+{
+	static const struct policy policy = {.name = "home"};
+	static const struct generations generations = {0};
+	const struct plan_header header = {.policies = 1, .intervals4 = MANY};
+	const struct plan plan = {.header = &header, .policies = &policy, .intervals4 = intervals};
+	struct batch *batch = batch_new();
+
+	for (uint32_t i = 0; i < MANY; i++)
+		intervals[i] = (struct interval4){.first = i * 8, .last = i * 8 + 3};
+	batch_divide(batch, PART, see_part, sent);
+	set_fill_ranges(batch, &plan, &generations);
+	return batch;
+}
+
+static void test_parts(void **state)
+{
+	struct interval4 *intervals = calloc(MANY, sizeof(*intervals));
+	struct sent sent = {0};
+	struct batch *batch = divided(intervals, &sent);
+
+	(void)state;
+	assert_true(sent.parts >= 3);
+	assert_true(sent.elements < 2 * MANY);
+	assert_int_equal(batch_each(batch, see_part_message, &sent), 0); /* what is left */
+	assert_int_equal(sent.elements, 2 * MANY);
+	batch_free(batch);
+	free(intervals);
+}
+
+/* After a part that failed nothing is sent. */
+static void test_part_fails(void **state)
+{
+	struct interval4 *intervals = calloc(MANY, sizeof(*intervals));
+	struct sent sent = {.result = -ENOSPC};
+	struct batch *batch = divided(intervals, &sent);
+
+	(void)state;
+	assert_int_equal(sent.parts, 1);
+	assert_int_equal(batch_each(batch, see_part_message, &sent), -ENOSPC);
+	batch_free(batch);
+	free(intervals);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_entries),
-		cmocka_unit_test(test_sets_of_ways),
-		cmocka_unit_test(test_contained),
+		cmocka_unit_test(test_entries),    cmocka_unit_test(test_sets_of_ways),
+		cmocka_unit_test(test_contained),  cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_part_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
