@@ -385,6 +385,14 @@ struct plan_prefixes plan_prefixes(const struct plan *plan, uint32_t index)
 	return prefixes;
 }
 
+uint64_t plan_intervals(const struct plan *plan)
+{
+	const struct plan_header *header = plan->header;
+
+	return (uint64_t)header->intervals4 + header->intervals6 + header->place_intervals4 +
+	       header->place_intervals6;
+}
+
 const struct policy *plan_policy(const struct plan *plan, uint32_t number)
 {
 	for (uint32_t i = 0; i < plan->header->policies; i++)

@@ -147,6 +147,9 @@ struct plan_prefixes {
 /* In the order in which they are asked: @index < places, those of a place; then those of none. */
 struct plan_prefixes plan_prefixes(const struct plan *plan, uint32_t index);
 
+/* Of both families, wherever they hold. */
+uint64_t plan_intervals(const struct plan *plan);
+
 /* The policy with this number, or NULL. */
 const struct policy *plan_policy(const struct plan *plan, uint32_t number);
 /* The policy for entries that are watched, or NULL. */

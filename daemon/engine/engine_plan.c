@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "engine/apart.h"
 #include "engine/engine_internal.h"
 
 static void wake(void *arg)
@@ -59,6 +60,21 @@ static void replace_queues(struct engine *engine, struct queues *queues)
 	engine->queues = queues;
 }
 
+static int change_table(struct engine *engine, const struct plan *plan, const struct queues *next,
+			bool *changed, struct table_error *error)
+{
+	struct apart apart = {.count = 0};
+	int result;
+
+	guard_changed(engine->guard);
+	if (plan_intervals(plan) >= APART_INTERVALS)
+		apart_begin(&apart, engine->queues, next);
+	result = table_apply(engine->table, plan, clock_ms(CLOCK_BOOTTIME), changed, error);
+	apart_end(&apart);
+	usage_changed(engine->usage, engine->table);
+	return result;
+}
+
 /*
  * Queues are there before a rule asks them, and the snapshot before a question comes. An answer to
  * the old rules that the new policies give is safe there: see write_remember() in rules/write.c.
@@ -78,11 +94,8 @@ static int apply(struct engine *engine, struct mapping *next, bool *changed,
 	}
 	if (!same)
 		result = open_queues(engine, settings, &queues, error);
-	guard_changed(engine->guard);
 	if (!result)
-		result = table_apply(engine->table, &next->plan, clock_ms(CLOCK_BOOTTIME), changed,
-				     error);
-	usage_changed(engine->usage, engine->table);
+		result = change_table(engine, &next->plan, queues, changed, error);
 	if (result) {
 		queues_close(queues);
 		if (engine->mapping.block)

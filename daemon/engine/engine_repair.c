@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/clock.h"
 #include "common/log.h"
+#include "engine/apart.h"
 #include "engine/engine_internal.h"
 
 #define AGAIN 1 /* seconds */
@@ -8,12 +9,16 @@
 static bool repair(struct engine *engine, bool anew)
 {
 	struct table_error error = {0};
+	struct apart apart = {.count = 0};
 	uint64_t begin = clock_ms(CLOCK_BOOTTIME);
 	int failed;
 
 	engine->repairs++;
 	guard_changed(engine->guard);
+	if (engine->mapping.block && plan_intervals(&engine->mapping.plan) >= APART_INTERVALS)
+		apart_begin(&apart, engine->queues, NULL);
 	failed = table_repair(engine->table, anew, begin, &error);
+	apart_end(&apart);
 	usage_changed(engine->usage, engine->table);
 	if (failed) {
 		log_error("engine: the table could not be put back: %s; next try in %d s",

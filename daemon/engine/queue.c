@@ -281,6 +281,11 @@ bool queue_busy(const struct queue *queue)
 	return atomic_load(&queue->counts.busy);
 }
 
+pthread_t queue_thread(const struct queue *queue)
+{
+	return queue->thread;
+}
+
 uint16_t queue_number(const struct queue *queue)
 {
 	return queue->settings.number;

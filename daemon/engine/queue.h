@@ -3,6 +3,7 @@
 #ifndef EDGE25_ENGINE_QUEUE_H
 #define EDGE25_ENGINE_QUEUE_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 #include "common/packet.h"
@@ -37,6 +38,7 @@ size_t queue_close(struct queue *queue);
 bool queue_busy(const struct queue *queue);
 uint16_t queue_number(const struct queue *queue);
 unsigned queue_reader(const struct queue *queue);
+pthread_t queue_thread(const struct queue *queue);
 /* The main thread's end. */
 struct ring *queue_events(struct queue *queue);
 

@@ -4,7 +4,10 @@ nothing; and nobody's packets notice."""
 
 import contextlib
 import json
+import os
+import pathlib
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -429,3 +432,43 @@ def test_held_packets_control_run(edge25, gate):
     """Packets that go down with an engine are missed."""
     daemon = edge25(BLOCK)
     must_fail(held_packets_are_answered, daemon, gate, BLOCK.replace('"dsl"', '"other"'), True)
+
+
+MANY = 50_000
+
+
+def places(daemon):
+    """Where each thread of the engine may run, by name and number."""
+    found = {}
+    for task in pathlib.Path(f"/proc/{daemon.pid(ENGINE)}/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread that has just ended
+            name = (task / "comm").read_text().strip() + task.name
+            found[name] = os.sched_getaffinity(int(task.name))
+    return found
+
+
+def answering_keeps_apart(daemon, laboratory, count):
+    """While prefixes come, no thread that answers may wait for the processor that works on them."""
+    path = laboratory / "many"
+    path.write_text("".join(f"10.{number >> 12}.{number >> 4 & 255}.{number << 4 & 255}/29\n"
+                            for number in range(count)), encoding="ascii")
+    before, seen = places(daemon), []
+    with ThreadPoolExecutor() as other:
+        done = other.submit(reload, daemon, configuration(
+            more=f'range "many" {{ prefix-file = "{path}"  policy = "home" }}\n'))
+        while not done.done():
+            seen.append(places(daemon))
+    assert done.result()["applied"]
+    after = places(daemon)
+    assert all(after[thread] == before[thread] for thread in before.keys() & after.keys())
+    main = next(thread for thread in before if thread.endswith(str(daemon.pid(ENGINE))))
+    assert any(len(now[main]) == 1 and
+               not any(now[main] & now[thread] for thread in now if thread.startswith("queue"))
+               for now in seen)
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor")
+def test_answering_keeps_apart_from_a_large_change(edge25, laboratory):
+    daemon = edge25(BLOCK)
+    must_fail(answering_keeps_apart, daemon, laboratory, 100)  # a small change does not matter
+    answering_keeps_apart(daemon, laboratory, MANY)
