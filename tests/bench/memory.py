@@ -59,6 +59,7 @@ def _measure(directory):
             wait_for(lambda: _is_full(line), lambda: str(line.daemon.status()["hosts"]), PATIENCE)
         found["control with hosts"] = _resident(line, CONTROL)
     with Line(directory, "many", COUNT, more=_prefixes6(COUNT)) as line:
+        line.daemon.ctl("ruleset", "verify")  # no look at the table goes on any more
         time.sleep(SETTLED)
         found["engine with prefixes"] = _resident(line, ENGINE)
     return found
