@@ -75,10 +75,11 @@ static int send_one(const struct outgoing *packet, int socket)
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 
 	if (packet->fd >= 0) {
-		struct cmsghdr *cmsg = (struct cmsghdr *)control;
+		struct cmsghdr *cmsg;
 
 		message.msg_control = control;
 		message.msg_controllen = sizeof(control);
+		cmsg = CMSG_FIRSTHDR(&message);
 		cmsg->cmsg_level = SOL_SOCKET;
 		cmsg->cmsg_type = SCM_RIGHTS;
 		cmsg->cmsg_len = CMSG_LEN(sizeof(int));

@@ -160,7 +160,7 @@ static bool receive(struct neighbours *neighbours)
 {
 	static _Alignas(struct nlmsghdr) char buffer[RECEIVE_MAX];
 	ssize_t size = mnl_socket_recvfrom(neighbours->socket, buffer, sizeof(buffer));
-	const struct nlmsghdr *header = (const struct nlmsghdr *)buffer;
+	const struct nlmsghdr *header = (const void *)buffer;
 	int left = (int)size;
 
 	if (size < 0 && errno == EINTR)

@@ -27,38 +27,40 @@ enum rpc_shape {
 #define FIELD_OPTIONAL 4u /* may be missing */
 
 struct rpc_field {
-	const char *name; /* NULL: the end of the table */
-	enum rpc_shape shape;
-	unsigned flags;
+	const char *name;    /* NULL: the end of the table */
 	const char *summary; /* "" where the name says it */
-	const struct rpc_field *fields;
-	const char *const *words;
+	union {
+		const struct rpc_field *fields; /* SHAPE_OBJECT, SHAPE_FIELDS */
+		const char *const *words;       /* SHAPE_WORD, ended by NULL */
+	};
+	enum rpc_shape shape : 8;
+	unsigned flags : 8;
 };
 
-#define FIELD(name, shape, flags, summary)              \
-	{                                               \
-		name, shape, flags, summary, NULL, NULL \
+#define FIELD(name, shape, flags, summary)          \
+	{                                           \
+		name, summary, {NULL}, shape, flags \
 	}
-#define FIELD_OF(name, flags, fields, summary)                   \
-	{                                                        \
-		name, SHAPE_OBJECT, flags, summary, fields, NULL \
+#define FIELD_OF(name, flags, table, summary)                         \
+	{                                                             \
+		name, summary, {.fields = table}, SHAPE_OBJECT, flags \
 	}
-#define FIELD_WORD(name, flags, words, summary)               \
-	{                                                     \
-		name, SHAPE_WORD, flags, summary, NULL, words \
+#define FIELD_WORD(name, flags, table, summary)                    \
+	{                                                          \
+		name, summary, {.words = table}, SHAPE_WORD, flags \
 	}
-#define FIELDS_OF(fields)                             \
-	{                                             \
-		"", SHAPE_FIELDS, 0, "", fields, NULL \
+#define FIELDS_OF(table)                                   \
+	{                                                  \
+		"", "", {.fields = table}, SHAPE_FIELDS, 0 \
 	}
 /* The same, and all of them may be missing. */
-#define FIELDS_IF_ANY(fields)                                      \
-	{                                                          \
-		"", SHAPE_FIELDS, FIELD_OPTIONAL, "", fields, NULL \
+#define FIELDS_IF_ANY(table)                                            \
+	{                                                               \
+		"", "", {.fields = table}, SHAPE_FIELDS, FIELD_OPTIONAL \
 	}
-#define FIELD_END                                     \
-	{                                             \
-		NULL, SHAPE_TEXT, 0, NULL, NULL, NULL \
+#define FIELD_END                                 \
+	{                                         \
+		NULL, NULL, {NULL}, SHAPE_TEXT, 0 \
 	}
 
 /* A kind of object that several methods reply, by the name that the manual gives it. */
