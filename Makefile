@@ -46,10 +46,11 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 SMALL := -Os -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
 OPTIMIZE = $(if $(SAN),-O2,$(SMALL))
 
-# Relocations in a tenth of the room, where glibc 2.36 is there to read them. musl 1.2.4 reads them too,
-# but no header tells which musl it is.
+# Relocations in a tenth of the room, where the linker packs them and glibc 2.36 is there to read them.
+# musl 1.2.4 reads them too, but no header tells which musl it is.
+PACKS = $(CC) $(LDFLAGS) -Wl,--help 2>/dev/null | grep -q pack-relative-relocs
 GLIBC = printf '\#include <features.h>\n__GLIBC__ __GLIBC_MINOR__\n' | $(CC) -E -P -x c - 2>/dev/null
-ifneq ($(shell $(GLIBC) | awk '$$1 == 2 && $$2 >= 36'),)
+ifneq ($(shell $(PACKS) && $(GLIBC) | awk '$$1 == 2 && $$2 >= 36'),)
 RELR := -Wl,-z,pack-relative-relocs
 endif
 
