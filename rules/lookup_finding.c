@@ -7,6 +7,7 @@
 
 #include "rules/chains.h"
 #include "rules/lookup_internal.h"
+#include "rules/sets.h"
 
 enum ends { END_NONE, END_SOURCE, END_DESTINATION, END_PAIR };
 
@@ -33,6 +34,7 @@ static const struct {
 	{"refused", MESSAGE_MET_REFUSED, 0, END_PAIR, MESSAGE_BY_MEMORY},
 	{"passed", MESSAGE_MET_PASSED, 0, END_PAIR, MESSAGE_BY_MEMORY},
 	{"emergency", MESSAGE_MET_EMERGENCY, 0, END_SOURCE, MESSAGE_BY_EMERGENCY},
+	{"pace", MESSAGE_MET_PACE, 0, END_SOURCE, 0},
 };
 
 /* Chains after which it is clear what decides; of those that are entered the last counts. */
@@ -77,7 +79,8 @@ static void widen(const char *set, enum message_met met, struct addr *last)
 		const char *number = strrchr(set, '_');
 
 		length = number ? (unsigned)strtoul(number + 1, NULL, 10) : 0;
-	} else if ((met != MESSAGE_MET_REFUSED && met != MESSAGE_MET_PASSED) ||
+	} else if ((met != MESSAGE_MET_REFUSED && met != MESSAGE_MET_PASSED &&
+		    met != MESSAGE_MET_PACE) ||
 		   memcmp(last->bytes + sizeof(none), none, sizeof(none)) != 0) {
 		return;
 	}
@@ -151,7 +154,8 @@ void findings_element(struct findings *findings, const char *set, size_t length,
 
 	while (i < sizeof(sets) / sizeof(sets[0]) && !begins(set, sets[i].begin))
 		i++;
-	if (i == sizeof(sets) / sizeof(sets[0]))
+	if (i == sizeof(sets) / sizeof(sets[0]) ||
+	    (sets[i].met == MESSAGE_MET_PACE && found->left <= SETS_PACE_WHOLE))
 		return;
 	if (sets[i].decides)
 		findings->way = sets[i].decides;
@@ -160,6 +164,8 @@ void findings_element(struct findings *findings, const char *set, size_t length,
 		return;
 	finding->way = (uint8_t)sets[i].way;
 	finding->remaining = found->left;
+	if (sets[i].met == MESSAGE_MET_PACE)
+		finding->remaining -= SETS_PACE_WHOLE;
 	if (sets[i].met == MESSAGE_MET_ENTRY)
 		finding->entry = entry_of(found->comment);
 	if (sets[i].met == MESSAGE_MET_REFUSED && found->data_length == sizeof(mark)) {

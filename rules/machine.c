@@ -359,7 +359,29 @@ static int run_queue(struct machine *machine, const struct nftnl_expr *expr)
 	return queue(machine);
 }
 
-/* Counters, limits that have tokens left, sets that have room. */
+/*
+ * Sets have room, and limits in elements have tokens left: the kernel tells no tokens. That there is an
+ * element with such a limit is to be known all the same.
+ */
+static int run_dynset(struct machine *machine, const struct nftnl_expr *expr)
+{
+	const struct machine_world *world = machine->world;
+	const char *set = nftnl_expr_get_str(expr, NFTNL_EXPR_DYNSET_SET_NAME);
+	const uint8_t *key = reg(machine, nftnl_expr_get_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY), 0);
+	struct machine_element element = {0};
+	int result;
+
+	if (!nftnl_expr_is_set(expr, NFTNL_EXPR_DYNSET_EXPR))
+		return 0;
+	if (!key || !set)
+		return -EOPNOTSUPP;
+	result = world->find(world->arg, set, key,
+			     (size_t)((const uint8_t *)(machine->registers + REGISTER_WORDS) - key),
+			     &element);
+	return result == -ENOENT ? 0 : result;
+}
+
+/* Counters, limits that have tokens left. */
 static int go_on(struct machine *machine, const struct nftnl_expr *expr)
 {
 	(void)machine;
@@ -373,7 +395,7 @@ static const struct {
 } expressions[] = {
 	{"meta", run_meta},     {"payload", run_payload}, {"cmp", run_cmp},
 	{"lookup", run_lookup}, {"bitwise", run_bitwise}, {"immediate", run_immediate},
-	{"objref", go_on},      {"counter", go_on},       {"dynset", go_on},
+	{"objref", go_on},      {"counter", go_on},       {"dynset", run_dynset},
 	{"fib", run_fib},       {"exthdr", run_exthdr},   {"reject", run_reject},
 	{"queue", run_queue},   {"target", run_target},
 };

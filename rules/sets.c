@@ -40,7 +40,6 @@ enum size { SIZE_NONE, SIZE_MARKS, SIZE_REFUSED, SIZE_PASSED, SIZE_PACE, SIZE_TA
 #define MARKS 64
 
 /* Longer than a limit takes to fill up again: what expires was not slowed down. */
-#define PACE_TIMEOUT UINT64_C(5000) /* ms */
 
 struct key {
 	uint32_t type;
@@ -268,7 +267,7 @@ static uint64_t set_timeout(enum size size, const struct plan_settings *settings
 	case SIZE_PASSED:
 		return settings->passed_timeout * UINT64_C(1000);
 	case SIZE_PACE:
-		return PACE_TIMEOUT;
+		return SETS_PACE_TIMEOUT;
 	case SIZE_TALLY:
 		return settings->tally_timeout * UINT64_C(1000);
 	case SIZE_NONE:

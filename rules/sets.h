@@ -90,6 +90,11 @@ struct generations {
 #define SET_IS_ANSWERS(set) ((set) <= SET_SETTLED)
 #define SET_IS_RANGES(set) ((set) >= SET_RANGE4 && (set) <= SET_INTERFACE)
 
+/* ms: an element of a pace goes when its source has not asked for so long, */
+#define SETS_PACE_TIMEOUT UINT64_C(5000)
+/* and with no more than this left a second has passed, in which a pace becomes whole again. */
+#define SETS_PACE_WHOLE (SETS_PACE_TIMEOUT - 1000)
+
 const char *set_name(enum set set, const struct generations *generations,
 		     char name[RULES_NAME_MAX]);
 /* Does a table of these ways (plan_header.ways) have the set? */

@@ -257,7 +257,8 @@ enum message_met {
 	MESSAGE_MET_CONTAINED, /* its source is cut off */
 	MESSAGE_MET_REFUSED,   /* a refusal, remembered */
 	MESSAGE_MET_PASSED,    /* its pair was let through before */
-	MESSAGE_MET_EMERGENCY  /* the first rules while the table is put back */
+	MESSAGE_MET_EMERGENCY, /* the first rules while the table is put back */
+	MESSAGE_MET_PACE       /* its source asked within the last second, so it may be beyond its pace */
 };
 
 enum message_outcome {
@@ -302,7 +303,7 @@ struct message_finding {
 	uint8_t reserved[2];
 	uint32_t entry;     /* MET an entry: its id, 0: configuration; MESSAGE_NO_ENTRY: not said */
 	uint32_t rule;      /* OUTCOME: number of the rule in its chain, from 1; 0: none */
-	uint64_t remaining; /* MET: ms until it ends; 0: it does not */
+	uint64_t remaining; /* MET: ms until it ends, a pace: until it is whole again; 0: never */
 	struct addr from[2]; /* MET: first and last source; family 0: any */
 	struct addr to[2];   /* MET: the same of the destination */
 	char place[44];      /* MET: the set; OUTCOME: the last chain */

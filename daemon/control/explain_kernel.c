@@ -15,15 +15,17 @@ static const char *const ways[] = {"nothing",   "no-table",   "local",  "allow",
 				   "contained", "remembered", "untrue", "emergency",
 				   "question",  "other",      NULL};
 static const char *const met_words[] = {"range",  "allow",     "contained", "refused",
-					"passed", "emergency", NULL};
+					"passed", "emergency", "pace",      NULL};
 static const char *const answer_words[] = {"accept", "refuse", NULL};
 
 static const struct rpc_field element_fields[] = {
-	FIELD_WORD("kind", 0, met_words, ""),
+	FIELD_WORD("kind", 0, met_words,
+		   "pace: its source asked within the last second, and may be beyond its pace"),
 	FIELD("set", SHAPE_TEXT, FIELD_NULL, "of the kernel's table; null: a rule has it"),
 	FIELD("from", SHAPE_TEXT, FIELD_NULL, "sources of the element"),
 	FIELD("to", SHAPE_TEXT, FIELD_NULL, "destinations of the element"),
-	FIELD("remaining", SHAPE_NUMBER, FIELD_NULL, "seconds until it ends"),
+	FIELD("remaining", SHAPE_NUMBER, FIELD_NULL,
+	      "seconds until it ends; of a pace, until it is certainly whole again"),
 	FIELD("policy", SHAPE_TEXT, FIELD_OPTIONAL, "of a range"),
 	FIELD("id", SHAPE_NUMBER, FIELD_OPTIONAL | FIELD_NULL,
 	      "of an allow entry; null: of the configuration, or not known"),
@@ -115,15 +117,20 @@ static void describe_question(const struct explain_found *found, unsigned mode, 
 			      size_t size)
 {
 	const char *answer = refused(found) ? "refuses it" : "lets it pass";
+	const char *unless = explain_met(found, MESSAGE_MET_PACE) ?
+				     " (unless it is beyond its pace, for its source asked within "
+				     "the last second: then it gets the safe answer unasked)" :
+				     "";
 
 	if (!found->outcome.answered)
 		snprintf(text, size, "nobody answers the kernel's question; the safe answer %s",
 			 answer);
 	else if (mode == MODE_GUARD && refused(found))
 		snprintf(text, size,
-			 "the engine is asked, and refuses it: its host is beyond its burst");
+			 "the engine is asked, and refuses it: its host is beyond its burst%s",
+			 unless);
 	else
-		snprintf(text, size, "the engine is asked, and %s", answer);
+		snprintf(text, size, "the engine is asked, and %s%s", answer, unless);
 }
 
 static void describe_way(const struct explain_found *found, unsigned mode, char *text, size_t size)
@@ -233,8 +240,7 @@ json_t *explain_found_json(const struct explain_found *found)
 		return json_null();
 	elements = json_array();
 	for (size_t i = 0; i < found->count; i++)
-		if (found->met[i].met >= MESSAGE_MET_RANGE &&
-		    found->met[i].met <= MESSAGE_MET_EMERGENCY)
+		if (found->met[i].met >= MESSAGE_MET_RANGE && found->met[i].met <= MESSAGE_MET_PACE)
 			json_array_append_new(elements, element_json(&found->met[i]));
 	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "verdict",
 			 explain_outcome_word(outcome->outcome), "answer",

@@ -18,6 +18,8 @@ static const struct rpc_field place_fields[] = {
 	FIELD("policy", SHAPE_TEXT, FIELD_NULL, ""),
 	FIELD("policy_number", SHAPE_NUMBER, FIELD_NULL, "by which packets are marked"),
 	FIELD_WORD("mode", FIELD_NULL, mode_words, "of the policy"),
+	FIELD("pace", SHAPE_NUMBER, FIELD_NULL,
+	      "of the policy: questions of a source, each second; null: no bound"),
 	FIELD_WORD("verdict", 0, verdicts,
 		   "ask: the kernel asks the engine; depends: on the interface it comes in by"),
 	FIELD_WORD("answer", FIELD_NULL, ends, "of ask: what becomes of it"),
@@ -70,7 +72,7 @@ static json_t *place_json(const struct explain_view *view, const struct config_m
 	const unsigned verdict = verdict_of(view, match, found);
 	char prefix[PREFIX_TEXT_MAX];
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "interface",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "interface",
 			 string_or_null(match->interface), "range",
 			 string_or_null(match->range ? match->range->name : NULL), "prefix",
 			 string_or_null(match->prefix ?
@@ -78,8 +80,9 @@ static json_t *place_json(const struct explain_view *view, const struct config_m
 						NULL),
 			 "policy", string_or_null(policy ? policy->name : NULL), "policy_number",
 			 policy ? json_integer(policy->number) : json_null(), "mode",
-			 string_or_null(policy ? policy_mode_word(policy->mode) : NULL), "verdict",
-			 explain_outcome_word(verdict), "answer",
+			 string_or_null(policy ? policy_mode_word(policy->mode) : NULL), "pace",
+			 policy && policy->pace ? json_integer(policy->pace) : json_null(),
+			 "verdict", explain_outcome_word(verdict), "answer",
 			 string_or_null(verdict == MESSAGE_ASK ?
 						explain_outcome_word(end_of(view, match, found)) :
 						NULL));
@@ -168,7 +171,7 @@ static void describe(const struct explain_asked *asked, const struct explain_vie
 	case MESSAGE_BY_CONTAINMENT:
 	case MESSAGE_BY_QUESTION:
 		if (!differs && !found->outcome.router) {
-			snprintf(text, EXPLAIN_TEXT_MAX, "%.700s%s%.200s", own,
+			snprintf(text, EXPLAIN_TEXT_MAX, "%.600s%s%.300s", own,
 				 found->outcome.way == MESSAGE_BY_QUESTION ? "; " : "",
 				 found->outcome.way == MESSAGE_BY_QUESTION ? kernel : "");
 			return;

@@ -87,6 +87,40 @@ def test_all_together_beyond_the_rate_get_the_safe_answer(edge25, topology, mode
     promise(burst.check, daemon, mode, "overrun", ("unanswered",))
 
 
+def paces(daemon, address):
+    """What explain knows of the pace of a source."""
+    said = daemon.ctl("explain", address, "203.0.113.200" if "." in address else "2001:db8:f::200")
+    assert said["pace"] == 20 and said["verdict"] == "ask"
+    met = [element for element in said["kernel"]["elements"] if element["kind"] == "pace"]
+    assert bool(met) == ("beyond its pace" in said["reason"]), said["reason"]
+    return met
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_explain_says_who_may_be_beyond_its_pace(edge25, topology, gate, version):
+    """As long as tokens may be missing; and to ask takes none."""
+    daemon = edge25(PACED)
+    line, other = topology.subscribers[:2]
+    assert paces(daemon, line.address(version)) == []
+
+    def soon_after():
+        Burst(topology, line, version=version)
+        return paces(daemon, line.address(version))
+
+    # this machine may take a second until it asks
+    one, = eventually(soon_after, "the pace of a source that just asked")
+    network = ipaddress.ip_network(one["from"])
+    assert ipaddress.ip_address(line.address(version)) in network
+    assert network.prefixlen == {4: 32, 6: 64}[version] and one["remaining"] == 1
+    assert paces(daemon, other.address(version)) == []
+    eventually(lambda: not paces(daemon, line.address(version)), "the pace to be whole again")
+    asked = of_home(daemon)["asked"]
+    for _ in range(25):
+        paces(daemon, line.address(version))
+    gate.refuses(*gate.flows(line, 15, version))
+    assert of_home(daemon)["asked"] == asked + 15
+
+
 def test_a_pace_holds_after_a_reload_that_changes_it(edge25, topology):
     daemon = edge25(UNPACED)
     burst = Burst(topology, topology.subscribers[0])

@@ -50,11 +50,16 @@ static const char *policy_text(const json_t *result, char *text, size_t size)
 {
 	const char *policy = field_text(result, "policy");
 
+	const int64_t pace = field_number(result, "pace");
+	char number[TEXT_NUMBER_MAX], paced[TEXT_NUMBER_MAX + 32] = "";
+
 	text[0] = '\0';
+	if (pace)
+		snprintf(paced, sizeof(paced), ", pace %s a second", text_number(pace, number));
 	if (*policy)
-		snprintf(text, size, "%s (number %lld), mode %s", policy,
+		snprintf(text, size, "%s (number %lld), mode %s%s", policy,
 			 (long long)field_number(result, "policy_number"),
-			 field_text(result, "mode"));
+			 field_text(result, "mode"), paced);
 	return text;
 }
 
