@@ -69,17 +69,23 @@ MORE = {
 
 def measure(names, rounds, output):
     """The figures of these names, or what is asked, and the file."""
-    report = Report()
+    report, failed = Report(), []
     deadline = time.monotonic() + LAST
     with work_directory() as directory:
         for name in names or FIGURES:
             if not names and time.monotonic() > deadline:
                 report.note(f"{name}: not measured, there is no more time")
                 continue
-            with report.timed(name):
-                {**FIGURES, **MORE}[name](report, rounds, directory)
+            try:
+                with report.timed(name):
+                    {**FIGURES, **MORE}[name](report, rounds, directory)
+            except LabError as error:  # the others are worth their time
+                failed.append(f"{name}: {error}")
+                report.note(f"{name}: not measured: {error}")
     report.summary()
     report.write(output)
+    if failed:
+        raise LabError("; ".join(failed))
 
 
 def main():
