@@ -29,7 +29,9 @@ const struct rpc_param allow_list_params[] = {
 	{"way", RPC_WORD, false, "what it does", ways},
 	{"expiring", RPC_DURATION, false, "only those that end within this time", NULL},
 	{"never_used", RPC_DURATION, false,
-	 "only those that are older than this and let nothing through yet", NULL},
+	 "only those that are older than this and let nothing through yet; those of the configuration, "
+	 "whose age is not known, count as older",
+	 NULL},
 	{"order", RPC_WORD, false,
 	 "by what: id (preset), expires (the next first), used (the longest ago first), hits (the "
 	 "most first), added (the newest first)",
