@@ -362,6 +362,8 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 		.by_entry = watched_by_entry(input->plan),
 	};
 
+	for (uint32_t i = 0; i < input->plan->header->allows; i++)
+		writer.filled[set_of_allow(&input->plan->allows[i])] = true;
 	write_screen(&writer);
 	write_evidence(&writer);
 	write_smtp(&writer);

@@ -7,7 +7,10 @@
 #include "common/allow.h"
 #include "rules/writer.h"
 
-/* What is found in the sets of both kinds, exact and by prefix, goes on in @target. */
+/*
+ * What is found in the sets of both kinds, exact and by prefix, goes on in @target. Prefixes come with
+ * a plan, and so with rules: where it has none the set is not asked.
+ */
 static void write_look_ups(struct writer *writer, const char *chain, enum rule_key key,
 			   enum set exact, enum set net, const char *target, bool jump)
 {
@@ -17,8 +20,11 @@ static void write_look_ups(struct writer *writer, const char *chain, enum rule_k
 		const enum set sets[] = {exact + family, net + family};
 
 		for (size_t i = 0; i < 2; i++) {
-			struct nftnl_rule *rule = rule_new(chain, NULL);
+			struct nftnl_rule *rule;
 
+			if (i && !writer->filled[sets[i]])
+				continue;
+			rule = rule_new(chain, NULL);
 			rule_key(rule, families[family], key);
 			rule_lookup(rule, writer_set(writer, sets[i], set));
 			if (jump)

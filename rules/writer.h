@@ -9,9 +9,10 @@
 struct writer {
 	struct batch *batch;
 	const struct chains_input *input;
-	uint32_t mask; /* our bits of the mark */
-	bool fine;     /* some /64 has sources of several policies */
-	bool by_entry; /* packets of the policy for watched entries come by those alone */
+	uint32_t mask;          /* our bits of the mark */
+	bool filled[SETS_EVER]; /* the plan has entries for the set */
+	bool fine;              /* some /64 has sources of several policies */
+	bool by_entry;          /* packets of the policy for watched entries come by those alone */
 };
 
 #define FAMILIES 2
