@@ -31,7 +31,7 @@ def first_packets(report, rounds, directory):
                  "textbook: one nft rule queues port 25, nfq_handle_packet() and nfq_set_verdict() "
                  "drop each packet. edge25: edge25d runs, each packet is a new pair; it passes the "
                  f"table ({FEW_PREFIXES:,} prefixes), is answered in batches, and goes on through "
-                 "the rules that ask the allowlist again, remember the pair and count the host. "
+                 "the rules that remember the pair and count the host. "
                  "textbook, edge25's table: the same work in the kernel, answered one by one.")
     makers = (Textbook, lambda: TextbookBehindEdge25(directory, FEW_PREFIXES, REMEMBERED),
               lambda: Edge25Gateway(directory, FEW_PREFIXES, REMEMBERED))
