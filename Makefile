@@ -239,7 +239,8 @@ check-root:
 		echo "net tests, demo and benchmarks make network namespaces: run as root" >&2; exit 1; }
 
 # Preloaded by net tests; built without the flags of the programs.
-$(BUILD)/no_memory.so $(BUILD)/time_travel.so: $(BUILD)/%.so: tests/net/lab/%.c
+PRELOADED := $(addprefix $(BUILD)/,no_memory.so slow_disk.so time_travel.so)
+$(PRELOADED): $(BUILD)/%.so: tests/net/lab/%.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu17 -Wall -Wextra -O2 -fPIC -shared -o $@ $<
@@ -248,7 +249,7 @@ NET_TESTS = tests/net
 # Most tests wait more than they work; each worker has namespaces of its own.
 NET_WORKERS = 6
 
-check-net: check-root bench-programs $(BUILD)/no_memory.so $(BUILD)/time_travel.so ## net tests: real kernel, real daemon, network namespaces (root)
+check-net: check-root bench-programs $(PRELOADED) ## net tests: real kernel, real daemon, network namespaces (root)
 	@$(PYTHON) -m pytest -rs -n $(NET_WORKERS) --dist loadfile $(NET_TESTS)
 
 check-scale: check-root bench-programs ## a million prefixes, long runs: a quarter of an hour and more (root)
@@ -260,7 +261,7 @@ KERNEL = linux-image-6\.1\..*-cloud-amd64
 KERNEL_TESTS = tests/net
 KERNEL_LIMIT = 7200
 
-check-kernel: check-root all $(BUILD)/no_memory.so $(BUILD)/time_travel.so ## net tests under KERNEL, by default Debian 12's, in QEMU (root)
+check-kernel: check-root all $(PRELOADED) ## net tests under KERNEL, by default Debian 12's, in QEMU (root)
 	@tests/deps build check kernel
 	@tests/kernel/check-kernel -t $(KERNEL_LIMIT) '$(KERNEL)' \
 		$(PYTHON) -m pytest -rs -p no:cacheprovider $(KERNEL_TESTS)

@@ -141,19 +141,18 @@ static void fail_store(struct allow_change *change, int error)
 	allow_change_free(change);
 }
 
-void allow_change_run(struct allow_change *change, const struct resolver_answer *answer)
+static void on_stored(void *ctx, int error)
 {
+	struct allow_change *change = ctx;
 	struct control *control = change->control;
-	int error = allowlist_commit(control->allowlist, change->differences, change->count, NULL,
-				     &change->actor);
 
 	if (error) {
 		fail_store(change, error);
 		return;
 	}
-	if (answer)
+	if (change->learnt)
 		name_follower_learn(control->name_follower, change->differences[0].entry.to_name,
-				    answer);
+				    &change->answer);
 	control_expiry_changed(control);
 	error = intent_changed(control->intent, change->differences, change->count, on_engine,
 			       change);
@@ -163,4 +162,15 @@ void allow_change_run(struct allow_change *change, const struct resolver_answer 
 							      strerror(ENOMEM));
 	else if (error)
 		on_engine(change, error, NULL);
+}
+
+void allow_change_run(struct allow_change *change, const struct resolver_answer *answer)
+{
+	const struct store_then then = {.done = on_stored, .ctx = change};
+
+	change->learnt = answer != NULL;
+	if (answer)
+		change->answer = *answer;
+	allowlist_commit_later(change->control->allowlist, change->differences, change->count,
+			       &change->actor, &then);
 }

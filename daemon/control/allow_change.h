@@ -29,7 +29,9 @@ struct allow_change {
 	json_t *warnings;           /* of what is asked for, in the reply */
 	struct allow_counts counts; /* of an import, and how many entries it had */
 	size_t staged;
-	bool silent; /* DNS did not say what the name of the entry stands for */
+	bool learnt;
+	struct resolver_answer answer; /* of DNS, when that was asked for the name of the entry */
+	bool silent;                   /* DNS did not say what the name of the entry stands for */
 };
 
 /* NULL: no memory, and @call was told. */

@@ -155,6 +155,7 @@ int allowlist_configure(struct allowlist *list, const struct config *config)
 {
 	struct entries fresh = entries_none(list, NAME_CONFIGURED);
 
+	store_settle(list->store); /* room in the index is kept for what is being written */
 	for (size_t i = 0; i < config->allow_count; i++) {
 		const struct config_allow *allow = &config->allows[i];
 		struct allow_entry entry = {

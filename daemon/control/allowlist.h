@@ -81,6 +81,13 @@ struct allow_difference {
  */
 int allowlist_commit(struct allowlist *list, struct allow_difference *differences, size_t count,
 		     const char *action, const struct store_actor *actor);
+/*
+ * The same, each by its own word, while the loop goes on; @then is told. Until then the list is as it was, and
+ * @differences are somebody else's. Whatever else would change the list waits.
+ */
+void allowlist_commit_later(struct allowlist *list, struct allow_difference *differences,
+			    size_t count, const struct store_actor *actor,
+			    const struct store_then *then);
 /* After that: what takes it back. */
 void allow_difference_invert(struct allow_difference *difference);
 /* Can it be done as the list is now? */

@@ -67,12 +67,6 @@ bool allowlist_can(const struct allowlist *list, const struct allow_difference *
 	return allowlist_slot(list, difference->entry.id) != NULL;
 }
 
-/* What a change works on, beside its differences: for each a node to add, or where one stands. */
-struct commit {
-	struct allow_node **fresh;
-	struct allow_node ***slots;
-};
-
 static void commit_release(const struct entries *stored, struct commit *commit, size_t count)
 {
 	for (size_t i = 0; commit->fresh && i < count; i++)
@@ -215,20 +209,55 @@ static void carry_out(struct allowlist *list, struct allow_difference *differenc
 	tidy(&list->stored);
 }
 
+/* Ends what prepare() began; @result is the database's. */
+static void finish(struct allowlist *list, struct allow_difference *differences, size_t count,
+		   struct commit *commit, int result)
+{
+	if (result)
+		give_back(differences, count, commit);
+	else
+		carry_out(list, differences, count, commit);
+	commit_release(&list->stored, commit, count);
+}
+
 int allowlist_commit(struct allowlist *list, struct allow_difference *differences, size_t count,
 		     const char *action, const struct store_actor *actor)
 {
 	struct commit commit = {0};
-	int result = prepare(list, differences, count, &commit);
+	int result;
 
+	store_settle(list->store);
+	result = prepare(list, differences, count, &commit);
 	if (!result)
-		result = store_allow_write(list->store, differences, count, action, actor);
-	if (result)
-		give_back(differences, count, &commit);
-	else
-		carry_out(list, differences, count, &commit);
-	commit_release(&list->stored, &commit, count);
+		result = store_allow_write(list->store, differences, count, action, actor, NULL);
+	finish(list, differences, count, &commit, result);
 	return result;
+}
+
+static void on_written(void *ctx, int result)
+{
+	struct allowlist *list = ctx;
+	struct writing writing = list->writing;
+
+	list->writing = (struct writing){0};
+	finish(list, writing.differences, writing.count, &writing.commit, result);
+	writing.then.done(writing.then.ctx, result);
+}
+
+void allowlist_commit_later(struct allowlist *list, struct allow_difference *differences,
+			    size_t count, const struct store_actor *actor,
+			    const struct store_then *then)
+{
+	const struct store_then written = {.done = on_written, .ctx = list};
+	int result;
+
+	store_settle(list->store);
+	list->writing = (struct writing){.differences = differences, .count = count, .then = *then};
+	result = prepare(list, differences, count, &list->writing.commit);
+	if (result)
+		on_written(list, result);
+	else
+		store_allow_write(list->store, differences, count, NULL, actor, &written);
 }
 
 /* --- entries that have ended --- */

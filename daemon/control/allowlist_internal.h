@@ -12,6 +12,20 @@ struct entries {
 	enum name_origin origin;
 };
 
+/* What a change works on, beside its differences: for each a node to add, or where one stands. */
+struct commit {
+	struct allow_node **fresh;
+	struct allow_node ***slots;
+};
+
+/* What the database is being given. */
+struct writing {
+	struct allow_difference *differences;
+	size_t count;
+	struct commit commit;
+	struct store_then then;
+};
+
 struct allowlist {
 	struct store *store;
 	struct destination_names *names;
@@ -20,6 +34,7 @@ struct allowlist {
 	struct allow_index *index; /* of both */
 	int64_t next_expiry;       /* of the stored; 0: none ends */
 	bool next_known;
+	struct writing writing;
 };
 
 /* A copy of @entry; the name of its destination is held while there is the node. NULL: no memory. */

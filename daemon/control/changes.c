@@ -29,16 +29,21 @@ void changes_tell(const struct control *control, const struct store_actor *actor
 	json_decref(change);
 }
 
+static void on_recorded(void *ctx, int result)
+{
+	if (result)
+		log_warning("store: the audit trail lacks a line: %s", store_problem(ctx));
+}
+
 void changes_record(const struct control *control, const struct store_actor *actor,
 		    const char *method, const struct allow_entry *entry, const char *text)
 {
+	const struct store_then then = {.done = on_recorded, .ctx = control->store};
 	struct allow_entry line = *entry;
 
 	if (!line.comment)
 		line.comment = (char *)text;
-	if (actor && store_ready(control->store) &&
-	    store_audit(control->store, &line, method, actor))
-		log_warning("%s: the audit trail has no line of it: %s", method,
-			    store_problem(control->store));
+	if (actor && store_ready(control->store))
+		store_audit(control->store, &line, method, actor, &then);
 	changes_tell(control, actor, method, text);
 }

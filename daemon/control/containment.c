@@ -157,6 +157,13 @@ static struct contained *add(struct containment *containment, const struct prefi
 
 /* --- from the first time on --- */
 
+/* What is being written is not it. */
+static void owe(struct contained *one)
+{
+	one->unwritten = true;
+	one->writing = false;
+}
+
 static void start(struct contained *one, const struct addr *source, uint64_t seconds,
 		  struct allow_clock now)
 {
@@ -168,7 +175,7 @@ static void start(struct contained *one, const struct addr *source, uint64_t sec
 	one->released = 0;
 	one->sequence = 0;
 	one->applied = false;
-	one->unwritten = true;
+	owe(one);
 }
 
 static uint64_t how_long(const struct contained *one, const struct thresholds *thresholds)
@@ -225,7 +232,7 @@ void containment_end(struct contained *contained, int64_t now)
 	contained->released = now > 0 ? now : 1;
 	contained->sequence = 0;
 	contained->applied = false;
-	contained->unwritten = true;
+	owe(contained);
 }
 
 struct contained *containment_recall(struct containment *containment,
@@ -241,7 +248,7 @@ struct contained *containment_recall(struct containment *containment,
 		return NULL;
 	*one = *stored;
 	one->sequence = 0;
-	one->applied = one->unwritten = false;
+	one->applied = one->unwritten = one->writing = false;
 	if (!contained_now(one))
 		return one;
 	/* by a clock that was set back it would last longer than was ever meant */
@@ -283,7 +290,7 @@ void containment_clock(struct containment *containment, struct allow_clock now)
 		if (!contained_now(one))
 			continue;
 		one->until = now.real + ((int64_t)one->until_ms - (int64_t)now.boot_ms) / 1000;
-		one->unwritten = true;
+		owe(one);
 	}
 }
 
@@ -302,7 +309,7 @@ void containment_lengths(struct containment *containment,
 		copy.host = prefix_of(&copy.source, length);
 		copy.sequence = 0;
 		copy.applied = false;
-		copy.unwritten = true;
+		owe(&copy);
 		containment_forget(containment, one);
 		other = containment_find(containment, &copy.host);
 		if (other && contained_now(other) && other->until_ms >= copy.until_ms)
@@ -311,6 +318,21 @@ void containment_lengths(struct containment *containment,
 			other = add(containment, &copy.host);
 		if (other)
 			*other = copy;
+	}
+}
+
+void containment_written(struct containment *containment, bool stored)
+{
+	struct contained *one = NULL;
+
+	while ((one = containment_next(containment, one))) {
+		if (!one->writing)
+			continue;
+		one->writing = false;
+		if (!stored)
+			continue;
+		one->unwritten = false;
+		one->action = NULL;
 	}
 }
 

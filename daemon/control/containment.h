@@ -46,6 +46,7 @@ struct contained {
 	uint64_t sequence;            /* of the message that told the engine; 0: none did */
 	bool applied;                 /* the engine has said that it is in force */
 	bool unwritten;               /* the database does not have it as it is */
+	bool writing;                 /* it is being written as it is */
 	/* What the audit trail is to say of it, when it is written; NULL: nothing. */
 	const char *action;
 	int64_t acted;
@@ -101,6 +102,9 @@ void containment_clock(struct containment *containment, struct allow_clock now);
 void containment_lengths(struct containment *containment,
 			 unsigned (*length6)(void *ctx, const struct contained *contained),
 			 void *ctx);
+
+/* All that is being written as it is now, or again, was written; or it was not. */
+void containment_written(struct containment *containment, bool stored);
 
 /* As the kernel's elements, sorted, no two alike. 0 or -ENOMEM; free(*elements). */
 int containment_elements(const struct containment *containment, struct allow_clock now,

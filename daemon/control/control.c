@@ -49,8 +49,14 @@ void control_expiry_changed(struct control *control)
 	name_follower_look(control->name_follower);
 }
 
-static void expire(struct control *control)
+static void expire(void *ctx)
 {
+	struct control *control = ctx;
+
+	if (store_busy(control->store)) {
+		store_wait(control->store, &control->expire);
+		return;
+	}
 	if (allowlist_expire(control->allowlist, intent_clock().real) >= 0) {
 		control_expiry_changed(control);
 		return;
@@ -132,6 +138,8 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	intent_again(control->intent);
+	if (store_busy(control->store))
+		return;
 	if (store_ready(control->store) && store_problem(control->store) &&
 	    !store_try(control->store)) {
 		log_notice("store: %s/edge25.db can be written again",
@@ -175,6 +183,7 @@ static void on_note(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void start_timers(struct control *control)
 {
+	control->expire = (struct store_waiter){.turn = expire, .ctx = control};
 	ev_init(&control->expiry, on_expiry);
 	ev_init(&control->summary_rest, on_summary_rest);
 	ev_timer_init(&control->summary, on_summary,
@@ -268,7 +277,7 @@ static int make_state(struct control *control)
 	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
 		return -EIO;
 	control->store = open_store(settings);
-	if (!control->store)
+	if (!control->store || store_thread(control->store, control->loop))
 		return -ENOMEM;
 	reload_numbers(control->config, NULL, control->store, numbers);
 	if (config_number(control->config, numbers))
@@ -395,6 +404,8 @@ void control_free(struct control *control)
 	if (!control)
 		return;
 	stop_watchers(control);
+	if (control->store)
+		store_drain(control->store);
 	reload_stop(control->reload);
 	forget_stop(control->forget);
 	link_free(control->link);

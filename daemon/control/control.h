@@ -75,6 +75,7 @@ struct control {
 	int64_t started; /* CLOCK_BOOTTIME, ms */
 	int lock;        /* run-dir/control.lock */
 	ev_timer expiry, summary, summary_rest, retry, sweep, note;
+	struct store_waiter expire; /* entries have ended while the database was in use */
 	ev_signal hangup, reopen, terminate, interrupt;
 };
 

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/log.h"
+
 #define DAY 86400
 #define COUNTERS_MAX \
 	192 /* those that the kernel may still have: 16 policies, and some before them */
@@ -16,6 +18,7 @@
 struct row {
 	struct store_day day;           /* as it is */
 	uint64_t unwritten[DAY_COUNTS]; /* of that */
+	uint64_t writing[DAY_COUNTS];   /* of that again */
 };
 
 struct days {
@@ -24,13 +27,14 @@ struct days {
 	/* By the index of a figure: what was counted of its total, and what the kernel showed then. */
 	uint64_t seen[FIGURES_MAX], raw[FIGURES_MAX];
 	const char *names[FIGURES_MAX]; /* the figures' own */
-	bool changed[FIGURES_MAX];
+	bool changed[FIGURES_MAX], writing[FIGURES_MAX];
 	size_t known;
 	struct store_counter before[COUNTERS_MAX]; /* as the database had them */
 	size_t before_count;
 	char boot[40];
 	bool read, owing;
 	size_t at; /* of a writing */
+	const struct store *store;
 };
 
 struct days *days_new(const char *boot)
@@ -242,7 +246,7 @@ static bool next_counter(void *ctx, struct store_counter *counter)
 {
 	struct days *days = ctx;
 
-	while (days->at < days->known && !days->changed[days->at])
+	while (days->at < days->known && !days->writing[days->at])
 		days->at++;
 	if (days->at == days->known)
 		return false;
@@ -251,27 +255,51 @@ static bool next_counter(void *ctx, struct store_counter *counter)
 	return true;
 }
 
-int days_write(struct days *days, struct store *store, int64_t now)
+/* What was counted meanwhile is owed still; what the database did not take is owed again. */
+static void on_written(void *ctx, int result)
 {
-	int result;
+	struct days *days = ctx;
 
-	days->at = 0;
-	result = store_days_write(store, next_day, next_counter, days, days->boot, now);
+	for (size_t i = 0; i < days->count; i++) {
+		struct row *row = &days->rows[i];
+
+		for (int what = 0; what < DAY_COUNTS && !result; what++)
+			row->unwritten[what] -= row->writing[what];
+		memset(row->writing, 0, sizeof(row->writing));
+	}
+	for (size_t i = 0; i < days->known; i++) {
+		days->changed[i] |= result && days->writing[i];
+		days->writing[i] = false;
+	}
+	days->owing |= result != 0;
 	if (result)
-		return result;
-	for (size_t i = 0; i < days->count; i++)
-		memset(days->rows[i].unwritten, 0, sizeof(days->rows[i].unwritten));
-	memset(days->changed, 0, sizeof(days->changed));
-	days->owing = false;
-	return 0;
+		log_error("store: what was counted by day is kept in memory: %s",
+			  store_problem(days->store));
 }
 
-int days_delete(struct store *store, int64_t now, uint64_t seconds, size_t max, size_t *deleted)
+int days_write(struct days *days, struct store *store, int64_t now)
+{
+	const struct store_then then = {.done = on_written, .ctx = days};
+
+	store_settle(store);
+	for (size_t i = 0; i < days->count; i++)
+		memcpy(days->rows[i].writing, days->rows[i].unwritten,
+		       sizeof(days->rows[i].writing));
+	memcpy(days->writing, days->changed, sizeof(days->writing));
+	memset(days->changed, 0, sizeof(days->changed));
+	days->owing = false;
+	days->at = 0;
+	days->store = store;
+	return store_days_write(store, next_day, next_counter, days, days->boot, now, &then);
+}
+
+int days_delete(struct store *store, int64_t now, uint64_t seconds, size_t max, size_t *deleted,
+		const struct store_then *then)
 {
 	char day[DAY_TEXT_MAX];
 
 	return store_days_delete(store, days_text(now, (unsigned)(seconds / DAY), day),
-				 now - (int64_t)seconds, max, deleted);
+				 now - (int64_t)seconds, max, deleted, then);
 }
 
 const struct store_day *days_at(const struct days *days, size_t index)

@@ -37,7 +37,8 @@ bool days_owing(const struct days *days);
 /* 0 or -EIO; what was not written is written later. */
 int days_write(struct days *days, struct store *store, int64_t now);
 /* What is older than @seconds, at most @max rows of a table. 0 or -EIO. */
-int days_delete(struct store *store, int64_t now, uint64_t seconds, size_t max, size_t *deleted);
+int days_delete(struct store *store, int64_t now, uint64_t seconds, size_t max, size_t *deleted,
+		const struct store_then *then);
 
 /* Rows of the last DAYS_SHOWN days that something was counted on, in no order; NULL behind the last. */
 const struct store_day *days_at(const struct days *days, size_t index);

@@ -43,7 +43,7 @@ struct destination_name {
 	int64_t silent_since; /* with a problem: since when */
 	bool unfit, full; /* the last answer had addresses of no use; more than there is room for */
 	/* for who asks */
-	bool asking, unsaved;
+	bool asking, unsaved, saving;
 	int64_t due;   /* when it is to be asked (again) */
 	int64_t saved; /* when the database last took its addresses */
 	/* addresses that came or went, and the kernel was not told */

@@ -18,6 +18,7 @@
 struct forget {
 	struct control *control;
 	struct work *work;
+	struct store_waiter turn; /* to delete from the database */
 	bool stopping;
 	/* of the host that is being forgotten */
 	struct rpc_call *call; /* NULL: none */
@@ -175,17 +176,42 @@ static void forget_memory(struct forget *forget)
 			containment_forget(control->containment, contained);
 }
 
-static int forget_stored(struct forget *forget)
+static void on_vacuumed(void *ctx, int error)
 {
-	struct store *store = forget->control->store;
-	const struct store_actor actor = changes_actor(&forget->peer);
-	int result = store_forget(store, &forget->host, &actor, &forget->stored);
+	struct forget *forget = ctx;
 
-	if (!result && store_vacuum(store))
+	if (error)
 		warn(forget,
 		     json_sprintf("the database cannot be written anew, and may hold traces: %s",
-				  store_problem(store)));
-	return result;
+				  store_problem(forget->control->store)));
+	work_start(forget->work, look_through, looked_through, forget);
+}
+
+static void on_deleted(void *ctx, int error)
+{
+	struct forget *forget = ctx;
+	struct store *store = forget->control->store;
+	const struct store_then then = {.done = on_vacuumed, .ctx = forget};
+
+	if (!error) {
+		store_vacuum(store, &then);
+		return;
+	}
+	rpc_fail(forget->call, RPC_DATABASE, "the database and the event files have it still: %s",
+		 error == -ENOMEM ? "no memory" : store_problem(store));
+	end(forget);
+}
+
+/* Nothing of the host is being written now. */
+static void on_turn(void *ctx)
+{
+	struct forget *forget = ctx;
+	const struct store_actor actor = changes_actor(&forget->peer);
+	const struct store_then then = {.done = on_deleted, .ctx = forget};
+
+	store_settle(forget->control->store);
+	forget_memory(forget);
+	store_forget(forget->control->store, &forget->host, &actor, &forget->stored, &then);
 }
 
 static void warn_engine(struct forget *forget, int error, const struct message_ack *ack)
@@ -210,16 +236,7 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 	if (forget->stopping)
 		return;
 	warn_engine(forget, error, ack);
-	forget_memory(forget);
-	error = forget_stored(forget);
-	if (error) {
-		rpc_fail(forget->call, RPC_DATABASE,
-			 "the database and the event files have it still: %s",
-			 error == -ENOMEM ? "no memory" : store_problem(forget->control->store));
-		end(forget);
-		return;
-	}
-	work_start(forget->work, look_through, looked_through, forget);
+	store_wait(forget->control->store, &forget->turn);
 }
 
 /* --- calls --- */
@@ -261,6 +278,7 @@ struct forget *forget_new(struct control *control)
 	if (!forget)
 		return NULL;
 	forget->control = control;
+	forget->turn = (struct store_waiter){.turn = on_turn, .ctx = forget};
 	forget->work = work_new(control->loop);
 	if (forget->work)
 		return forget;
@@ -280,6 +298,8 @@ void forget_free(struct forget *forget)
 {
 	if (!forget)
 		return;
+	store_settle(forget->control->store);
+	store_wait_no_more(forget->control->store, &forget->turn);
 	work_free(forget->work);
 	if (forget->call)
 		rpc_fail(forget->call, RPC_INTERNAL_ERROR,

@@ -10,6 +10,8 @@
 /* Of a place, in a byte each, so that looking for one touches little memory. */
 enum place { PLACE_FREE, PLACE_OPEN, PLACE_CLOSED, PLACE_MASK = 3 };
 #define PLACE_WRITE_SHIFT 2
+#define PLACE_WRITE_MASK 3
+#define PLACE_WRITING 16 /* the database is being given it */
 
 struct incidents {
 	struct hash_key key;
@@ -74,12 +76,22 @@ static unsigned state_of(const struct incidents *incidents, uint32_t place)
 
 static unsigned write_of(const struct incidents *incidents, uint32_t place)
 {
-	return incidents->places[place] >> PLACE_WRITE_SHIFT;
+	return incidents->places[place] >> PLACE_WRITE_SHIFT & PLACE_WRITE_MASK;
+}
+
+static unsigned writing(const struct incidents *incidents, uint32_t place)
+{
+	return incidents->places[place] & PLACE_WRITING;
+}
+
+static void put_place(struct incidents *incidents, uint32_t place, unsigned what)
+{
+	incidents->places[place] = (uint8_t)what;
 }
 
 static void set_place(struct incidents *incidents, uint32_t place, unsigned state, unsigned write)
 {
-	incidents->places[place] = (uint8_t)(state | write << PLACE_WRITE_SHIFT);
+	put_place(incidents, place, state | write << PLACE_WRITE_SHIFT | writing(incidents, place));
 }
 
 static void remove_at(struct incidents *incidents, uint32_t place)
@@ -90,7 +102,7 @@ static void remove_at(struct incidents *incidents, uint32_t place)
 		incidents->open--;
 		incidents->classes[incident->class]--;
 	}
-	set_place(incidents, place, PLACE_FREE, INCIDENT_WRITTEN);
+	put_place(incidents, place, PLACE_FREE);
 	slots_remove(&incidents->slots, hash_of(incidents, &incident->host), place);
 	incident_release(incident);
 }
@@ -179,7 +191,7 @@ static void drop(struct incidents *incidents)
 	uint32_t oldest = incidents->room;
 
 	for (uint32_t i = 0; i < incidents->room; i++)
-		if (state_of(incidents, i) == PLACE_CLOSED &&
+		if (state_of(incidents, i) == PLACE_CLOSED && !writing(incidents, i) &&
 		    (oldest == incidents->room ||
 		     incidents->all[i].closed < incidents->all[oldest].closed))
 			oldest = i;
@@ -355,15 +367,32 @@ void incidents_number(struct incidents *incidents, struct incident **list, size_
 	}
 }
 
-void incidents_done(struct incidents *incidents, struct incident *incident, bool stored)
+void incidents_begin(struct incidents *incidents, struct incident *incident)
 {
 	const uint32_t place = place_of(incidents, incident);
 
-	if (stored && incident->closed)
+	put_place(incidents, place,
+		  state_of(incidents, place) | INCIDENT_WRITTEN << PLACE_WRITE_SHIFT |
+			  PLACE_WRITING);
+}
+
+bool incidents_urgent(const struct incidents *incidents, const struct incident *incident)
+{
+	return write_of(incidents, place_of(incidents, incident)) == INCIDENT_AT_ONCE;
+}
+
+void incidents_done(struct incidents *incidents, struct incident *incident, bool stored)
+{
+	const uint32_t place = place_of(incidents, incident);
+	const unsigned state = state_of(incidents, place);
+	unsigned write = write_of(incidents, place);
+
+	if (!stored && write < INCIDENT_TOLD)
+		write = INCIDENT_TOLD;
+	if (state == PLACE_CLOSED && write == INCIDENT_WRITTEN)
 		remove_at(incidents, place);
 	else
-		set_place(incidents, place, state_of(incidents, place),
-			  stored ? INCIDENT_WRITTEN : INCIDENT_TOLD);
+		put_place(incidents, place, state | write << PLACE_WRITE_SHIFT);
 }
 
 void incidents_numbered(struct incidents *incidents, int64_t id, int64_t change)

@@ -74,12 +74,19 @@ void incidents_touch(struct incidents *incidents, struct incident *incident,
 /*
  * Up to @max that owe @owed. What is owed more than having been told needs a number: incidents_number()
  * gives each its id, and its change number in the order of the list. Then hand them to the database, tell
- * those who want to know, and say how it went.
+ * those who want to know, and say how it went. Those that are being written stay where they are.
  */
 size_t incidents_owing(struct incidents *incidents, enum incident_write owed,
 		       struct incident **list, size_t max);
 void incidents_number(struct incidents *incidents, struct incident **list, size_t count);
-/* @stored: the database has it, and a closed one is gone now; else it was told at least. */
+/* It is being written as it is now; what is owed from here on is owed anew. */
+void incidents_begin(struct incidents *incidents, struct incident *incident);
+/* Is it to be written, and told of, at once? */
+bool incidents_urgent(const struct incidents *incidents, const struct incident *incident);
+/*
+ * @stored: the database has it as it was when it was begun, and a closed one of which nothing more is owed is
+ * gone now; else it was told at least.
+ */
 void incidents_done(struct incidents *incidents, struct incident *incident, bool stored);
 
 /* The newest id and change there ever were; never lower than before. */

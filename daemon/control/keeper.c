@@ -13,7 +13,7 @@
 #include "store_incidents.h"
 
 #define LOOKED_AT 512    /* open incidents in one step of a pass: most are as they were */
-#define HOSTS_ROWS 512   /* hosts in one transaction: ten milliseconds, and what the disk takes */
+#define HOSTS_ROWS 128   /* hosts in one transaction: two milliseconds; the disk is the thread's */
 #define DELETED_ROWS 256 /* what is old, in one step */
 #define REST_MIN 0.001
 
@@ -42,6 +42,11 @@ struct keeper {
 	bool read;      /* what the database has is known */
 	bool restored;  /* hosts were read: once, whatever follows */
 	unsigned rows;  /* of hosts, in this transaction */
+	struct store_waiter turn; /* while others have the database */
+	/* Incidents that are being written; @numbered: and told of then. */
+	struct incident *writing[KEEPER_ROWS];
+	size_t writing_count;
+	bool numbered;
 };
 
 /* --- telling --- */
@@ -96,37 +101,56 @@ static int write_host(void *ctx, const struct incident *incident)
 	return store_hosts_put(control->store, &summary);
 }
 
-/* @number: what they owe is new. */
-static void write_out(struct keeper *keeper, struct incident **list, size_t count, bool number)
+/* Who watches is told what the database has: what has changed again meanwhile is told when that is there. */
+static void written(struct keeper *keeper, bool stored)
 {
-	bool stored = false;
+	for (size_t i = 0; i < keeper->writing_count; i++) {
+		struct incident *incident = keeper->writing[i];
 
+		if (keeper->numbered && !incidents_urgent(keeper->incidents, incident))
+			tell(keeper, incident);
+		incidents_done(keeper->incidents, incident, stored);
+	}
+	keeper->writing_count = 0;
+}
+
+static void on_written(void *ctx, int result)
+{
+	struct keeper *keeper = ctx;
+	const char *problem = store_problem(keeper->control->store);
+
+	if (result)
+		log_error("store: incidents are kept in memory: %s",
+			  problem ? problem : "no memory");
+	written(keeper, !result);
+}
+
+/* Those of keeper->writing; @number: what they owe is new. */
+static void write_out(struct keeper *keeper, size_t count, bool number)
+{
+	const struct store_then then = {.done = on_written, .ctx = keeper};
+
+	keeper->writing_count = count;
+	keeper->numbered = number;
 	if (number)
-		incidents_number(keeper->incidents, list, count);
-	if (writable(keeper)) {
-		stored = !store_incidents_write(keeper->control->store, list, count, write_host,
-						keeper);
-		if (!stored)
-			log_error("store: incidents are kept in memory: %s",
-				  store_problem(keeper->control->store) ?
-					  store_problem(keeper->control->store) :
-					  "no memory");
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (number)
-			tell(keeper, list[i]);
-		incidents_done(keeper->incidents, list[i], stored);
-	}
+		incidents_number(keeper->incidents, keeper->writing, count);
+	for (size_t i = 0; i < count; i++)
+		incidents_begin(keeper->incidents, keeper->writing[i]);
+	if (writable(keeper))
+		store_incidents_write(keeper->control->store, keeper->writing, count, write_host,
+				      keeper, &then);
+	else
+		written(keeper, false);
 }
 
 /* True: there is, or may be, more. */
 static bool write_urgent(struct keeper *keeper)
 {
-	struct incident *list[KEEPER_ROWS];
-	size_t count = incidents_owing(keeper->incidents, INCIDENT_AT_ONCE, list, KEEPER_ROWS);
+	size_t count =
+		incidents_owing(keeper->incidents, INCIDENT_AT_ONCE, keeper->writing, KEEPER_ROWS);
 
 	if (count)
-		write_out(keeper, list, count, true);
+		write_out(keeper, count, true);
 	return count == KEEPER_ROWS;
 }
 
@@ -152,7 +176,7 @@ static bool pass_open(struct keeper *keeper)
 	struct control *control = keeper->control;
 	const uint64_t quiet = control->config->settings.incident_quiet;
 	const struct allow_clock now = intent_clock();
-	struct incident *list[KEEPER_ROWS], *incident = NULL;
+	struct incident *incident = NULL;
 	size_t count = 0;
 
 	for (unsigned i = 0; i < LOOKED_AT && count < KEEPER_ROWS; i++) {
@@ -166,26 +190,25 @@ static bool pass_open(struct keeper *keeper)
 			continue;
 		host = tracker_find_prefix(control->tracker, &incident->host);
 		if (host && incident_refresh(control, incident, host, now))
-			list[count++] = incident;
+			keeper->writing[count++] = incident;
 		else if (incidents_quiet(incident, quiet, now))
 			close_one(keeper, incident, now.real);
 	}
 	if (count)
-		write_out(keeper, list, count, true);
+		write_out(keeper, count, true);
 	return incident != NULL;
 }
 
 /* What was told while the database was away. */
 static bool pass_told(struct keeper *keeper)
 {
-	struct incident *list[KEEPER_ROWS];
 	size_t count;
 
 	if (!writable(keeper))
 		return false;
-	count = incidents_owing(keeper->incidents, INCIDENT_TOLD, list, KEEPER_ROWS);
+	count = incidents_owing(keeper->incidents, INCIDENT_TOLD, keeper->writing, KEEPER_ROWS);
 	if (count)
-		write_out(keeper, list, count, false);
+		write_out(keeper, count, false);
 	return count == KEEPER_ROWS;
 }
 
@@ -209,21 +232,36 @@ static bool next_host(void *ctx, struct host_summary *summary)
 	return false;
 }
 
+static void on_hosts(void *ctx, int result)
+{
+	struct keeper *keeper = ctx;
+
+	if (result)
+		log_error("store: summaries of hosts are not written: %s",
+			  store_problem(keeper->control->store));
+	else if (!keeper->host)
+		keeper->written = keeper->latest;
+}
+
 static bool pass_hosts(struct keeper *keeper)
 {
-	struct store *store = keeper->control->store;
+	const struct store_then then = {.done = on_hosts, .ctx = keeper};
 
 	if (!writable(keeper))
 		return false;
 	keeper->rows = 0;
-	if (store_hosts_write(store, next_host, keeper)) {
-		log_error("store: summaries of hosts are not written: %s", store_problem(store));
-		return false;
-	}
-	if (!keeper->host)
-		keeper->written = keeper->latest;
+	store_hosts_write(keeper->control->store, next_host, keeper, &then);
 	return keeper->host != NULL;
 }
+
+/* What is old goes with the next pass, if it does not now. */
+static void on_deleted(void *ctx, int result)
+{
+	(void)ctx;
+	(void)result;
+}
+
+static const struct store_then then_deleted = {.done = on_deleted};
 
 static bool pass_usage(struct keeper *keeper)
 {
@@ -238,7 +276,7 @@ static bool pass_old_hosts(struct keeper *keeper)
 
 	if (writable(keeper))
 		store_hosts_delete(keeper->control->store, before, settings->max_hosts,
-				   DELETED_ROWS, &deleted);
+				   DELETED_ROWS, &deleted, &then_deleted);
 	return deleted == DELETED_ROWS;
 }
 
@@ -250,7 +288,7 @@ static bool pass_old(struct keeper *keeper)
 
 	if (writable(keeper))
 		store_incidents_delete(keeper->control->store, before, settings->max_incidents,
-				       DELETED_ROWS, &deleted);
+				       DELETED_ROWS, &deleted, &then_deleted);
 	return deleted == DELETED_ROWS;
 }
 
@@ -258,10 +296,8 @@ static bool pass_days(struct keeper *keeper)
 {
 	struct control *control = keeper->control;
 
-	if (days_owing(control->days) && writable(keeper) &&
-	    days_write(control->days, control->store, intent_clock().real))
-		log_error("store: what was counted by day is kept in memory: %s",
-			  store_problem(control->store));
+	if (days_owing(control->days) && writable(keeper))
+		days_write(control->days, control->store, intent_clock().real);
 	return false;
 }
 
@@ -271,7 +307,8 @@ static bool pass_old_days(struct keeper *keeper)
 
 	if (writable(keeper))
 		days_delete(keeper->control->store, intent_clock().real,
-			    keeper->control->config->settings.keep_days, DELETED_ROWS, &deleted);
+			    keeper->control->config->settings.keep_days, DELETED_ROWS, &deleted,
+			    &then_deleted);
 	return deleted >= DELETED_ROWS;
 }
 
@@ -282,24 +319,31 @@ static bool pass_old_audit(struct keeper *keeper)
 
 	if (writable(keeper))
 		store_audit_delete(keeper->control->store, intent_clock().real - (int64_t)keep,
-				   DELETED_ROWS, &deleted);
+				   DELETED_ROWS, &deleted, &then_deleted);
 	return deleted == DELETED_ROWS;
 }
 
-/* One bounded piece of work; true: there is more. */
+static bool busy(const struct keeper *keeper)
+{
+	return store_busy(keeper->control->store);
+}
+
+/* One bounded piece of work, until something is being committed; true: there is more. */
 static bool work(struct keeper *keeper)
 {
 	static bool (*const stages[])(struct keeper *) = {
-		[STAGE_OPEN] = pass_open,        [STAGE_TOLD] = pass_told,
-		[STAGE_HOSTS] = pass_hosts,      [STAGE_DAYS] = pass_days,
-		[STAGE_USAGE] = pass_usage,      [STAGE_OLD] = pass_old,
+		[STAGE_OPEN] = pass_open,           [STAGE_TOLD] = pass_told,
+		[STAGE_HOSTS] = pass_hosts,         [STAGE_DAYS] = pass_days,
+		[STAGE_USAGE] = pass_usage,         [STAGE_OLD] = pass_old,
 		[STAGE_OLD_HOSTS] = pass_old_hosts, [STAGE_OLD_DAYS] = pass_old_days,
 		[STAGE_OLD_AUDIT] = pass_old_audit};
 	bool more = responder_write(keeper->control->responder);
 
-	if (usage_urgent(keeper->control->usage))
+	if (!busy(keeper) && usage_urgent(keeper->control->usage))
 		more |= usage_write(keeper->control->usage);
-	if (write_urgent(keeper) || more)
+	if (!busy(keeper))
+		more |= write_urgent(keeper);
+	if (more || busy(keeper))
 		return true;
 	if (keeper->stage == STAGE_REST)
 		return false;
@@ -322,13 +366,23 @@ static void on_step(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct keeper *keeper = timer->data;
 	const ev_tstamp began = ev_time();
-	bool more = work(keeper);
-	ev_tstamp took = ev_time() - began;
+	ev_tstamp took;
+	bool more = true;
 
 	(void)loop;
 	(void)events;
-	if (more)
+	if (!busy(keeper))
+		more = work(keeper);
+	took = ev_time() - began;
+	if (busy(keeper))
+		store_wait(keeper->control->store, &keeper->turn);
+	else if (more)
 		soon(keeper, took > REST_MIN && took < 1. ? took : REST_MIN);
+}
+
+static void on_turn(void *ctx)
+{
+	soon(ctx, 0.);
 }
 
 static void begin_pass(struct keeper *keeper)
@@ -500,6 +554,8 @@ struct keeper *keeper_new(struct control *control)
 	ev_init(&keeper->step, on_step);
 	ev_init(&keeper->pass, on_pass);
 	keeper->step.data = keeper->pass.data = keeper;
+	keeper->turn.turn = on_turn;
+	keeper->turn.ctx = keeper;
 	read_database(keeper);
 	if (!keeper->read)
 		number_anew(keeper);
@@ -516,10 +572,13 @@ void keeper_free(struct keeper *keeper)
 		return;
 	ev_timer_stop(keeper->control->loop, &keeper->step);
 	ev_timer_stop(keeper->control->loop, &keeper->pass);
+	store_wait_no_more(keeper->control->store, &keeper->turn);
+	store_settle(keeper->control->store);
 	keeper->stage = STAGE_OPEN;
 	keeper->at = NULL;
 	keeper->host = NULL;
 	while (work(keeper) && ev_time() < until)
-		;
+		store_settle(keeper->control->store);
+	store_settle(keeper->control->store);
 	free(keeper);
 }

@@ -6,6 +6,7 @@
 #include "allow_name.h"
 #include "allow_terms.h"
 #include "allow_warnings.h"
+#include "database_turn.h"
 #include "method_tables.h"
 #include "methods.h"
 
@@ -102,6 +103,8 @@ void method_allow_add(struct rpc_call *call, void *ctx)
 	struct allow_change *change;
 	char error[RPC_MESSAGE_MAX];
 
+	if (database_turn(control, method_allow_add, call))
+		return;
 	if (allow_terms_read(rpc_params(call), control->config, intent_clock().real, &entry, name,
 			     error)) {
 		rpc_fail(call, RPC_INVALID_PARAMS, "%s", error);
@@ -238,13 +241,16 @@ void method_allow_del(struct rpc_call *call, void *ctx)
 {
 	const json_t *ids = json_object_get(rpc_params(call), "ids");
 	const bool sides = rpc_text(call, "from") || rpc_text(call, "to");
+	struct control *control = ctx;
 	struct allow_change *change;
 
+	if (database_turn(control, method_allow_del, call))
+		return;
 	if ((rpc_id(call, "id") != 0) + (ids != NULL) + sides > 1) {
 		rpc_fail(call, RPC_INVALID_PARAMS, "give id, ids, or from and to: one of them");
 		return;
 	}
-	change = allow_change_new(ctx, call, ids ? json_array_size(ids) : 1, reply_removed);
+	change = allow_change_new(control, call, ids ? json_array_size(ids) : 1, reply_removed);
 	if (!change)
 		return;
 	if (gather(call, change, ids))

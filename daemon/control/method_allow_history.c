@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/allow.h"
+#include "database_turn.h"
 #include "filters.h"
 #include "method_tables.h"
 #include "methods.h"
@@ -99,7 +100,7 @@ static int look(void *ctx, const struct audit_line *line)
 
 void method_allow_history(struct rpc_call *call, void *ctx)
 {
-	const struct control *control = ctx;
+	struct control *control = ctx;
 	const int64_t limit = rpc_number(call, "limit", HISTORY_PRESET);
 	struct search search = {
 		.user = rpc_text(call, "user"),
@@ -108,6 +109,8 @@ void method_allow_history(struct rpc_call *call, void *ctx)
 	};
 	int result;
 
+	if (database_turn(control, method_allow_history, call))
+		return;
 	filter_prefix(call, "from", &search.from);
 	filter_prefix(call, "to", &search.to);
 	search.lines = json_array();

@@ -6,6 +6,7 @@
 #include "allow_change.h"
 #include "allow_import.h"
 #include "changes.h"
+#include "database_turn.h"
 #include "method_tables.h"
 #include "methods.h"
 #include "rpc_params.h"
@@ -175,9 +176,12 @@ void method_allow_import(struct rpc_call *call, void *ctx)
 	struct control *control = ctx;
 	struct rpc_peer *peer = rpc_peer(call);
 	struct allow_import *import;
-	int error = allow_import_of(control, peer, &import);
 	size_t before;
+	int error;
 
+	if (database_turn(control, method_allow_import, call))
+		return;
+	error = allow_import_of(control, peer, &import);
 	before = error ? 0 : allow_import_count(import);
 	if (!error && rpc_number(call, "staged", (int64_t)before) != (int64_t)before) {
 		allow_import_end(peer);

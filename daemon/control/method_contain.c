@@ -60,7 +60,11 @@ struct order {
 	struct rpc_call *call;
 	struct prefix host;
 	struct rpc_peer peer;
-	bool stored, release;
+	bool release;
+	/* what the engine said */
+	int error;
+	struct message_ack ack;
+	struct store_waiter turn; /* to say whether the database has it */
 };
 
 json_t *contained_json(const struct contained *contained, int64_t now)
@@ -149,13 +153,14 @@ static const char *not_applied(struct control *control, int error)
 	return "the engine is not there";
 }
 
-static void warn_rest(const struct order *order, const char *why, json_t *warnings)
+static void warn_rest(const struct order *order, struct contained *contained, const char *why,
+		      json_t *warnings)
 {
 	if (why)
 		json_array_append_new(warnings,
 				      json_sprintf("%s: it is %s when the engine is back", why,
 						   order->release ? "released" : "contained"));
-	if (!order->stored)
+	if (!responder_stored(order->control->responder, contained))
 		json_array_append_new(
 			warnings,
 			json_sprintf("the database has not taken it: what is not written before "
@@ -176,27 +181,27 @@ static void tell(const struct order *order, const struct contained *contained)
 	changes_tell(order->control, &actor, order->release ? "release" : "contain", text);
 }
 
-static void on_engine(void *arg, int error, const struct message_ack *ack)
+static void on_turn(void *ctx)
 {
-	struct order *order = arg;
+	struct order *order = ctx;
 	struct control *control = order->control;
 	struct contained *contained = containment_find(control->containment, &order->host);
 	json_t *warnings = json_array(), *result;
-	const char *why = not_applied(control, error);
+	const char *why = not_applied(control, order->error);
 
 	if (!contained) {
 		rpc_fail(order->call, RPC_INTERNAL_ERROR, "it was forgotten meanwhile");
-	} else if (!error && ack->error && !order->release) {
+	} else if (!order->error && order->ack.error && !order->release) {
 		/* the whole plan has been sent, and says it once more */
 		rpc_fail(order->call, RPC_ENGINE, "the engine could not do it yet: %s",
-			 ack->text[0] ? ack->text : strerror(-ack->error));
+			 order->ack.text[0] ? order->ack.text : strerror(-order->ack.error));
 	} else {
 		result = contained_json(contained, intent_clock().real);
 		if (!order->release) {
 			warn_policy(control, contained, warnings);
 			warn_always(control, contained, warnings);
 		}
-		warn_rest(order, why, warnings);
+		warn_rest(order, contained, why, warnings);
 		tell(order, contained);
 		if (order->release)
 			result = json_pack("{s:o, s:b, s:O}", "released", result, "applied", !why,
@@ -207,6 +212,19 @@ static void on_engine(void *arg, int error, const struct message_ack *ack)
 	}
 	json_decref(warnings);
 	free(order);
+}
+
+static void on_engine(void *arg, int error, const struct message_ack *ack)
+{
+	struct order *order = arg;
+
+	order->error = error;
+	if (!error)
+		order->ack = *ack;
+	if (store_busy(order->control->store))
+		store_wait(order->control->store, &order->turn);
+	else
+		on_turn(order);
 }
 
 static struct order *order_new(struct control *control, struct rpc_call *call)
@@ -220,6 +238,7 @@ static struct order *order_new(struct control *control, struct rpc_call *call)
 	order->control = control;
 	order->call = call;
 	order->peer = *rpc_peer(call);
+	order->turn = (struct store_waiter){.turn = on_turn, .ctx = order};
 	return order;
 }
 
@@ -289,7 +308,7 @@ void method_contain(struct rpc_call *call, void *ctx)
 	if (!order)
 		return;
 	order->host = wanted.host;
-	result = responder_contain(control->responder, &wanted, &order->stored, on_engine, order);
+	result = responder_contain(control->responder, &wanted, on_engine, order);
 	if (result == -ENOSPC) {
 		rpc_fail(call, RPC_FULL, "%d hosts are contained already", CONTAINED_MAX);
 		free(order);
@@ -320,8 +339,7 @@ void method_release(struct rpc_call *call, void *ctx)
 		return;
 	order->host = contained->host;
 	order->release = true;
-	result = responder_release(control->responder, contained, rpc_peer(call), &order->stored,
-				   on_engine, order);
+	result = responder_release(control->responder, contained, rpc_peer(call), on_engine, order);
 	if (result)
 		on_engine(order, result, NULL);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* forget */
+#include "database_turn.h"
 #include "forget.h"
 #include "method_tables.h"
 #include "methods.h"
@@ -74,6 +75,8 @@ void method_forget(struct rpc_call *call, void *ctx)
 	struct control *control = ctx;
 	struct prefix given, host;
 
+	if (database_turn(control, method_forget, call))
+		return;
 	prefix_parse(rpc_text(call, "host"), &given);
 	if (!read_host(call, control, &given, &host) || !is_free(call, control, &host))
 		return;

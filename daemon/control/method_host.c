@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* host */
+#include "database_turn.h"
 #include "incident_facts.h"
 #include "method_tables.h"
 #include "methods.h"
@@ -90,13 +91,16 @@ static int append(void *ctx, struct incident *incident)
 
 void method_host(struct rpc_call *call, void *ctx)
 {
-	const struct control *control = ctx;
+	struct control *control = ctx;
 	const struct incident *incident;
 	const struct host *host;
 	struct prefix prefix;
 	char text[PREFIX_TEXT_MAX];
-	json_t *object, *closed = json_array();
+	json_t *object, *closed;
 
+	if (database_turn(control, method_host, call))
+		return;
+	closed = json_array();
 	prefix_parse(rpc_text(call, "host"), &prefix);
 	host = tracker_find(control->tracker, &prefix.addr);
 	if (host)

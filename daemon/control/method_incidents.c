@@ -7,6 +7,7 @@
 
 #include "changes.h"
 #include "common/array.h"
+#include "database_turn.h"
 #include "filters.h"
 #include "incidents.h"
 #include "keeper.h"
@@ -229,7 +230,7 @@ static void fail(struct rpc_call *call, const struct control *control, int error
 
 void method_incidents_list(struct rpc_call *call, void *ctx)
 {
-	const struct control *control = ctx;
+	struct control *control = ctx;
 	const int64_t now = intent_clock().real;
 	const enum order order = (enum order)rpc_word(call, "order", orders, ORDER_CHANGE);
 	const int class = rpc_word(call, "class", incident_class_words, -1);
@@ -243,6 +244,9 @@ void method_incidents_list(struct rpc_call *call, void *ctx)
 	int64_t limit;
 	int result;
 
+	/* open ones, too: what is numbered and not on the disk is not told */
+	if (database_turn(control, method_incidents_list, call))
+		return;
 	filter_prefix(call, "prefix", &list.wanted.prefix);
 	if (!filter_limit(call, LIMIT_PRESET, LIMIT_MAX, &limit) ||
 	    !filter_past(call, "since", now, &list.wanted.since) ||
@@ -273,7 +277,7 @@ static int reply_stored(void *ctx, struct incident *stored)
 
 void method_incidents_show(struct rpc_call *call, void *ctx)
 {
-	const struct control *control = ctx;
+	struct control *control = ctx;
 	const int64_t id = rpc_id(call, "id");
 	const struct incident *incident = incidents_by_id(control->incidents, id);
 	struct rpc_call *unanswered = call;
@@ -283,6 +287,8 @@ void method_incidents_show(struct rpc_call *call, void *ctx)
 		rpc_reply(call, incident_json(incident));
 		return;
 	}
+	if (database_turn(control, method_incidents_show, call))
+		return;
 	if (store_ready(control->store))
 		result = store_incidents_find(control->store, id, reply_stored, &unanswered);
 	if (!unanswered)
@@ -302,6 +308,8 @@ void method_incidents_close(struct rpc_call *call, void *ctx)
 	char host[PREFIX_TEXT_MAX], text[PREFIX_TEXT_MAX + 40];
 	struct allow_entry closed = {0};
 
+	if (database_turn(control, method_incidents_close, call))
+		return;
 	if (!incident || incident->closed) {
 		rpc_fail(call, RPC_NOT_FOUND, "there is no open incident %lld", (long long)id);
 		return;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "database_turn.h"
 #include "filters.h"
 #include "method_tables.h"
 #include "methods.h"
@@ -264,6 +265,8 @@ void method_report(struct rpc_call *call, void *ctx)
 	struct control *control = ctx;
 	struct report report = {.control = control, .now = intent_clock().real};
 
+	if (database_turn(control, method_report, call))
+		return;
 	if (!filter_past(call, "since", report.now, &report.since) ||
 	    !filter_past(call, "until", report.now, &report.until))
 		return;

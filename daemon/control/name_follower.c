@@ -33,6 +33,7 @@ struct name_follower {
 	ev_tstamp plan_next; /* no whole plan for the sake of names before */
 	bool silent;         /* it was said that DNS does not answer */
 	struct wait *waits;
+	struct store_waiter turn; /* to save */
 };
 
 /* One who wants to know. */
@@ -184,24 +185,49 @@ static int save_name(struct name_follower *follower, const struct destination_na
 }
 
 /* What is not written now is when something changes again, or the database comes back. */
+static void on_saved(void *ctx, int result)
+{
+	struct name_follower *follower = ctx;
+	struct destination_name *name;
+
+	for (size_t i = 0; (name = destination_names_at(names_of(follower), i)); i++) {
+		if (!name->saving)
+			continue;
+		name->saving = false;
+		if (result)
+			name->unsaved = true;
+		else
+			name->saved = boot_seconds();
+	}
+}
+
 static void save(struct name_follower *follower)
 {
+	const struct store_then then = {.done = on_saved, .ctx = follower};
 	struct store *store = follower->control->store;
 	struct destination_name *name;
 	int result;
 
 	if (!store_ready(store))
 		return;
-	result = store_names_begin(store);
-	for (size_t i = 0; !result && (name = destination_names_at(names_of(follower), i)); i++)
-		if (name->unsaved)
-			result = save_name(follower, name);
-	result = store_names_end(store, result);
-	for (size_t i = 0; !result && (name = destination_names_at(names_of(follower), i)); i++) {
-		if (name->unsaved)
-			name->saved = boot_seconds();
-		name->unsaved = false;
+	if (store_busy(store)) {
+		store_wait(store, &follower->turn);
+		return;
 	}
+	result = store_names_begin(store);
+	for (size_t i = 0; !result && (name = destination_names_at(names_of(follower), i)); i++) {
+		if (!name->unsaved)
+			continue;
+		name->unsaved = false;
+		name->saving = true;
+		result = save_name(follower, name);
+	}
+	store_names_end(store, result, &then);
+}
+
+static void on_turn(void *ctx)
+{
+	save(ctx);
 }
 
 static void on_save(struct ev_loop *loop, ev_timer *timer, int events)
@@ -262,17 +288,26 @@ static void forget(void *ctx, const char *text)
 		forgotten->result = store_names_write(forgotten->store, text, NULL, 0);
 }
 
+static void on_forgotten(void *ctx, int result)
+{
+	(void)ctx;
+	(void)result;
+}
+
+static const struct store_then then_forgotten = {.done = on_forgotten};
+
 /* Not at once: an entry that was removed may be put back. */
 static void sweep(struct name_follower *follower)
 {
 	struct forgotten forgotten = {.store = follower->control->store};
 
-	if (follower->swept + LOOK_MAX > ev_now(follower->control->loop))
+	if (follower->swept + LOOK_MAX > ev_now(follower->control->loop) ||
+	    store_busy(forgotten.store))
 		return;
 	follower->swept = ev_now(follower->control->loop);
 	destination_names_sweep(names_of(follower), forget, &forgotten);
 	if (forgotten.begun)
-		store_names_end(forgotten.store, forgotten.result);
+		store_names_end(forgotten.store, forgotten.result, &then_forgotten);
 }
 
 /* --- what an answer says --- */
@@ -556,6 +591,8 @@ struct name_follower *name_follower_new(struct control *control)
 	ev_init(&follower->ask, on_ask);
 	ev_init(&follower->tell, on_tell);
 	ev_init(&follower->save, on_save);
+	follower->turn.turn = on_turn;
+	follower->turn.ctx = follower;
 	follower->ask.data = follower->tell.data = follower->save.data = follower;
 	name_follower_database(follower);
 	return follower;
@@ -568,8 +605,11 @@ void name_follower_free(struct name_follower *follower)
 	resolver_free(follower->resolver);
 	ev_timer_stop(follower->control->loop, &follower->ask);
 	ev_timer_stop(follower->control->loop, &follower->tell);
-	if (ev_is_active(&follower->save))
+	store_settle(follower->control->store);
+	if (ev_is_active(&follower->save) || follower->turn.waiting)
 		save(follower);
 	ev_timer_stop(follower->control->loop, &follower->save);
+	store_wait_no_more(follower->control->store, &follower->turn);
+	store_settle(follower->control->store);
 	free(follower);
 }

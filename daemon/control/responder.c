@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/log.h"
 #include "intent.h"
 #include "keeper.h"
@@ -21,7 +22,10 @@ struct responder {
 	uint64_t flight;   /* sequence of the message that is under way; 0: none */
 	uint64_t again_ms; /* CLOCK_BOOTTIME: not before then */
 	uint64_t lost;
-	bool read; /* what the database has is known */
+	bool read;           /* what the database has is known */
+	struct prefix *gone; /* hosts that the database has still, and need not */
+	size_t gone_count;
+	size_t gone_writing; /* so many of them, the first, are being taken away */
 	char refusal[256];
 };
 
@@ -118,22 +122,63 @@ void responder_down(struct responder *responder)
 
 /* --- the database --- */
 
-/* False: it did not take them, or there is none. */
-static bool write_list(struct responder *responder, struct contained *const *list, size_t count)
+static void on_written(void *ctx, int result)
 {
-	struct store *store = responder->control->store;
+	struct responder *responder = ctx;
+	const size_t taken = result ? 0 : responder->gone_writing;
 
-	if (!responder->read || !store_ready(store) || store_problem(store))
+	if (result)
+		log_error("store: containments are kept in memory: %s",
+			  store_problem(responder->control->store));
+	responder->gone_count -= taken;
+	if (taken)
+		memmove(responder->gone, responder->gone + taken,
+			responder->gone_count * sizeof(*responder->gone));
+	responder->gone_writing = 0;
+	containment_written(responder->containment, !result);
+}
+
+static bool writable(const struct responder *responder)
+{
+	const struct store *store = responder->control->store;
+
+	return responder->read && store_ready(store) && !store_problem(store);
+}
+
+/* @later: by the store's thread, and true says only that it was begun. */
+static bool write_list(struct responder *responder, struct contained *const *list, size_t count,
+		       bool later)
+{
+	const struct store_then then = {.done = on_written, .ctx = responder};
+	struct store *store = responder->control->store;
+	int result;
+
+	store_settle(store);
+	if (!writable(responder))
 		return false;
-	if (store_containment_write(store, list, count)) {
-		log_error("store: containments are kept in memory: %s", store_problem(store));
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		list[i]->unwritten = false;
-		list[i]->action = NULL;
-	}
-	return true;
+	for (size_t i = 0; i < count; i++)
+		list[i]->writing = true;
+	responder->gone_writing = responder->gone_count;
+	result = store_containment_write(store, list, count, responder->gone, responder->gone_count,
+					 later ? &then : NULL);
+	if (!later)
+		on_written(responder, result);
+	return !result;
+}
+
+/* The database need not have it any more; what it keeps without memory for this is read, and goes, later. */
+static void gone(struct responder *responder, const struct prefix *host)
+{
+	struct prefix *all;
+
+	if (!responder->read)
+		return;
+	all = array_room(responder->gone, responder->gone_count, sizeof(*responder->gone));
+	if (!all)
+		return;
+	responder->gone = all;
+	all[responder->gone_count++] = *host;
+	keeper_soon(responder->control->keeper);
 }
 
 static void act(struct contained *one, const char *action, const struct rpc_peer *peer)
@@ -152,7 +197,8 @@ bool responder_write(struct responder *responder)
 	while (count < WRITES_MAX && (one = containment_next(responder->containment, one)))
 		if (one->unwritten)
 			list[count++] = one;
-	return count && write_list(responder, list, count) && count == WRITES_MAX;
+	return (count || responder->gone_count) && write_list(responder, list, count, true) &&
+	       count == WRITES_MAX;
 }
 
 /* --- what follows --- */
@@ -263,7 +309,7 @@ static int send_change(struct responder *responder, const struct contained *one,
 }
 
 int responder_contain(struct responder *responder, const struct responder_order *order,
-		      bool *stored, link_done *done, void *arg)
+		      link_done *done, void *arg)
 {
 	uint64_t sequence;
 	struct contained *one = containment_put(responder->containment, &order->host,
@@ -281,7 +327,7 @@ int responder_contain(struct responder *responder, const struct responder_order 
 		one->sequence = sequence;
 	log_contained(one);
 	act(one, "contain", order->peer);
-	*stored = write_list(responder, &one, 1);
+	keeper_soon(responder->control->keeper);
 	tell_incident(responder, one);
 	if (!result)
 		result = link_wait(responder->control->link, sequence, PLAN_DEADLINE, done, arg);
@@ -289,7 +335,7 @@ int responder_contain(struct responder *responder, const struct responder_order 
 }
 
 int responder_release(struct responder *responder, struct contained *contained,
-		      const struct rpc_peer *peer, bool *stored, link_done *done, void *arg)
+		      const struct rpc_peer *peer, link_done *done, void *arg)
 {
 	char host[PREFIX_TEXT_MAX];
 	uint64_t sequence;
@@ -299,12 +345,18 @@ int responder_release(struct responder *responder, struct contained *contained,
 	log_notice("contain: %s is released by %s", prefix_format(&contained->host, host),
 		   peer->user);
 	act(contained, "release", peer);
-	*stored = write_list(responder, &contained, 1);
+	keeper_soon(responder->control->keeper);
 	clean_slate(responder, contained);
 	tell_incident(responder, contained);
 	if (!result)
 		result = link_wait(responder->control->link, sequence, PLAN_DEADLINE, done, arg);
 	return result;
+}
+
+bool responder_stored(struct responder *responder, struct contained *contained)
+{
+	store_settle(responder->control->store);
+	return !contained->unwritten || write_list(responder, &contained, 1, false);
 }
 
 /* --- time --- */
@@ -317,8 +369,7 @@ static void on_over(void *ctx, struct contained *one, bool forgotten)
 	uint64_t sequence;
 
 	if (forgotten) {
-		if (responder->read && store_ready(control->store))
-			store_containment_delete(control->store, &one->host);
+		gone(responder, &one->host);
 		return;
 	}
 	/* The kernel's element ends by itself, a little earlier or, after the machine slept, later. */
@@ -346,8 +397,8 @@ void responder_clock(struct responder *responder)
 
 static unsigned length_of(void *ctx, const struct contained *contained)
 {
-	const struct control *control = ((struct responder *)ctx)->control;
-	const struct config *config = control->config;
+	struct responder *responder = ctx;
+	const struct config *config = responder->control->config;
 	const struct policy *policy = config_policy_of(config, &contained->source);
 
 	for (size_t i = 0; !policy && i < config->policy_count; i++)
@@ -355,8 +406,7 @@ static unsigned length_of(void *ctx, const struct contained *contained)
 			policy = &config->policies[i];
 	if (!policy || policy->host_prefix6 == contained->host.length)
 		return 0;
-	if (store_ready(control->store)) /* where it stands as it was */
-		store_containment_delete(control->store, &contained->host);
+	gone(responder, &contained->host); /* where it stands as it was */
 	return policy->host_prefix6;
 }
 
@@ -402,7 +452,9 @@ void responder_free(struct responder *responder)
 	if (!responder)
 		return;
 	while (responder_write(responder))
-		;
+		store_settle(responder->control->store);
+	store_settle(responder->control->store);
+	free(responder->gone);
 	free(responder);
 }
 

@@ -2,8 +2,8 @@
 /*
  * Hosts are cut off from port 25 and released: by themselves, when the tracker calls one infected that is
  * guarded and can be believed; and by hand. The kernel is told first: what an infected host sends until
- * then cannot be called back, and its containment does not depend on a disk. The database follows in the
- * same turn of the loop; what it does not take it gets later.
+ * then cannot be called back, and its containment does not depend on a disk. The database follows with the
+ * next turn of the loop, by the store's thread; what it does not take it gets later.
  *
  * While a message about containments is under way those that follow wait and go together, so that an
  * outbreak is a few messages.
@@ -34,12 +34,14 @@ struct responder_order {
 /*
  * 0: @done is called later with the engine's word, -ENOTCONN or -ETIMEDOUT; -ENOTCONN: it is contained or
  * released as soon as there is an engine, and @done is not called; -ENOSPC; -ENOENT: it is not contained.
- * *stored: the database has it.
+ * The database follows.
  */
 int responder_contain(struct responder *responder, const struct responder_order *order,
-		      bool *stored, link_done *done, void *arg);
+		      link_done *done, void *arg);
 int responder_release(struct responder *responder, struct contained *contained,
-		      const struct rpc_peer *peer, bool *stored, link_done *done, void *arg);
+		      const struct rpc_peer *peer, link_done *done, void *arg);
+/* Does the database have it as it is? If not yet, it is written now; the loop waits. */
+bool responder_stored(struct responder *responder, struct contained *contained);
 
 /* Call it every second or so: ends what is over, tries again what did not work. */
 void responder_pass(struct responder *responder);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store_internal.h"
+#include "store_later.h"
 
 #define SCHEMA_VERSION 5
 #define SCHEMA_VERSION_TEXT "5"
@@ -14,7 +15,8 @@
 struct store {
 	sqlite3 *db;
 	char *path;
-	char problem[256];
+	char problem[STORE_PROBLEM_MAX];
+	struct store_later *later; /* NULL: no thread */
 };
 
 static const char pragmas[] = "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;"
@@ -153,6 +155,7 @@ int store_reopen(struct store *store)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
+	store_settle(store);
 	sqlite3_close(store->db);
 	store->db = NULL;
 	store->problem[0] = '\0';
@@ -185,6 +188,7 @@ void store_free(struct store *store)
 {
 	if (!store)
 		return;
+	store_later_free(store->later);
 	sqlite3_close(store->db);
 	free(store->path);
 	free(store);
@@ -218,6 +222,7 @@ static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *t
 {
 	sqlite3_stmt *statement;
 
+	store_settle(store);
 	if (!store->db)
 		return NULL;
 	if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK) {
@@ -309,6 +314,76 @@ int store_end(struct store *store, int result)
 		store->problem[0] = '\0';
 	else if (store->db && !sqlite3_get_autocommit(store->db))
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return result;
+}
+
+/* --- later --- */
+
+int store_thread(struct store *store, struct ev_loop *loop)
+{
+	store->later = store_later_new(loop);
+	return store->later ? 0 : -ENOMEM;
+}
+
+bool store_busy(const struct store *store)
+{
+	return store->later && store_later_busy(store->later);
+}
+
+void store_settle(struct store *store)
+{
+	if (store->later)
+		store_later_settle(store->later);
+}
+
+void store_wait(struct store *store, struct store_waiter *waiter)
+{
+	store_later_wait(store->later, waiter);
+}
+
+void store_wait_no_more(struct store *store, struct store_waiter *waiter)
+{
+	if (store->later)
+		store_later_wait_no_more(store->later, waiter);
+}
+
+void store_drain(struct store *store)
+{
+	if (store->later)
+		store_later_drain(store->later);
+}
+
+/* The thread's word. */
+static int ran(void *ctx, const char *problem)
+{
+	struct store *store = ctx;
+
+	snprintf(store->problem, sizeof(store->problem), "%s%s%s", problem ? store->path : "",
+		 problem ? ": " : "", problem ? problem : "");
+	return problem ? -EIO : 0;
+}
+
+int store_run_later(struct store *store, const char *script, const struct store_then *then)
+{
+	int result;
+
+	store_settle(store);
+	if (store->later) {
+		store_later_run(store->later, store->db, script, then, ran, store);
+		return 0;
+	}
+	result = run_script(store, script);
+	then->done(then->ctx, result);
+	return result;
+}
+
+int store_end_later(struct store *store, int result, const struct store_then *then)
+{
+	if (!result && then && store->later)
+		return store_run_later(store, "COMMIT", then);
+	result = store_end(store, result);
+	if (then)
+		then->done(then->ctx, result);
 	return result;
 }
 

@@ -88,7 +88,8 @@ static int write_audit(struct writing *writing, const struct allow_difference *d
 }
 
 int store_allow_write(struct store *store, struct allow_difference *differences, size_t count,
-		      const char *action, const struct store_actor *actor)
+		      const char *action, const struct store_actor *actor,
+		      const struct store_then *then)
 {
 	struct writing writing = {.store = store, .action = action, .actor = actor};
 	int result = store_begin(store);
@@ -100,7 +101,7 @@ int store_allow_write(struct store *store, struct allow_difference *differences,
 	}
 	for (unsigned i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(writing.statements[i]);
-	return store_end(store, result);
+	return store_end_later(store, result, then);
 }
 
 static int read_row(sqlite3_stmt *row, struct allow_entry *entry)

@@ -10,8 +10,8 @@ const char *store_side(const struct prefix *side, char text[PREFIX_TEXT_MAX])
 	return side->addr.family ? prefix_format(side, text) : "";
 }
 
-int store_audit(struct store *store, const struct allow_entry *entry, const char *action,
-		const struct store_actor *actor)
+int store_audit_line(struct store *store, const struct allow_entry *entry, const char *action,
+		     const struct store_actor *actor)
 {
 	char from[PREFIX_TEXT_MAX], to[PREFIX_TEXT_MAX];
 
@@ -19,6 +19,16 @@ int store_audit(struct store *store, const struct allow_entry *entry, const char
 			 entry->id, store_side(&entry->from, from), store_side(&entry->to, to),
 			 entry->expires, entry->comment ? entry->comment : "", (int64_t)actor->uid,
 			 actor->user, (int64_t)entry->way, entry->to_name ? entry->to_name : "");
+}
+
+int store_audit(struct store *store, const struct allow_entry *entry, const char *action,
+		const struct store_actor *actor, const struct store_then *then)
+{
+	int result = store_begin(store);
+
+	if (!result)
+		result = store_audit_line(store, entry, action, actor);
+	return store_end_later(store, result, then);
 }
 
 /* What somebody else wrote there is shown as far as it can be. */
@@ -78,13 +88,19 @@ int store_audit_read(struct store *store, int64_t before, int64_t entry, store_a
 	return result;
 }
 
-int store_audit_delete(struct store *store, int64_t before, size_t limit, size_t *deleted)
+int store_audit_delete(struct store *store, int64_t before, size_t limit, size_t *deleted,
+		       const struct store_then *then)
 {
-	int result = store_run(store,
-			       "DELETE FROM audit WHERE id IN"
-			       " (SELECT id FROM audit WHERE time < ? ORDER BY time LIMIT ?)",
-			       "ii", before, (int64_t)limit);
+	int result = store_begin(store);
 
-	*deleted = result ? 0 : store_changes(store);
-	return result;
+	*deleted = 0;
+	if (!result)
+		result = store_run(store,
+				   "DELETE FROM audit WHERE id IN"
+				   " (SELECT id FROM audit WHERE time < ? ORDER BY time LIMIT ?)",
+				   "ii", before, (int64_t)limit);
+
+	if (!result)
+		*deleted = store_changes(store);
+	return store_end_later(store, result, then);
 }

@@ -22,6 +22,7 @@ typedef int store_audit_each(void *ctx, const struct audit_line *line);
 int store_audit_read(struct store *store, int64_t before, int64_t entry, store_audit_each *each,
 		     void *ctx);
 /* Deletes what is older than @before, @limit lines at most; *deleted: how many it were. 0 or -EIO. */
-int store_audit_delete(struct store *store, int64_t before, size_t limit, size_t *deleted);
+int store_audit_delete(struct store *store, int64_t before, size_t limit, size_t *deleted,
+		       const struct store_then *then);
 
 #endif

@@ -35,24 +35,28 @@ static int write_one(struct store *store, const struct contained *contained)
 			 (int64_t)contained->uid, contained->user);
 }
 
-int store_containment_write(struct store *store, struct contained *const *list, size_t count)
-{
-	int result = store_begin(store);
-
-	for (size_t i = 0; i < count && !result; i++) {
-		result = write_one(store, list[i]);
-		if (!result)
-			result = audit(store, list[i]);
-	}
-	return store_end(store, result);
-}
-
-int store_containment_delete(struct store *store, const struct prefix *host)
+static int delete_one(struct store *store, const struct prefix *host)
 {
 	char text[PREFIX_TEXT_MAX];
 
 	return store_run(store, "DELETE FROM containment WHERE host = ?", "t",
 			 prefix_format(host, text));
+}
+
+int store_containment_write(struct store *store, struct contained *const *list, size_t count,
+			    const struct prefix *gone, size_t gone_count,
+			    const struct store_then *then)
+{
+	int result = store_begin(store);
+
+	for (size_t i = 0; i < gone_count && !result; i++)
+		result = delete_one(store, &gone[i]);
+	for (size_t i = 0; i < count && !result; i++) {
+		result = write_one(store, list[i]);
+		if (!result)
+			result = audit(store, list[i]);
+	}
+	return store_end_later(store, result, then);
 }
 
 static bool read_row(sqlite3_stmt *row, struct contained *contained)

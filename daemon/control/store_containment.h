@@ -6,9 +6,13 @@
 #include "containment.h"
 #include "store.h"
 
-/* All of them as they are now, with what the audit trail is to say, or none. */
-int store_containment_write(struct store *store, struct contained *const *list, size_t count);
-int store_containment_delete(struct store *store, const struct prefix *host);
+/*
+ * All of them as they are now, with what the audit trail is to say, or none; and none any more of the hosts
+ * in @gone that are not in @list.
+ */
+int store_containment_write(struct store *store, struct contained *const *list, size_t count,
+			    const struct prefix *gone, size_t gone_count,
+			    const struct store_then *then);
 /* Calls @each for all of them; what somebody else wrote is left out. */
 int store_containment_read(struct store *store,
 			   void (*each)(void *ctx, const struct contained *contained), void *ctx);

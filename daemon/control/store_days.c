@@ -30,7 +30,7 @@ static int put_counter(struct store *store, const struct store_counter *counter,
 }
 
 int store_days_write(struct store *store, store_day_next *days, store_counter_next *counters,
-		     void *ctx, const char *boot, int64_t now)
+		     void *ctx, const char *boot, int64_t now, const struct store_then *then)
 {
 	struct store_counter counter;
 	struct store_day day;
@@ -40,7 +40,7 @@ int store_days_write(struct store *store, store_day_next *days, store_counter_ne
 		result = add_day(store, &day);
 	while (!result && counters(ctx, &counter))
 		result = put_counter(store, &counter, boot, now);
-	return store_end(store, result);
+	return store_end_later(store, result, then);
 }
 
 static void read_day(sqlite3_stmt *row, struct store_day *day)
@@ -90,14 +90,18 @@ int store_counters_read(struct store *store, const char *boot, size_t max,
 }
 
 int store_days_delete(struct store *store, const char *day, int64_t time, size_t max,
-		      size_t *deleted)
+		      size_t *deleted, const struct store_then *then)
 {
-	int result = store_run(store,
-			       "DELETE FROM day WHERE rowid IN"
-			       " (SELECT rowid FROM day WHERE day < ? ORDER BY day LIMIT ?)",
-			       "ti", day, (int64_t)max);
+	int result = store_begin(store);
 
-	*deleted = result ? 0 : store_changes(store);
+	*deleted = 0;
+	if (!result)
+		result = store_run(store,
+				   "DELETE FROM day WHERE rowid IN"
+				   " (SELECT rowid FROM day WHERE day < ? ORDER BY day LIMIT ?)",
+				   "ti", day, (int64_t)max);
+	if (!result)
+		*deleted = store_changes(store);
 	if (!result)
 		result = store_run(store,
 				   "DELETE FROM counter WHERE rowid IN"
@@ -105,5 +109,5 @@ int store_days_delete(struct store *store, const char *day, int64_t time, size_t
 				   "ii", time, (int64_t)max);
 	if (!result)
 		*deleted += store_changes(store);
-	return result;
+	return store_end_later(store, result, then);
 }

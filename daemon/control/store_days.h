@@ -27,7 +27,7 @@ typedef bool store_counter_next(void *ctx, struct store_counter *counter);
 
 /* Adds to the days and keeps the counters, of the boot @boot, in one transaction. 0 or -EIO. */
 int store_days_write(struct store *store, store_day_next *days, store_counter_next *counters,
-		     void *ctx, const char *boot, int64_t now);
+		     void *ctx, const char *boot, int64_t now, const struct store_then *then);
 /* The days from @from to @to, both included, the oldest first, at most @max rows. 0 or -EIO. */
 int store_days_read(struct store *store, const char *from, const char *to, size_t max,
 		    void (*each)(void *ctx, const struct store_day *day), void *ctx);
@@ -36,6 +36,6 @@ int store_counters_read(struct store *store, const char *boot, size_t max,
 			void (*each)(void *ctx, const struct store_counter *counter), void *ctx);
 /* Days before @day, and counters not written since @time, at most @max rows of each. 0 or -EIO. */
 int store_days_delete(struct store *store, const char *day, int64_t time, size_t max,
-		      size_t *deleted);
+		      size_t *deleted, const struct store_then *then);
 
 #endif

@@ -83,16 +83,15 @@ static int set(struct store *store, const char *pragma)
 }
 
 int store_forget(struct store *store, const struct prefix *host, const struct store_actor *actor,
-		 struct store_forgotten *forgotten)
+		 struct store_forgotten *forgotten, const struct store_then *then)
 {
 	const struct allow_entry nothing = {0};
 	int result;
 
 	*forgotten = (struct store_forgotten){0};
 	result = set(store, "PRAGMA secure_delete=ON");
-	if (result)
-		return result;
-	result = store_begin(store);
+	if (!result)
+		result = store_begin(store);
 	if (!result)
 		result = delete_rows(store, host, &forgotten->summaries,
 				     "SELECT rowid, host FROM host", false,
@@ -111,14 +110,12 @@ int store_forget(struct store *store, const struct prefix *host, const struct st
 				     " 'incidents.close' OR entry NOT IN (SELECT id FROM allow)",
 				     true, "DELETE FROM audit WHERE id = ?");
 	if (!result)
-		result = store_audit(store, &nothing, "forget", actor);
-	return store_end(store, result);
+		result = store_audit_line(store, &nothing, "forget", actor);
+	return store_end_later(store, result, then);
 }
 
-int store_vacuum(struct store *store)
+void store_vacuum(struct store *store, const struct store_then *then)
 {
 	/* what is written anew is built in memory: a file beside it would have all of it, too */
-	int result = set(store, "PRAGMA temp_store=MEMORY");
-
-	return result ? result : store_run(store, "VACUUM", "");
+	store_run_later(store, "PRAGMA temp_store=MEMORY; VACUUM", then);
 }

@@ -15,11 +15,11 @@ struct store_forgotten {
  * audit trail that somebody had it done, not of whom. One transaction. 0, -ENOMEM or -EIO.
  */
 int store_forget(struct store *store, const struct prefix *host, const struct store_actor *actor,
-		 struct store_forgotten *forgotten);
+		 struct store_forgotten *forgotten, const struct store_then *then);
 /*
  * Writes the file anew from what is in it: traces of what was deleted or moved at any time are gone. It
- * takes some 10 ms a megabyte. 0 or -EIO: they may be there still.
+ * takes the thread some 10 ms a megabyte. -EIO: they may be there still.
  */
-int store_vacuum(struct store *store);
+void store_vacuum(struct store *store, const struct store_then *then);
 
 #endif

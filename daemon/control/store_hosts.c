@@ -21,14 +21,14 @@ int store_hosts_put(struct store *store, const struct host_summary *summary)
 }
 
 int store_hosts_write(struct store *store, bool (*next)(void *ctx, struct host_summary *summary),
-		      void *ctx)
+		      void *ctx, const struct store_then *then)
 {
 	struct host_summary summary;
 	int result = store_begin(store);
 
 	while (!result && next(ctx, &summary))
 		result = store_hosts_put(store, &summary);
-	return store_end(store, result);
+	return store_end_later(store, result, then);
 }
 
 /* False: somebody else wrote it. */
@@ -82,17 +82,19 @@ static int delete_oldest(struct store *store, int64_t before, int64_t max, size_
 }
 
 int store_hosts_delete(struct store *store, int64_t before, size_t keep, size_t max,
-		       size_t *deleted)
+		       size_t *deleted, const struct store_then *then)
 {
 	int64_t count = 0, over;
-	int result = store_number(store, &count, "SELECT count(*) FROM host", "");
+	int result = store_begin(store);
 
 	*deleted = 0;
+	if (!result)
+		result = store_number(store, &count, "SELECT count(*) FROM host", "");
 	if (!result)
 		result = delete_oldest(store, before, (int64_t)max, deleted);
 	over = count - (int64_t)*deleted - (int64_t)keep;
 	if (!result && over > 0)
 		result = delete_oldest(store, INT64_MAX, over < (int64_t)max ? over : (int64_t)max,
 				       deleted);
-	return result;
+	return store_end_later(store, result, then);
 }

@@ -20,7 +20,7 @@ struct host_summary {
 
 /* All that @next fills in until it returns false, in one transaction. */
 int store_hosts_write(struct store *store, bool (*next)(void *ctx, struct host_summary *summary),
-		      void *ctx);
+		      void *ctx, const struct store_then *then);
 /* One, within a transaction that somebody else began. */
 int store_hosts_put(struct store *store, const struct host_summary *summary);
 /* The @max that were seen last, the one that was quiet for longest first. */
@@ -28,6 +28,6 @@ int store_hosts_read(struct store *store, size_t max,
 		     void (*each)(void *ctx, const struct host_summary *summary), void *ctx);
 /* Deletes those last seen before @before, and the oldest beyond @keep in all; at most @max. */
 int store_hosts_delete(struct store *store, int64_t before, size_t keep, size_t max,
-		       size_t *deleted);
+		       size_t *deleted, const struct store_then *then);
 
 #endif

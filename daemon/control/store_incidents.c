@@ -50,7 +50,7 @@ static int write_newest(struct store *store, const char *name, int64_t number)
 }
 
 int store_incidents_write(struct store *store, struct incident *const *list, size_t count,
-			  store_incident_also *also, void *ctx)
+			  store_incident_also *also, void *ctx, const struct store_then *then)
 {
 	int64_t id = 0, change = 0;
 	int result = store_begin(store);
@@ -66,7 +66,7 @@ int store_incidents_write(struct store *store, struct incident *const *list, siz
 		result = write_newest(store, "incident", id);
 	if (!result)
 		result = write_newest(store, "change", change);
-	return store_end(store, result);
+	return store_end_later(store, result, then);
 }
 
 static int read_number(struct store *store, const char *name, int64_t *number)
@@ -214,14 +214,12 @@ int store_incidents_find(struct store *store, int64_t id, store_incident_each *e
 
 /* --- what is old --- */
 
-int store_incidents_delete(struct store *store, int64_t before, size_t keep, size_t max,
-			   size_t *deleted)
+static int delete_some(struct store *store, int64_t before, size_t keep, size_t max,
+		       size_t *deleted)
 {
 	int64_t count = 0, over;
-	int result;
+	int result = store_number(store, &count, "SELECT count(*) FROM incident", "");
 
-	*deleted = 0;
-	result = store_number(store, &count, "SELECT count(*) FROM incident", "");
 	if (result)
 		return result;
 	over = count > (int64_t)keep ? count - (int64_t)keep : 0;
@@ -241,4 +239,15 @@ int store_incidents_delete(struct store *store, int64_t before, size_t keep, siz
 			*deleted += store_changes(store);
 	}
 	return result;
+}
+
+int store_incidents_delete(struct store *store, int64_t before, size_t keep, size_t max,
+			   size_t *deleted, const struct store_then *then)
+{
+	int result = store_begin(store);
+
+	*deleted = 0;
+	if (!result)
+		result = delete_some(store, before, keep, max, deleted);
+	return store_end_later(store, result, then);
 }

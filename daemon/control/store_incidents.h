@@ -12,7 +12,7 @@
  */
 typedef int store_incident_also(void *ctx, const struct incident *incident);
 int store_incidents_write(struct store *store, struct incident *const *list, size_t count,
-			  store_incident_also *also, void *ctx);
+			  store_incident_also *also, void *ctx, const struct store_then *then);
 /* The newest id and change there ever were. */
 int store_incidents_newest(struct store *store, int64_t *id, int64_t *change);
 
@@ -42,6 +42,6 @@ int store_incidents_find(struct store *store, int64_t id, store_incident_each *e
  * that it does not take long. *deleted: how many.
  */
 int store_incidents_delete(struct store *store, int64_t before, size_t keep, size_t max,
-			   size_t *deleted);
+			   size_t *deleted, const struct store_then *then);
 
 #endif

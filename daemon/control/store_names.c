@@ -24,9 +24,9 @@ int store_names_write(struct store *store, const char *name, const struct stored
 	return result;
 }
 
-int store_names_end(struct store *store, int result)
+int store_names_end(struct store *store, int result, const struct store_then *then)
 {
-	return store_end(store, result);
+	return store_end_later(store, result, then);
 }
 
 static bool

@@ -18,7 +18,7 @@ int store_names_begin(struct store *store);
 int store_names_write(struct store *store, const char *name, const struct stored_address *addresses,
 		      size_t count);
 /* Commits when @result is 0, else rolls back; the result of all. */
-int store_names_end(struct store *store, int result);
+int store_names_end(struct store *store, int result, const struct store_then *then);
 /* Calls @each for every address, and deletes those for which it says false, and what cannot be read. */
 int store_names_read(struct store *store,
 		     bool (*each)(void *ctx, const char *name,

@@ -61,9 +61,9 @@ int store_usage_begin(struct store *store)
 	return store_begin(store);
 }
 
-int store_usage_end(struct store *store, int result)
+int store_usage_end(struct store *store, int result, const struct store_then *then)
 {
-	return store_end(store, result);
+	return store_end_later(store, result, then);
 }
 
 int store_usage_put(struct store *store, const struct usage_row *row)

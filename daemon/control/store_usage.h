@@ -12,8 +12,8 @@
 /* One element. */
 struct usage_row {
 	struct message_use use; /* as it was told last */
-	uint64_t hits;          /* of an entry of the configuration: packets in all, by this element */
-	int64_t used;           /* the same: seconds since 1970 */
+	uint64_t hits; /* of an entry of the configuration: packets in all, by this element */
+	int64_t used;  /* the same: seconds since 1970 */
 };
 
 /* Calls @each for every row. 0 or -EIO. */
@@ -22,7 +22,7 @@ int store_usage_read(struct store *store, void (*each)(void *ctx, const struct u
 
 /* Between store_usage_begin() and store_usage_end(), which is given the result of what was between. */
 int store_usage_begin(struct store *store);
-int store_usage_end(struct store *store, int result);
+int store_usage_end(struct store *store, int result, const struct store_then *then);
 int store_usage_put(struct store *store, const struct usage_row *row);
 int store_usage_delete(struct store *store, const struct usage_row *row);
 /* What an entry of the database has counted in all. */

@@ -9,13 +9,14 @@
 #include "usage.h"
 
 #define ROOM_FIRST 256
-#define ROWS 512 /* in one transaction: ten milliseconds, and what the disk takes */
+#define ROWS 128 /* in one transaction: two milliseconds; the disk is the thread's */
 
 struct row {
 	struct usage_row kept;
 	bool here;
 	bool dirty;
-	bool gone; /* and to be deleted */
+	bool writing; /* as it is */
+	bool gone;    /* and to be deleted */
 };
 
 struct usage {
@@ -94,6 +95,7 @@ static void drop(struct usage *usage, struct row *row)
 static void touch(struct usage *usage, struct row *row)
 {
 	row->dirty = true;
+	row->writing = false;
 	usage->dirty = true;
 	usage->written = 0;
 }
@@ -267,49 +269,54 @@ static int write_row(struct usage *usage, const struct row *row)
 	return result;
 }
 
-/* Those that were written in one transaction. */
-static void settle(struct usage *usage, uint32_t from, uint32_t to)
+/* Those that were written in one transaction, unless they were touched since. */
+static void on_written(void *ctx, int result)
 {
-	for (uint32_t i = from; i < to; i++) {
+	struct usage *usage = ctx;
+
+	for (uint32_t i = 0; i < usage->slots.fresh; i++) {
 		struct row *row = &usage->rows[i];
 
-		if (!row->here || !row->dirty)
+		if (!row->here || !row->writing)
 			continue;
-		row->dirty = false;
-		if (row->gone)
+		row->writing = false;
+		if (result)
+			touch(usage, row);
+		else if (row->gone)
 			drop(usage, row);
 	}
+	if (!result)
+		return;
+	usage->urgent = true;
+	log_error("store: hits of allow entries are not written: %s", store_problem(usage->store));
 }
 
 bool usage_write(struct usage *usage)
 {
-	const uint32_t from = usage->written;
+	const struct store_then then = {.done = on_written, .ctx = usage};
+	uint32_t at = usage->written;
 	unsigned count = 0;
-	uint32_t at = from;
+	bool more;
 	int result;
 
 	if (!usage->dirty || !usage->read || !store_ready(usage->store) ||
 	    store_problem(usage->store))
 		return false;
+	store_settle(usage->store);
 	result = store_usage_begin(usage->store);
 	for (; !result && at < usage->slots.fresh && count < ROWS; at++) {
 		if (!usage->rows[at].here || !usage->rows[at].dirty)
 			continue;
+		usage->rows[at].dirty = false;
+		usage->rows[at].writing = true;
 		result = write_row(usage, &usage->rows[at]);
 		count++;
 	}
-	result = store_usage_end(usage->store, result);
-	if (result) {
-		log_error("store: hits of allow entries are not written: %s",
-			  store_problem(usage->store));
-		return false;
-	}
-	settle(usage, from, at);
 	usage->written = at;
-	if (at < usage->slots.fresh)
-		return true;
-	usage->dirty = usage->urgent = false;
-	return false;
+	more = at < usage->slots.fresh;
+	if (!more)
+		usage->dirty = usage->urgent = false;
+	return !store_usage_end(usage->store, result, &then) && more;
 }
 
 bool usage_urgent(const struct usage *usage)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "common/thread.h"
@@ -9,7 +9,8 @@ struct work {
 	struct ev_loop *loop;
 	ev_async done;
 	pthread_t thread;
-	bool threaded;
+	bool threaded, busy;
+	atomic_bool finished; /* what the thread was to do */
 	void (*run)(void *ctx);
 	void (*then)(void *ctx);
 	void *ctx;
@@ -20,6 +21,7 @@ static void *run(void *arg)
 	struct work *work = arg;
 
 	work->run(work->ctx);
+	atomic_store(&work->finished, true);
 	ev_async_send(work->loop, &work->done);
 	return NULL;
 }
@@ -37,7 +39,22 @@ static void on_done(struct ev_loop *loop, ev_async *async, int events)
 
 	(void)loop;
 	(void)events;
+	/* it was waited for, and this is the word of what came before */
+	if (work->busy && atomic_load(&work->finished))
+		work_wait(work);
+}
+
+bool work_busy(const struct work *work)
+{
+	return work->busy;
+}
+
+void work_wait(struct work *work)
+{
+	if (!work->busy)
+		return;
 	join(work);
+	work->busy = false;
 	work->then(work->ctx);
 }
 
@@ -46,6 +63,8 @@ void work_start(struct work *work, void (*what)(void *ctx), void (*then)(void *c
 	work->run = what;
 	work->then = then;
 	work->ctx = ctx;
+	work->busy = true;
+	atomic_store(&work->finished, false);
 	work->threaded = !thread_start(&work->thread, "work", run, work);
 	if (!work->threaded)
 		run(work);

@@ -4,6 +4,7 @@
 #define EDGE25_CONTROL_WORK_H
 
 #include <ev.h>
+#include <stdbool.h>
 
 struct work;
 
@@ -14,6 +15,10 @@ struct work *work_new(struct ev_loop *loop);
  * else touches meanwhile. Without a thread it is done here, and others wait.
  */
 void work_start(struct work *work, void (*run)(void *ctx), void (*then)(void *ctx), void *ctx);
+/* Is there something that was started and whose @then was not called yet? */
+bool work_busy(const struct work *work);
+/* Waits for it, and calls its @then here. */
+void work_wait(struct work *work);
 /* No @then is called any more. */
 void work_stop(struct work *work);
 /* Waits for the thread. */

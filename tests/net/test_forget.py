@@ -2,6 +2,7 @@
 """`forget ADDR` removes a host from everything, and nothing else; `log reopen` follows a file that was
 moved away. What is left is looked for in the files and in the kernel, byte by byte."""
 
+import contextlib
 import os
 import re
 import sqlite3
@@ -33,11 +34,18 @@ def host_of(line, version):
     return line.address(4) if version == 4 else line.address6.replace("::2", "::/64")
 
 
+def read(path):
+    """All that is in a file; the database's journal comes and goes."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_bytes()
+    return b""
+
+
 def traces(daemon, version):
     """Files of state-dir and log-dir, and the kernel's table, in which the first line is."""
     found = {path.name for directory in ("state", "log")
              for path in (daemon.directory / directory).iterdir()
-             if re.search(TEXT[version], path.read_bytes())}
+             if re.search(TEXT[version], read(path))}
     table = daemon.namespace.run(["nft", "list", "table", "inet", "edge25"]).stdout
     # ranges are of the configuration
     if re.search(TEXT[version] + rb"(?!/48)", table.encode()):

@@ -7,6 +7,7 @@
     bound(...)           another program is bound to a queue
     owned(...)           another program owns the table
     Memory               allocations fail
+    Disk                 whoever waits for the disk waits
     narrowed(...)        a queue has hardly any receive buffer
     queues(edge25)       the kernel's own word on who listens and how much is held
     questions(edge25)    and on how many packets were asked about
@@ -211,6 +212,37 @@ class Memory:
     def failed(self, program):
         """How many have failed so far."""
         return struct.unpack("=4I", self._orders[program])[2]
+
+
+class Disk:
+    """What CONTROL writes gets to the disk, or does not, by a library that it is started with (slow_disk.c)."""
+
+    def __init__(self, path):
+        library = BUILD / "slow_disk.so"
+        if not library.exists():
+            raise LabError(f"{library} is missing: make check-net builds it")
+        path.write_bytes(bytes(8))
+        path.chmod(0o666)
+        with open(path, "r+b") as file:
+            self._orders = mmap.mmap(file.fileno(), 8)
+        self.environment = {**os.environ, "LD_PRELOAD": str(library), "SLOW_DISK": str(path)}
+
+    @contextlib.contextmanager
+    def standing(self):
+        """It takes nothing, for the block."""
+        self._orders[0:4] = struct.pack("=I", 1)
+        try:
+            yield
+        finally:
+            self.go_on()
+
+    def go_on(self):
+        """It takes what it was given."""
+        self._orders[0:4] = bytes(4)
+
+    def waited_for(self):
+        """Does somebody wait for it?"""
+        return struct.unpack("=II", self._orders)[1] > 0
 
 
 @contextlib.contextmanager

@@ -264,21 +264,21 @@ static void test_store(void **state)
 	snprintf(one->comment, sizeof(one->comment), "it's; --");
 	snprintf(one->policy, sizeof(one->policy), "home");
 	one->action = "contained";
-	assert_int_equal(store_containment_write(store, &one, 1), 0);
+	assert_int_equal(store_containment_write(store, &one, 1, NULL, 0, NULL), 0);
 	assert_int_equal(store_containment_read(store, compare_one, one), 0);
 	containment_end(one, NOW + 50);
-	assert_int_equal(store_containment_write(store, &one, 1), 0);
+	assert_int_equal(store_containment_write(store, &one, 1, NULL, 0, NULL), 0);
 	/* what no kernel's set takes, and what somebody made up, is not read */
 	wrong = *one;
 	wrong.host = host_of("100.64.0.0/24");
 	wrong.source = wrong.host.addr;
 	one = &wrong;
-	assert_int_equal(store_containment_write(store, &one, 1), 0);
+	assert_int_equal(store_containment_write(store, &one, 1, NULL, 0, NULL), 0);
 	wrong.host = host_of("2001:db8:2::/56");
-	assert_int_equal(store_containment_write(store, &one, 1), 0);
+	assert_int_equal(store_containment_write(store, &one, 1, NULL, 0, NULL), 0);
 	one = containment_next(containment, NULL);
 	assert_int_equal(store_containment_read(store, compare_one, one), 0);
-	assert_int_equal(store_containment_delete(store, &one->host), 0);
+	assert_int_equal(store_containment_write(store, NULL, 0, &one->host, 1, NULL), 0);
 	assert_int_equal(store_containment_read(store, compare_one, NULL), 0);
 	containment_free(containment);
 	store_free(store);

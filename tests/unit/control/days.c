@@ -205,9 +205,11 @@ static void test_kept(void **state)
 	for (unsigned i = 0; i < 10; i++)
 		reading(&life, "refused_home", 1 + i, MIDNIGHT + i * DAY);
 	assert_int_equal(days_write(life.days, life.store, MIDNIGHT), 0);
-	assert_int_equal(days_delete(life.store, MIDNIGHT + 9 * DAY, 3 * DAY, 4, &deleted), 0);
+	assert_int_equal(days_delete(life.store, MIDNIGHT + 9 * DAY, 3 * DAY, 4, &deleted, NULL),
+			 0);
 	assert_int_equal(deleted, 5); /* four days, and the counter, written nine days ago */
-	assert_int_equal(days_delete(life.store, MIDNIGHT + 9 * DAY, 3 * DAY, 4, &deleted), 0);
+	assert_int_equal(days_delete(life.store, MIDNIGHT + 9 * DAY, 3 * DAY, 4, &deleted, NULL),
+			 0);
 	assert_int_equal(deleted, 2);
 	assert_int_equal(store_days_read(life.store, "", "9", 100, count_rows, &rows), 0);
 	assert_int_equal(rows, 4);

@@ -45,6 +45,8 @@ static size_t store_all(struct incidents *incidents, bool stored)
 	while ((count = incidents_owing(incidents, INCIDENT_AT_ONCE, list, 64))) {
 		incidents_number(incidents, list, count);
 		for (size_t i = 0; i < count; i++)
+			incidents_begin(incidents, list[i]);
+		for (size_t i = 0; i < count; i++)
 			incidents_done(incidents, list[i], stored);
 		all += count;
 	}

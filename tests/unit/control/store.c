@@ -109,7 +109,7 @@ static void test_upgrade_keeps_ids_and_audit(void **state)
 		assert_int_equal(store_audit_read(store, 0, 0, check_line, &lines), 0);
 		assert_int_equal(lines, 1);
 		prefix_parse("100.64.9.10", &added.entry.from);
-		assert_int_equal(store_allow_write(store, &added, 1, NULL, &actor), 0);
+		assert_int_equal(store_allow_write(store, &added, 1, NULL, &actor, NULL), 0);
 		assert_int_equal(added.entry.id, 42);
 		store_free(store);
 	}
@@ -138,7 +138,7 @@ static void test_audit(void **state)
 
 	for (actor.time = 1; actor.time <= 9; actor.time++) {
 		entry.id = actor.time % 3;
-		assert_int_equal(store_audit(store, &entry, "test", &actor), 0);
+		assert_int_equal(store_audit(store, &entry, "test", &actor, NULL), 0);
 	}
 	assert_int_equal(store_audit_read(store, 0, 0, note_line, &seen), 1);
 	assert_int_equal(seen.ids[0], 9);
@@ -147,9 +147,9 @@ static void test_audit(void **state)
 	assert_int_equal(store_audit_read(store, 8, 1, note_line, &seen), 1);
 	assert_int_equal(seen.ids[0], 7);
 	assert_int_equal(seen.ids[2], 1);
-	assert_int_equal(store_audit_delete(store, 7, 4, &deleted), 0);
+	assert_int_equal(store_audit_delete(store, 7, 4, &deleted, NULL), 0);
 	assert_int_equal(deleted, 4);
-	assert_int_equal(store_audit_delete(store, 7, 4, &deleted), 0);
+	assert_int_equal(store_audit_delete(store, 7, 4, &deleted, NULL), 0);
 	assert_int_equal(deleted, 2);
 	seen.count = 0;
 	assert_int_equal(store_audit_read(store, 0, 0, note_line, &seen), 1);
@@ -195,7 +195,7 @@ static void write_one(struct store *store, const char *host, int64_t id, int64_t
 {
 	struct incident incident = incident_of(host, id, change, closed), *list = &incident;
 
-	assert_int_equal(store_incidents_write(store, &list, 1, NULL, NULL), 0);
+	assert_int_equal(store_incidents_write(store, &list, 1, NULL, NULL, NULL), 0);
 	incident_release(&incident);
 }
 
@@ -355,18 +355,18 @@ static void test_delete(void **state)
 	for (int64_t i = 1; i <= 10; i++)
 		write_one(store, "100.64.0.8", i, i, NOW + i);
 	write_one(store, "100.64.0.9", 11, 11, 0);
-	assert_int_equal(store_incidents_delete(store, NOW + 6, 100, 3, &deleted), 0);
+	assert_int_equal(store_incidents_delete(store, NOW + 6, 100, 3, &deleted, NULL), 0);
 	assert_int_equal(deleted, 3);
-	assert_int_equal(store_incidents_delete(store, NOW + 6, 100, 3, &deleted), 0);
+	assert_int_equal(store_incidents_delete(store, NOW + 6, 100, 3, &deleted, NULL), 0);
 	assert_int_equal(deleted, 2);
-	assert_int_equal(store_incidents_delete(store, NOW + 6, 4, 9, &deleted), 0);
+	assert_int_equal(store_incidents_delete(store, NOW + 6, 4, 9, &deleted, NULL), 0);
 	assert_int_equal(deleted, 2);
 	assert_int_equal(store_incidents_closed(store, &(struct store_incidents_wanted){0}, 64, see,
 						&seen),
 			 0);
 	assert_int_equal(seen.count, 3);
 	assert_int_equal(seen.ids[0], 8);
-	assert_int_equal(store_incidents_delete(store, NOW + 99, 0, 99, &deleted), 0);
+	assert_int_equal(store_incidents_delete(store, NOW + 99, 0, 99, &deleted, NULL), 0);
 	assert_int_equal(deleted, 3); /* what is open stays */
 	assert_int_equal(store_incidents_newest(store, &id, &change), 0);
 	assert_int_equal(id, 11);
@@ -383,12 +383,12 @@ static void test_trouble(void **state)
 	struct seen seen = {0};
 
 	two.action = 7;
-	assert_int_equal(store_incidents_write(store, list, 2, NULL, NULL), 0);
+	assert_int_equal(store_incidents_write(store, list, 2, NULL, NULL, NULL), 0);
 	assert_int_equal(store_incidents_open(store, 9, see, &seen), 0);
 	assert_int_equal(seen.count, 1);
 	make(state, "DROP TABLE newest;", NULL);
 	one.id = 5;
-	assert_true(store_incidents_write(store, list, 1, NULL, NULL) < 0);
+	assert_true(store_incidents_write(store, list, 1, NULL, NULL, NULL) < 0);
 	assert_non_null(store_problem(store));
 	seen.count = 0;
 	assert_int_equal(store_incidents_open(store, 9, see, &seen), 0);
@@ -464,7 +464,7 @@ static void test_hosts(void **state)
 	count(again.from, "2001:db8:0:1::", 13, 60); /* both of one household */
 	count(again.from, "2001:db8:0:2::", 14, 70);
 	tracker_reading_end(again.from);
-	assert_int_equal(store_hosts_write(store, next_host, &again), 0);
+	assert_int_equal(store_hosts_write(store, next_host, &again, NULL), 0);
 	assert_int_equal(store_hosts_read(store, 64, restore, &again), 0);
 	assert_int_equal(again.restored, 3);
 	assert_int_equal(host_attempts(host_at(again.to, "100.64.0.7")), 40);
@@ -481,11 +481,11 @@ static void test_hosts(void **state)
 	assert_int_equal(host_attempts(host_at(again.to, "100.64.0.8")), 55);
 	assert_int_equal(host_attempts(host_at(again.to, "2001:db8:0:9::")), 134);
 
-	assert_int_equal(store_hosts_delete(store, NOW, 64, 64, &deleted), 0);
+	assert_int_equal(store_hosts_delete(store, NOW, 64, 64, &deleted, NULL), 0);
 	assert_int_equal(deleted, 0);
-	assert_int_equal(store_hosts_delete(store, NOW, 2, 64, &deleted), 0);
+	assert_int_equal(store_hosts_delete(store, NOW, 2, 64, &deleted, NULL), 0);
 	assert_int_equal(deleted, 1);
-	assert_int_equal(store_hosts_delete(store, NOW + 1, 64, 1, &deleted), 0);
+	assert_int_equal(store_hosts_delete(store, NOW + 1, 64, 1, &deleted, NULL), 0);
 	assert_int_equal(deleted, 1);
 	tracker_free(again.from);
 	tracker_free(again.to);

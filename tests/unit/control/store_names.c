@@ -53,7 +53,7 @@ static int put(struct store *store, const char *name, const struct stored_addres
 
 	if (!result)
 		result = store_names_write(store, name, addresses, count);
-	return store_names_end(store, result);
+	return store_names_end(store, result, NULL);
 }
 
 static void test_survives(void **state)
