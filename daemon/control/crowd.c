@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "crowd.h"
 #include "crowd_held.h"
 #include "crowd_seats.h"
@@ -115,7 +116,22 @@ static const struct user *largest(const struct crowd *crowd)
 	return found;
 }
 
-static bool make_room(struct crowd *crowd, const struct user *user)
+/*
+ * May one of the user's own go for another? Not for each of those who come again and again: to let one
+ * in for another takes several times what it takes to refuse one, and others wait for it.
+ */
+static bool may_change(struct user *user)
+{
+	const double now = clock_seconds(CLOCK_MONOTONIC);
+
+	if (now - user->changing_since >= 1.) {
+		user->changing_since = now;
+		user->changed = 0;
+	}
+	return user->changed++ < CROWD_CHANGES_USER_MAX;
+}
+
+static bool make_room(struct crowd *crowd, struct user *user)
 {
 	const struct user *host = user;
 	struct client *client;
@@ -124,6 +140,8 @@ static bool make_room(struct crowd *crowd, const struct user *user)
 		if (crowd->count < CROWD_CLIENTS_MAX)
 			return true;
 		host = largest(crowd);
+	} else if (!may_change(user)) {
+		return false;
 	}
 	client = dispensable(crowd, host, host->clients > user->clients + 1);
 	if (!client)
@@ -148,9 +166,10 @@ void crowd_admit(struct crowd *crowd, int fd, enum rpc_role role)
 	}
 	user = user_of(crowd, credentials.uid);
 	peer.uid = credentials.uid;
-	snprintf(peer.user, sizeof(peer.user), "%s", user_name(&user->name, peer.uid));
-	if (make_room(crowd, user))
+	if (make_room(crowd, user)) {
+		snprintf(peer.user, sizeof(peer.user), "%s", user_name(&user->name, peer.uid));
 		client = client_new(&crowd->world, fd, &peer);
+	}
 	if (client) {
 		crowd->seats[crowd->count++] = (struct seat){.client = client, .user = user};
 		user->clients++;

@@ -14,6 +14,7 @@
 
 #define CROWD_CLIENTS_MAX 256        /* descriptors are 1024 by default */
 #define CROWD_CLIENTS_USER_MAX 64    /* so that one user cannot take them all */
+#define CROWD_CHANGES_USER_MAX 16    /* a second, of a user who has so many: one goes, another comes */
 #define CROWD_INPUT_MAX (16u << 20)  /* bytes of requests that are not answered yet, in all */
 #define CROWD_OUTPUT_MAX (64u << 20) /* bytes of answers that are not taken yet, in all */
 #define CROWD_TURNS_SECONDS 0.0002   /* of work, before the rest of the loop has its turn */

@@ -14,8 +14,10 @@
 struct user {
 	uint32_t uid;
 	unsigned clients;
-	unsigned calls; /* under way, when it was last counted */
-	double used;    /* seconds of our time, lately */
+	unsigned calls;        /* under way, when it was last counted */
+	double used;           /* seconds of our time, lately */
+	double changing_since; /* CLOCK_MONOTONIC: */
+	unsigned changed;      /* connections of its own that went for others of it */
 	struct user_name name;
 };
 

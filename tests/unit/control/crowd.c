@@ -238,6 +238,30 @@ static void test_many(void **state)
 		close(peers[i]);
 }
 
+/* Of a user who has so many, some that rest go for others, but not for each of those that come and come. */
+static void test_many_that_come_again(void **state)
+{
+	enum { AGAIN = 4 * CROWD_CHANGES_USER_MAX };
+	struct world *world = *state;
+	int peers[CROWD_CLIENTS_USER_MAX + AGAIN];
+	unsigned let_in = 0;
+	char text[256];
+
+	for (unsigned i = 0; i < CROWD_CLIENTS_USER_MAX; i++)
+		peers[i] = come(world);
+	usleep(600000); /* CLIENT_NEW_SECONDS */
+	for (unsigned i = CROWD_CLIENTS_USER_MAX; i < CROWD_CLIENTS_USER_MAX + AGAIN; i++) {
+		peers[i] = come(world);
+		for (int turn = 0; turn < 3; turn++)
+			ev_run(world->loop, EVRUN_NOWAIT);
+		let_in += !strstr(said(peers[i], text, sizeof(text)), "too many connections");
+	}
+	/* In one second, or where this takes longer, in two. */
+	assert_in_range(let_in, CROWD_CHANGES_USER_MAX, 2 * CROWD_CHANGES_USER_MAX);
+	for (unsigned i = 0; i < CROWD_CLIENTS_USER_MAX + AGAIN; i++)
+		close(peers[i]);
+}
+
 /* A watcher that takes nothing loses events, is told how many, and then sees the next ones. */
 static void test_slow_watcher(void **state)
 {
@@ -280,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_answers_not_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_that_come_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slow_watcher, setup, teardown),
 	};
 
