@@ -198,6 +198,7 @@ def shape(text):
     """The words of a text, without what differs from run to run: figures, times, line breaks."""
     text = re.sub(r"example.net \(.*?\)", "example.net", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
+    text = re.sub(r", pace \d+ a second", "", text)  # the daemon here has none, for it is made busy
     text = re.sub(r"range4_\d+", "range4_N", text)  # it may have been filled anew
     text = re.sub(r"(?<![\w./:])\d[\d,]*(?![\w./]|:\S)", "N", text)
     return re.sub(r"\d+[smhd]\b( \d+[smhd]\b)?", "SOME", text).split()
