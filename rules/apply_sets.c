@@ -35,7 +35,7 @@ static void put_sets(struct change *change, struct batch *batch)
 	for (enum set set = 0; set < SETS; set++)
 		if (set_needed(set, header->ways) &&
 		    !name_list_has(present, set_name(set, &change->generations, name)))
-			set_create(batch, set, &change->generations, &header->settings);
+			set_create(batch, set, &change->generations, change->plan);
 	for (unsigned length = POLICY_HOST_PREFIX6_MIN; length <= POLICY_HOST_PREFIX6_MAX; length++)
 		if (contained_length_has(change->contained_lengths, length) &&
 		    !name_list_has(present, set_contained_name(length, name)))
@@ -56,8 +56,6 @@ void apply_put_sets(struct change *change, struct batch *batch)
 	for (size_t i = 0; i < change->chains.count; i++)
 		if (!name_list_has(&change->inventory.chains, change->chains.names[i]))
 			chain_create(batch, change->chains.names[i]);
-	if (!change->table->installed) /* no harm where they are there already */
-		chains_fill_ports(batch);
 	chains_fill_answers(batch, change->plan, &change->generations);
 	if (!change->unsettled)
 		chains_put_settled(batch, change->plan, &change->generations, true);

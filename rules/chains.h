@@ -79,8 +79,7 @@ void chain_delete(struct batch *batch, const char *name);
 /* Deletes its rules. */
 void chain_flush(struct batch *batch, const char *name);
 
-/* Fills the map of ports; the map of tunnels' protocols, and those of answers, of a new generation. */
-void chains_fill_ports(struct batch *batch);
+/* Fills the map of tunnels' protocols, and those of answers, of a new generation. */
 void chains_fill_protocols(struct batch *batch, const struct generations *generations);
 void chains_fill_answers(struct batch *batch, const struct plan *plan,
 			 const struct generations *generations);

@@ -137,32 +137,33 @@ void rule_tcp(struct nftnl_rule *rule)
 	put_compare(rule, NFT_CMP_EQ, &protocol, sizeof(protocol));
 }
 
-void rule_key_tcp_port(struct nftnl_rule *rule)
-{
-	rule_tcp(rule);
-	put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_DESTINATION_PORT, 2, NFT_REG_1);
-}
-
 void rule_key_protocol(struct nftnl_rule *rule)
 {
 	put_meta(rule, NFT_META_L4PROTO);
 }
 
-void rule_tcp_port(struct nftnl_rule *rule, uint16_t port)
+void rule_port(struct nftnl_rule *rule, enum rule_port which, uint16_t port, bool equal)
 {
 	uint16_t wire = htons(port);
 
-	rule_key_tcp_port(rule);
-	put_compare(rule, NFT_CMP_EQ, &wire, sizeof(wire));
+	put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER,
+		    which == PORT_SOURCE ? TCP_SOURCE_PORT : TCP_DESTINATION_PORT, 2, NFT_REG_1);
+	put_compare(rule, equal ? NFT_CMP_EQ : NFT_CMP_NEQ, &wire, sizeof(wire));
 }
 
-void rule_tcp_source_port(struct nftnl_rule *rule, uint16_t port)
+void rule_tcp_port(struct nftnl_rule *rule, uint16_t port)
 {
-	uint16_t wire = htons(port);
-
 	rule_tcp(rule);
-	put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_SOURCE_PORT, 2, NFT_REG_1);
-	put_compare(rule, NFT_CMP_EQ, &wire, sizeof(wire));
+	rule_port(rule, PORT_DESTINATION, port, true);
+}
+
+void rule_port_not(struct nftnl_rule *rule, uint16_t mask, uint16_t value)
+{
+	const uint32_t wire_mask = htonl(mask), wire_value = htonl(value), zero = 0;
+
+	put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_SOURCE_PORT, 4, NFT_REG_1);
+	put_bitwise(rule, &wire_mask, &zero, sizeof(wire_mask));
+	put_compare(rule, NFT_CMP_NEQ, &wire_value, sizeof(wire_value));
 }
 
 static void put_tcp_flags(struct nftnl_rule *rule, uint8_t mask, uint32_t operation, uint8_t value)

@@ -20,7 +20,14 @@ struct nftnl_rule *rule_new(const char *chain, const char *comment);
 void rule_family(struct nftnl_rule *rule, enum family family);
 void rule_tcp(struct nftnl_rule *rule);
 void rule_tcp_port(struct nftnl_rule *rule, uint16_t port);
-void rule_tcp_source_port(struct nftnl_rule *rule, uint16_t port);
+/*
+ * Of whatever protocol: the two bytes where TCP has its port. Quicker than to ask for TCP first, and
+ * enough where something else asks.
+ */
+enum rule_port { PORT_SOURCE, PORT_DESTINATION };
+void rule_port(struct nftnl_rule *rule, enum rule_port which, uint16_t port, bool equal);
+/* destination port & mask != value; both ports are read, for the kernel is quick with four bytes. */
+void rule_port_not(struct nftnl_rule *rule, uint16_t mask, uint16_t value);
 /* PSH and ACK, neither SYN nor RST: data on a connection that both ends have agreed to. */
 void rule_talks(struct nftnl_rule *rule);
 /* SYN and none of FIN, RST, ACK; or anything else whose flags can be read. */
@@ -67,7 +74,6 @@ void rule_key_host6(struct nftnl_rule *rule, unsigned length);
 /* As rule_key(), behind another key of the family. */
 void rule_key_again(struct nftnl_rule *rule, enum family family, enum rule_key key);
 void rule_key_interface(struct nftnl_rule *rule);
-void rule_key_tcp_port(struct nftnl_rule *rule);
 void rule_key_protocol(struct nftnl_rule *rule);
 void rule_key_mark(struct nftnl_rule *rule, uint32_t mask);
 

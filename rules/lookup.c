@@ -20,7 +20,8 @@ struct lookup {
 	void *arg;
 	struct view *view; /* NULL: to be read */
 	struct route *route;
-	uint32_t mask; /* our bits of the mark */
+	uint32_t mask;    /* our bits of the mark */
+	uint8_t blocking; /* the policy that alone blocks, or MESSAGE_NO_POLICY */
 };
 
 /* One packet on its way. */
@@ -38,6 +39,7 @@ int lookup_open(struct lookup **out, const struct table *table, lookup_answer *a
 {
 	struct lookup *lookup = calloc(1, sizeof(*lookup));
 	int result = lookup ? route_open(&lookup->route) : -ENOMEM;
+	const struct policy *blocking;
 
 	*out = NULL;
 	if (result) {
@@ -49,6 +51,8 @@ int lookup_open(struct lookup **out, const struct table *table, lookup_answer *a
 	lookup->arg = arg;
 	lookup->mask = table->installed ? table->plan.header->settings.mark_mask :
 					  MARK_MASK_DEFAULT;
+	blocking = table->installed ? plan_only_blocking(&table->plan) : NULL;
+	lookup->blocking = blocking ? (uint8_t)blocking->number : MESSAGE_NO_POLICY;
 	*out = lookup;
 	return 0;
 }
@@ -85,7 +89,7 @@ static int world_find(void *arg, const char *name, const void *key, size_t room,
 			      &found);
 	if (result)
 		return result;
-	findings_element(&walk->findings, name, set->length, &found, walk->lookup->mask);
+	findings_element(&walk->findings, name, set->length, &found);
 	memcpy(element->data, found.data, found.data_length);
 	element->data_length = found.data_length;
 	element->verdict = found.verdict;
@@ -210,7 +214,9 @@ static void begin(struct walk *walk, struct lookup *lookup, const struct message
 			  .entered = world_entered,
 			  .arg = walk},
 		.packet = {.source = wanted->source, .destination = wanted->destination},
-		.findings = {.records = findings},
+		.findings = {.records = findings,
+			     .mask = lookup->mask,
+			     .blocking = lookup->blocking},
 		.outcome = {.kind = MESSAGE_OUTCOME, .policy = MESSAGE_NO_POLICY},
 	};
 	/* zeros behind the name: it is a key */

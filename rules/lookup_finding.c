@@ -146,7 +146,7 @@ static void drop_double(struct findings *findings)
 }
 
 void findings_element(struct findings *findings, const char *set, size_t length,
-		      const struct found *found, uint32_t mark_mask)
+		      const struct found *found)
 {
 	struct message_finding *finding;
 	uint32_t mark = 0;
@@ -170,7 +170,9 @@ void findings_element(struct findings *findings, const char *set, size_t length,
 		finding->entry = entry_of(found->comment);
 	if (sets[i].met == MESSAGE_MET_REFUSED && found->data_length == sizeof(mark)) {
 		memcpy(&mark, found->data, sizeof(mark));
-		finding->policy = (uint8_t)mark_decode(mark, mark_mask).policy;
+		finding->policy = (uint8_t)mark_decode(mark, findings->mask).policy;
+	} else if (sets[i].met == MESSAGE_MET_REFUSED) {
+		finding->policy = findings->blocking;
 	}
 	if (sets[i].met == MESSAGE_MET_RANGE && begins(found->chain, POLICY_CHAIN))
 		snprintf(finding->text, sizeof(finding->text), "%s",

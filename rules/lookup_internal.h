@@ -43,10 +43,12 @@ struct findings {
 	struct message_finding *records; /* LOOKUP_FINDINGS_MAX */
 	size_t count;
 	enum message_way way; /* what decides, as far as the packet came */
+	uint32_t mask;        /* our bits of the mark */
+	uint8_t blocking;     /* whose refusals are that do not say it, or MESSAGE_NO_POLICY */
 };
 
 void findings_element(struct findings *findings, const char *set, size_t key_length,
-		      const struct found *found, uint32_t mark_mask);
+		      const struct found *found);
 void findings_chain(struct findings *findings, const char *chain);
 
 #endif

@@ -20,7 +20,6 @@ enum {
 	TYPE_IPADDR = 7,
 	TYPE_IP6ADDR = 8,
 	TYPE_INET_PROTOCOL = 12,
-	TYPE_INET_SERVICE = 13,
 	TYPE_MARK = 19,
 	TYPE_IFNAME = 41
 };
@@ -53,7 +52,6 @@ static const struct key addr6 = {TYPE_IP6ADDR, 16, {0}, BYTEORDER_NETWORK};
 static const struct key pair4 = {TYPE_PAIR(TYPE_IPADDR), 8, {4, 4}, BYTEORDER_NETWORK};
 static const struct key pair6 = {TYPE_PAIR(TYPE_IP6ADDR), 32, {16, 16}, BYTEORDER_NETWORK};
 static const struct key ifname = {TYPE_IFNAME, IFNAMSIZ, {0}, BYTEORDER_HOST};
-static const struct key service = {TYPE_INET_SERVICE, 2, {0}, BYTEORDER_NETWORK};
 static const struct key protocol = {TYPE_INET_PROTOCOL, 1, {0}, BYTEORDER_HOST};
 static const struct key mark = {TYPE_MARK, 4, {0}, BYTEORDER_HOST};
 
@@ -100,8 +98,6 @@ static const struct definition definitions[SETS_EVER] = {
 			  "where a remembered refusal goes on"},
 	[SET_SETTLED] = {"settled", &mark, 0, 0, SIZE_MARKS, false,
 			 "answers that no change of entries has overtaken"},
-	[SET_PORTS] = {"ports", &service, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
-		       "what is looked at"},
 	[SET_PROTOCOLS] = {"protocols", &protocol, NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE, false,
 			   "tunnels that refuse-tunnels looks at"},
 	[SET_RANGE4] = {"range4", &addr4, NFT_SET_INTERVAL | NFT_SET_MAP, TYPE_VERDICT, SIZE_NONE,
@@ -244,8 +240,6 @@ const char *set_contained_name(unsigned length, char name[RULES_NAME_MAX])
 static uint32_t set_size(enum size size, const struct plan_settings *settings)
 {
 	switch (size) {
-	case SIZE_MARKS:
-		return MARKS;
 	case SIZE_REFUSED:
 		return settings->refused_size;
 	case SIZE_PASSED:
@@ -253,6 +247,8 @@ static uint32_t set_size(enum size size, const struct plan_settings *settings)
 	case SIZE_PACE:
 	case SIZE_TALLY:
 		return settings->tally_size;
+	case SIZE_MARKS:
+		return MARKS;
 	case SIZE_NONE:
 		break;
 	}
@@ -333,11 +329,17 @@ static void create(struct batch *batch, const char *name, const struct definitio
 }
 
 void set_create(struct batch *batch, enum set which, const struct generations *generations,
-		const struct plan_settings *settings)
+		const struct plan *plan)
 {
+	struct definition definition = definitions[which];
 	char name[RULES_NAME_MAX];
 
-	create(batch, set_name(which, generations, name), &definitions[which], settings);
+	/* whose refusal it is need not be said */
+	if ((which == SET_REFUSED4 || which == SET_REFUSED6) && plan_only_blocking(plan)) {
+		definition.flags &= ~(uint32_t)NFT_SET_MAP;
+		definition.data_type = 0;
+	}
+	create(batch, set_name(which, generations, name), &definition, &plan->header->settings);
 }
 
 void set_create_like(struct batch *batch, enum set set, const char *name, const char *comment)

@@ -12,7 +12,7 @@
 #include "rules/names.h"
 
 enum set {
-	SET_REFUSED4, /* map: source . destination -> the answer, remembered */
+	SET_REFUSED4, /* map: source . destination -> the answer, remembered; of one policy: a set */
 	SET_REFUSED6,
 	SET_PASSED4, /* source . destination, let through by monitor or guard */
 	SET_PASSED6,
@@ -28,7 +28,6 @@ enum set {
 	SET_FINE6,          /* /64 whose sources are remembered one by one */
 	SET_PROTOCOLS,      /* map: protocol -> goto tunnel */
 	SET_INTERFACE,      /* map: interface -> goto policy_<name> */
-	SET_PORTS,          /* map: destination port -> goto smtp, goto submission */
 	SET_TALLY_REFUSED4, /* packets refused by source */
 	SET_TALLY_REFUSED6,
 	SET_TALLY_PASSED4, /* openings let through by source */
@@ -127,7 +126,7 @@ bool set_is_dynamic(const char *name, const struct generations *generations);
 
 /* Creates the set; one that is there stays as it is. */
 void set_create(struct batch *batch, enum set set, const struct generations *generations,
-		const struct plan_settings *settings);
+		const struct plan *plan);
 void set_delete(struct batch *batch, const char *name);
 void set_flush(struct batch *batch, const char *name);
 

@@ -100,27 +100,9 @@ void chains_fill_protocols(struct batch *batch, const struct generations *genera
 	elements_close(&elements);
 }
 
-void chains_fill_ports(struct batch *batch)
+static enum policy_chain refusal_chain(const struct plan_settings *settings)
 {
-	static const struct {
-		uint16_t port;
-		const char *chain;
-	} ports[] = {
-		{PORT_SMTP, CHAIN_SMTP},
-		{PORT_SUBMISSIONS, CHAIN_SUBMISSION},
-		{PORT_SUBMISSION, CHAIN_SUBMISSION},
-	};
-	struct elements elements;
-	char name[RULES_NAME_MAX];
-
-	elements_open(&elements, batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
-		      set_name(SET_PORTS, NULL, name));
-	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
-		const uint8_t key[2] = {(uint8_t)(ports[i].port >> 8), (uint8_t)ports[i].port};
-
-		put_verdict(&elements, key, sizeof(key), ports[i].chain);
-	}
-	elements_close(&elements);
+	return settings->check_sources ? CHAIN_REMEMBERED : CHAIN_REFUSE;
 }
 
 /*
@@ -167,9 +149,7 @@ void chains_fill_answers(struct batch *batch, const struct plan *plan,
 
 		if (policy->mode == MODE_BLOCK)
 			put_verdict(&refusals, &key, sizeof(key),
-				    chain_name(settings->check_sources ? CHAIN_REMEMBERED :
-									 CHAIN_REFUSE,
-					       policy, chain));
+				    chain_name(refusal_chain(settings), policy, chain));
 	}
 	elements_close(&refusals);
 }
@@ -200,15 +180,93 @@ void chains_put_settled(struct batch *batch, const struct plan *plan,
 	elements_close(&elements);
 }
 
+/* The ports that are looked at. */
+static const struct {
+	uint16_t port;
+	const char *chain;
+} ports[] = {
+	{PORT_SMTP, CHAIN_SMTP},
+	{PORT_SUBMISSIONS, CHAIN_SUBMISSION},
+	{PORT_SUBMISSION, CHAIN_SUBMISSION},
+};
+
+#define PORTS (sizeof(ports) / sizeof(ports[0]))
+
+/*
+ * What differs from the ports in a bit that all of them have alike is none of them: no look-up in a
+ * set is as quick. Packets without a port go on, and so do tunnels, which have something else there.
+ */
+static void write_leave(struct writer *writer)
+{
+	struct nftnl_rule *rule = rule_new(CHAIN_SCREEN, "almost everything else leaves here");
+	uint16_t alike = UINT16_MAX;
+
+	for (size_t i = 1; i < PORTS; i++)
+		alike &= (uint16_t) ~(ports[0].port ^ ports[i].port);
+	if (writer->input->plan->header->settings.refuse_tunnels)
+		rule_tcp(rule);
+	rule_port_not(rule, alike, ports[0].port & alike);
+	rule_accept(rule);
+	writer_put(writer, rule);
+}
+
+/*
+ * What almost every packet of a flood meets, in one rule: its pair was refused before, and it is
+ * counted for its host. Where the tally is full it goes on to chain smtp, where the pair is asked for
+ * again.
+ */
+static void write_flood(struct writer *writer)
+{
+	const struct plan *plan = writer->input->plan;
+	const struct policy *only = plan_only_blocking(plan);
+	char name[RULES_NAME_MAX];
+
+	if (!only || plan->header->settings.check_sources)
+		return;
+	for (size_t family = 0; family < FAMILIES; family++) {
+		const bool six = families[family] == FAMILY_IPV6;
+		struct nftnl_rule *rule;
+
+		if (six && (writer->input->allow_fine || writer->fine))
+			continue;
+		rule = rule_new(CHAIN_SCREEN, "refused before");
+		rule_tcp_port(rule, PORT_SMTP);
+		rule_key(rule, families[family], KEY_PAIR_SUBSCRIBER);
+		rule_lookup(rule, writer_set(writer, SET_REFUSED4 + family, name));
+		rule_key_again(rule, families[family], KEY_SOURCE_SUBSCRIBER);
+		rule_update_born(rule, writer_set(writer, SET_TALLY_REFUSED4 + family, name));
+		writer_refuse_counted(writer, rule, only);
+	}
+}
+
+static void write_ports(struct writer *writer)
+{
+	for (size_t i = 0; i < PORTS; i++) {
+		struct nftnl_rule *rule = rule_new(CHAIN_SCREEN, NULL);
+
+		rule_tcp_port(rule, ports[i].port);
+		rule_goto(rule, ports[i].chain);
+		writer_put(writer, rule);
+	}
+}
+
 static void write_screen(struct writer *writer)
 {
 	const struct plan_settings *settings = &writer->input->plan->header->settings;
-	struct nftnl_rule *rule = rule_new(CHAIN_SCREEN, "everything else leaves here");
+	struct nftnl_rule *rule;
 	char set[RULES_NAME_MAX];
 
-	rule_key_tcp_port(rule);
-	rule_verdict_map(rule, writer_set(writer, SET_PORTS, set));
-	writer_put(writer, rule);
+	if (handshakes_needed(writer->input->plan)) {
+		rule = rule_new(CHAIN_SCREEN, NULL);
+		rule_port(rule, PORT_SOURCE, PORT_SMTP, true);
+		rule_port(rule, PORT_DESTINATION, PORT_SMTP, false);
+		rule_talks(rule);
+		rule_goto(rule, CHAIN_HANDSHAKE);
+		writer_put(writer, rule);
+	}
+	write_leave(writer);
+	write_flood(writer);
+	write_ports(writer);
 	if (settings->refuse_headless) {
 		rule = rule_new(CHAIN_SCREEN, NULL);
 		rule_first_fragment(rule);
@@ -219,13 +277,6 @@ static void write_screen(struct writer *writer)
 		rule = rule_new(CHAIN_SCREEN, NULL);
 		rule_key_protocol(rule);
 		rule_verdict_map(rule, writer_set(writer, SET_PROTOCOLS, set));
-		writer_put(writer, rule);
-	}
-	if (handshakes_needed(writer->input->plan)) {
-		rule = rule_new(CHAIN_SCREEN, NULL);
-		rule_tcp_source_port(rule, PORT_SMTP);
-		rule_talks(rule);
-		rule_goto(rule, CHAIN_HANDSHAKE);
 		writer_put(writer, rule);
 	}
 }
@@ -243,10 +294,8 @@ static void write_to_vrf(struct writer *writer)
 static void write_fine(struct writer *writer)
 {
 	const struct plan *plan = writer->input->plan;
-	struct nftnl_rule *rule;
+	struct nftnl_rule *rule = rule_new(CHAIN_SMTP, "allowed hosts finer than a remembered /64");
 
-	write_to_vrf(writer);
-	rule = rule_new(CHAIN_SMTP, "allowed hosts finer than a remembered /64");
 	rule_family(rule, FAMILY_IPV6);
 	if (plan->header->settings.check_sources)
 		rule_source_routed(rule, true);
@@ -254,30 +303,34 @@ static void write_fine(struct writer *writer)
 	writer_put(writer, rule);
 }
 
-/* Refusals that are remembered: one look-up answers almost every packet of a flood. */
-static void write_remembered(struct writer *writer)
+/* A refusal that is remembered goes on by its policy; where one alone blocks, no mark says which. */
+static void write_refused(struct writer *writer, enum family family)
 {
-	uint32_t decided = mark_action_mask(writer->mask) | mark_policy_mask(writer->mask);
-	char set[RULES_NAME_MAX];
+	const struct plan *plan = writer->input->plan;
+	const struct policy *only = plan_only_blocking(plan);
+	const bool six = family == FAMILY_IPV6;
+	char name[RULES_NAME_MAX];
 
-	for (size_t family = 0; family < FAMILIES; family++) {
-		struct nftnl_rule *rule;
+	for (size_t way = 0; way < writer_ways(writer, family); way++) {
+		struct nftnl_rule *rule = rule_new(CHAIN_SMTP, "refused before");
 
-		if (families[family] == FAMILY_IPV6 && writer->input->allow_fine)
-			write_fine(writer);
-		for (size_t way = 0; way < writer_ways(writer, families[family]); way++) {
-			rule = rule_new(CHAIN_SMTP, "refused before");
-			rule_family(rule, families[family]);
-			/* what is remembered for the /64 of a watched source is not its own */
-			if (writer->input->allow_fine && families[family] == FAMILY_IPV6 &&
-			    plan_has_way(writer->input->plan, ALLOW_WATCHED))
-				writer_not_watched(writer, rule, FAMILY_IPV6);
-			writer_key_refused(writer, rule, families[family], way);
-			rule_mark_map(rule, writer_set(writer, SET_REFUSED4 + family, set));
-			rule_key_mark(rule, decided);
-			rule_verdict_map(rule, writer_set(writer, SET_REFUSALS, set));
-			writer_put(writer, rule);
+		rule_family(rule, family);
+		/* what is remembered for the /64 of a watched source is not its own */
+		if (writer->input->allow_fine && six && plan_has_way(plan, ALLOW_WATCHED))
+			writer_not_watched(writer, rule, family);
+		writer_key_refused(writer, rule, family, way);
+		writer_set(writer, SET_REFUSED4 + six, name);
+		if (only) {
+			rule_lookup(rule, name);
+			rule_goto(rule,
+				  chain_name(refusal_chain(&plan->header->settings), only, name));
+		} else {
+			rule_mark_map(rule, name);
+			rule_key_mark(rule, mark_action_mask(writer->mask) |
+						    mark_policy_mask(writer->mask));
+			rule_verdict_map(rule, writer_set(writer, SET_REFUSALS, name));
 		}
+		writer_put(writer, rule);
 	}
 }
 
@@ -308,10 +361,15 @@ static void write_smtp(struct writer *writer)
 {
 	struct nftnl_rule *rule;
 
-	writer_clear_mark(writer, CHAIN_SMTP);
-	write_remembered(writer);
+	write_refused(writer, FAMILY_IPV4);
 	if (!writer->input->allow_fine)
-		write_to_vrf(writer);
+		write_refused(writer, FAMILY_IPV6);
+	writer_clear_mark(writer, CHAIN_SMTP);
+	write_to_vrf(writer);
+	if (writer->input->allow_fine) {
+		write_fine(writer);
+		write_refused(writer, FAMILY_IPV6);
+	}
 	writer_goto(writer, CHAIN_SMTP, CHAIN_FRESH, NULL);
 
 	rule = rule_new(CHAIN_FRESH, "to this machine itself");
@@ -327,8 +385,10 @@ void writer_to_answers(struct writer *writer, const char *chain)
 {
 	struct nftnl_rule *rule = rule_new(chain, "our bits on another port are not ours");
 
-	rule_tcp_port(rule, PORT_SMTP);
+	/* in the order in which most packets leave soonest */
+	rule_port(rule, PORT_DESTINATION, PORT_SMTP, true);
 	rule_mark(rule, writer->mask, 0, false);
+	rule_tcp(rule);
 	rule_goto(rule, CHAIN_ANSWERS);
 	writer_put(writer, rule);
 }

@@ -59,8 +59,11 @@ static void write_memory(struct writer *writer, const char *chain, const struct 
 	if (refuse) {
 		rule_family(rule, family);
 		writer_key_refused(writer, rule, family, way);
-		rule_add_mark(rule, family, writer_set(writer, SET_REFUSED4 + six, set),
-			      mark_encode(remembered, writer->mask));
+		writer_set(writer, SET_REFUSED4 + six, set);
+		if (plan_only_blocking(writer->input->plan))
+			rule_add(rule, set);
+		else
+			rule_add_mark(rule, family, set, mark_encode(remembered, writer->mask));
 	} else {
 		put_present(writer, rule);
 		rule_key(rule, family, KEY_PAIR_SUBSCRIBER);
@@ -166,21 +169,52 @@ static void write_passed(struct writer *writer, const struct policy *policy)
 	write_memories(writer, CHAIN_STILL_WATCHED, policy, false);
 }
 
-/* Exact counts by host: the element is made or counted up with each packet. */
-static void write_tally(struct writer *writer, const char *chain, enum set tally,
-			const char *untallied, const char *target)
+void writer_refuse_counted(struct writer *writer, struct nftnl_rule *rule,
+			   const struct policy *policy)
 {
-	char set[RULES_NAME_MAX];
+	char name[RULES_NAME_MAX];
 
+	if (policy->deny == DENY_DROP) {
+		policy_counter(name, "refused", policy);
+		rule_counter(rule, name);
+		rule_drop(rule);
+	} else {
+		rule_goto(rule, chain_name(CHAIN_DENY, policy, name));
+	}
+	writer_put(writer, rule);
+}
+
+static void write_refuse(struct writer *writer, const struct policy *policy)
+{
+	char chain[RULES_NAME_MAX], deny[RULES_NAME_MAX], set[RULES_NAME_MAX];
+
+	chain_name(CHAIN_REFUSE, policy, chain);
 	for (size_t family = 0; family < FAMILIES; family++) {
 		struct nftnl_rule *rule = rule_new(chain, NULL);
 
 		rule_key(rule, families[family], KEY_SOURCE_SUBSCRIBER);
-		rule_update_born(rule, writer_set(writer, tally + family, set));
-		rule_goto(rule, target);
+		rule_update_born(rule, writer_set(writer, SET_TALLY_REFUSED4 + family, set));
+		writer_refuse_counted(writer, rule, policy);
+	}
+	writer_counter_goto(writer, chain, COUNTER_UNTALLIED_REFUSED,
+			    chain_name(CHAIN_DENY, policy, deny), "the tally is full");
+}
+
+static void write_passing(struct writer *writer, const struct policy *policy)
+{
+	char chain[RULES_NAME_MAX], accepted[RULES_NAME_MAX], set[RULES_NAME_MAX];
+
+	chain_name(CHAIN_PASSING, policy, chain);
+	chain_name(CHAIN_ACCEPTED, policy, accepted);
+	for (size_t family = 0; family < FAMILIES; family++) {
+		struct nftnl_rule *rule = rule_new(chain, NULL);
+
+		rule_key(rule, families[family], KEY_SOURCE_SUBSCRIBER);
+		rule_update_born(rule, writer_set(writer, SET_TALLY_PASSED4 + family, set));
+		rule_goto(rule, accepted);
 		writer_put(writer, rule);
 	}
-	writer_counter_goto(writer, chain, untallied, target, "the tally is full");
+	writer_counter_goto(writer, chain, COUNTER_UNTALLIED_PASSED, accepted, "the tally is full");
 }
 
 static void write_deny(struct writer *writer, const struct policy *policy)
@@ -216,7 +250,6 @@ static void write_accepted(struct writer *writer, const struct policy *policy)
 void write_policy_answers(struct writer *writer, const struct policy *policy)
 {
 	const struct plan_settings *settings = &writer->input->plan->header->settings;
-	char chain[RULES_NAME_MAX], target[RULES_NAME_MAX];
 
 	write_unanswered(writer, policy);
 	if (policy_may_refuse(policy)) {
@@ -226,13 +259,11 @@ void write_policy_answers(struct writer *writer, const struct policy *policy)
 	if (policy_may_pass(policy))
 		write_passed(writer, policy);
 	if (chain_needed(CHAIN_REFUSE, policy, settings)) {
-		write_tally(writer, chain_name(CHAIN_REFUSE, policy, chain), SET_TALLY_REFUSED4,
-			    COUNTER_UNTALLIED_REFUSED, chain_name(CHAIN_DENY, policy, target));
+		write_refuse(writer, policy);
 		write_deny(writer, policy);
 	}
 	if (chain_needed(CHAIN_PASSING, policy, settings)) {
-		write_tally(writer, chain_name(CHAIN_PASSING, policy, chain), SET_TALLY_PASSED4,
-			    COUNTER_UNTALLIED_PASSED, chain_name(CHAIN_ACCEPTED, policy, target));
+		write_passing(writer, policy);
 		write_accepted(writer, policy);
 	}
 }

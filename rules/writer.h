@@ -67,6 +67,12 @@ void writer_jump_watched(struct writer *writer, const char *chain, const struct 
 
 /* What its policy answers: rules/write_answer.c. */
 void write_policy_answers(struct writer *writer, const struct policy *policy);
+/*
+ * The end of a rule that counted the packet for its host: refused in the policy's way. What is
+ * dropped without a word is dropped there: a flood feels each chain that it does not go to.
+ */
+void writer_refuse_counted(struct writer *writer, struct nftnl_rule *rule,
+			   const struct policy *policy);
 /* What is refused apart, and the router's own packets: rules/write_aside.c. */
 void write_aside(struct writer *writer);
 void write_policy_aside(struct writer *writer, const struct policy *policy);

@@ -401,6 +401,20 @@ const struct policy *plan_policy(const struct plan *plan, uint32_t number)
 	return NULL;
 }
 
+const struct policy *plan_only_blocking(const struct plan *plan)
+{
+	const struct policy *only = NULL;
+
+	for (uint32_t i = 0; i < plan->header->policies; i++) {
+		if (plan->policies[i].mode != MODE_BLOCK)
+			continue;
+		if (only)
+			return NULL;
+		only = &plan->policies[i];
+	}
+	return only;
+}
+
 const struct policy *plan_watched(const struct plan *plan)
 {
 	for (uint32_t i = 0; i < plan->header->policies; i++)

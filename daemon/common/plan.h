@@ -152,6 +152,8 @@ uint64_t plan_intervals(const struct plan *plan);
 
 /* The policy with this number, or NULL. */
 const struct policy *plan_policy(const struct plan *plan, uint32_t number);
+/* The policy that blocks, or NULL where several do, or none. */
+const struct policy *plan_only_blocking(const struct plan *plan);
 /* The policy for entries that are watched, or NULL. */
 const struct policy *plan_watched(const struct plan *plan);
 /* All of them, with the bits of the mark, for those who decide. */

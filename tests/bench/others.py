@@ -100,8 +100,8 @@ def _route(sides):
 def _note(report):
     report.note("Every packet that was made arrived and was forwarded, and no counter of edge25's "
                 "table moved but that of openings to port 587, which counted all. After the "
-                "measurement, with rules that count at both ends of chain screen, every packet "
-                "entered it and left at its end; openings to port 25 entered, did not leave, and "
+                "measurement, with rules that count what enters chain screen and what comes to "
+                "the chain behind it, every packet did both; openings to port 25 only entered, and "
                 "were not forwarded.")
 
 
@@ -147,7 +147,7 @@ def _try(side):
 
 
 def _prove(side):
-    """Every packet crosses the whole chain screen; what goes to port 25 does not."""
+    """Every packet enters and leaves chain screen; what goes to port 25 does not leave."""
     side.count_screen()
     for load in (*KINDS, MAIL):
         before = side.counters(), side.forwarded()
@@ -158,4 +158,4 @@ def _prove(side):
         through = 0 if load is MAIL else frames
         if (entered, left, forwarded) != (frames, through, through):
             raise BenchError(f"{side.name}: {frames} packets made ({load.name}), {entered} entered "
-                             f"chain screen, {left} left at its end, {forwarded} were forwarded")
+                             f"chain screen, {left} left it, {forwarded} were forwarded")

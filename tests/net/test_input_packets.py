@@ -15,7 +15,8 @@ import pytest
 from lab.capture import Capture
 from lab.faults import wait_until_held
 from lab.gate import MARKER
-from lab.promise import eventually, must_fail
+from lab.packets import ACK, PSH
+from lab.promise import eventually, holds, must_fail
 from lab.raw import FRAGMENT, MORE_FRAGMENTS, Wire, ipv4, ipv6, opening, tcp
 from lab.sockets import connect
 
@@ -139,3 +140,32 @@ def test_control_runs(edge25, gate, version):
     must_fail(scene.check_all_left)
     scene.reasons.popitem()
     must_fail(scene.check_counted)
+
+
+# Some policy lets pass: what comes from port 25 is looked at, too, for what servers say.
+TALKED_TO = BLOCK + """
+policy "trial" { mode = monitor }
+range "trial" { prefixes = { "100.65.0.0/16" }  policy = "trial" }
+"""
+
+
+@VERSIONS
+@pytest.mark.parametrize("configuration, promise", [
+    pytest.param(TALKED_TO, holds, id="holds"), pytest.param(MONITOR, must_fail, id="control")])
+def test_data_of_a_server_to_port_25_is_refused_as_any_other(edge25, gate, version, configuration,
+                                                             promise):
+    edge25(configuration)
+    promise(no_data_leaves, gate, version)
+
+
+def no_data_leaves(gate, version):
+    """From port 25 to port 25, as if one server talked to another."""
+    line = gate.topology.subscribers[0]
+    source, (server, other) = line.address(version), gate.fresh(2, version)
+    build = ipv6 if version == 6 else ipv4
+    data = tcp(source, server, flags=PSH | ACK, from_port=25, payload=b"QUIT\r\n")
+    with Capture(gate.topology.internet) as left, Wire(gate.topology, line) as wire:
+        wire.send([build(source, server, data)] * EACH)
+        connect(line, other, MARKER)
+        eventually(lambda: left.openings(MARKER), "the marker on the internet's wire")
+    assert server not in {packet.destination for packet in left.packets()}

@@ -26,13 +26,13 @@ DAMAGE = {
     "table": "delete table inet edge25",
     "rules": "flush table inet edge25",
     "chain": "flush chain inet edge25 smtp",
-    "element": "delete element inet edge25 ports { 25 }",
+    "element": "delete element inet edge25 interface_1 {{ sub2 }}",
     "rule": "insert rule inet edge25 screen accept",
     "one rule": "delete rule inet edge25 screen handle {handle}",
     "set": "flush table inet edge25; delete set inet edge25 allow_dst6",
     "allowed": "flush set inet edge25 allow_dst4",
     "stranger": "add element inet edge25 allow_src4 {{ 100.64.0.2 }}",
-    "port": "add element inet edge25 ports {{ 2525 : goto smtp }}",
+    "interface": "add element inet edge25 interface_1 {{ sub9 : goto policy_trial }}",
     "policy": "add chain inet edge25 remember {{ policy drop; }}",
     "dormant": "add table inet edge25 {{ flags dormant; }}",
     "early": "add chain inet edge25 early {{ type filter hook prerouting priority -400; }}; "
@@ -46,7 +46,7 @@ def damage(topology, kind, check=True):
     handle = ""
     if "{handle}" in DAMAGE[kind]:
         listing = topology.gateway.run(["nft", "-a", "list", "chain", "inet", "edge25", "screen"])
-        handle = next(line.split()[-1] for line in listing.stdout.splitlines() if "vmap" in line)
+        handle = next(line.split()[-1] for line in listing.stdout.splitlines() if "goto smtp" in line)
     text = DAMAGE[kind].replace("{handle}", handle).replace("{{", "{").replace("}}", "}")
     nft = topology.gateway.popen(["nft", text], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                  text=True)

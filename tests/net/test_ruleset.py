@@ -92,6 +92,38 @@ def test_the_kernel_lists_what_the_reference_says(edge25, topology, old, new, pr
     promise(lists_as_the_reference, topology)
 
 
+ONE_POLICY = """\
+policy "home" { mode = block  deny = drop }
+policy "line" { mode = monitor }
+range "home" { prefixes = { "100.64.0.0/24", "2001:db8:1::/64" }  policy = "home" }
+range "line" { prefixes = { "100.64.1.0/24", "2001:db8:1:1::/64" }  policy = "line" }
+"""
+
+
+def lists_the_rules_for_a_flood(topology):
+    """Those that the reference has in a comment, for its own configuration has none."""
+    listed = blocks(topology.gateway.run(TABLE).stdout)
+    remarks = re.findall(r"^\t#    +(tcp dport 25 ip6? .*(?:\n\t#        .*)+)",
+                         REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
+    rules = [" ".join(remark.replace("#", " ").split()) for remark in remarks]
+    assert len(rules) == 2
+    assert [line for line in listed["chain screen"] if "refused before" in line] == [
+        f'{rule} comment "refused before"' for rule in rules]
+    for version, key in ((4, "ip saddr . ip daddr"),
+                         (6, "ip6 saddr & ffff:ffff:ffff:ffff:: . ip6 daddr")):
+        rule = f'{key} @refused{version}_1 goto refuse_home comment "refused before"'
+        assert rule in listed["chain smtp"]
+
+
+@pytest.mark.usefixtures("needs_nft_1_0_6")
+@pytest.mark.parametrize("old, new, promise", [
+    pytest.param("", "", holds, id="holds"),
+    pytest.param("monitor", "block", must_fail, id="control-two-policies")])
+def test_where_one_policy_blocks_one_rule_answers_a_flood(edge25, topology, old, new, promise):
+    edge25(ONE_POLICY.replace(old, new))
+    promise(lists_the_rules_for_a_flood, topology)
+
+
 def test_nft_lists_the_table_in_use_as_text_and_as_json(edge25, gate, topology):
     configuration, commands = reference()
     daemon = edge25(configuration)

@@ -112,7 +112,6 @@ def test_it_looks_by_itself(edge25, topology):
 
 # What an engine that begins anew does not write over by itself, and so has to find.
 SURVIVES = {
-    "port": ("add element inet edge25 ports { 2525 : goto smtp }", "element of ports"),
     "policy": ("add chain inet edge25 screen { policy drop; }", "chain screen"),
     "priority": ("flush chain inet edge25 remember; delete chain inet edge25 remember; "
                  "add chain inet edge25 remember "

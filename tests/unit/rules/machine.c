@@ -154,7 +154,12 @@ static void test_matches(void **state)
 	assert_true(MATCHES(six, rule_family(rule, FAMILY_IPV6)));
 	assert_true(MATCHES(four, rule_tcp_port(rule, 25)));
 	assert_false(MATCHES(four, rule_tcp_port(rule, 26)));
-	assert_false(MATCHES(four, rule_tcp_source_port(rule, 25)));
+	assert_true(MATCHES(four, rule_port(rule, PORT_DESTINATION, 25, true)));
+	assert_false(MATCHES(six, rule_port(rule, PORT_DESTINATION, 25, false)));
+	assert_false(MATCHES(four, rule_port(rule, PORT_SOURCE, 25, true)));
+	assert_true(MATCHES(four, rule_port(rule, PORT_SOURCE, 25, false)));
+	assert_false(MATCHES(four, rule_port_not(rule, 0xfc25, 1)));
+	assert_true(MATCHES(six, rule_port_not(rule, 0xfc25, 5)));
 	assert_true(MATCHES(four, rule_opening(rule, true)));
 	assert_false(MATCHES(four, rule_opening(rule, false)));
 	assert_true(MATCHES(four, rule_not_reset(rule)));
@@ -364,7 +369,9 @@ static void test_all_rules(void **state)
 	struct machine_result result;
 
 	(void)state;
-	for (int native = 0; native < 2; native++) {
+	/* one policy that remembers refusals, or two; and one kind of queue or the other */
+	for (int turn = 0; turn < 4; turn++) {
+		const bool native = turn % 2;
 		const struct chains_input input = {.plan = &plan,
 						   .native_queue = native,
 						   .allow_fine = true,
@@ -372,6 +379,7 @@ static void test_all_rules(void **state)
 		struct batch *batch = batch_new();
 		struct world all = {0};
 
+		policies[3].mode = turn < 2 ? MODE_MONITOR : MODE_BLOCK;
 		chains_write(batch, &input);
 		assert_int_equal(batch_each(batch, take_rule, &all), 0);
 		batch_free(batch);

@@ -90,16 +90,17 @@ static void test_rules(void **state)
 
 static struct picture parts(int32_t priority, uint32_t size, bool counter)
 {
-	const struct plan_settings settings = {.refused_size = size,
-					       .tally_size = size,
-					       .refused_timeout = 60,
-					       .tally_timeout = 60};
+	const struct plan_header header = {.settings = {.refused_size = size,
+							.tally_size = size,
+							.refused_timeout = 60,
+							.tally_timeout = 60}};
+	const struct plan plan = {.header = &header};
 	const struct generations generations = {0};
 	struct batch *batch = batch_new();
 
 	chain_create_base(batch, "screen", NF_INET_PRE_ROUTING, priority);
-	set_create(batch, SET_REFUSED4, &generations, &settings);
-	set_create(batch, SET_TALLY_REFUSED4, &generations, &settings);
+	set_create(batch, SET_REFUSED4, &generations, &plan);
+	set_create(batch, SET_TALLY_REFUSED4, &generations, &plan);
 	if (counter)
 		counter_create(batch, "local");
 	return picture_of(batch);
