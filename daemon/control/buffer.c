@@ -21,12 +21,13 @@ static int make_room(struct buffer *buffer, size_t size)
 	}
 	while (room < buffer->size + size)
 		room *= 2;
-	memory = malloc(room);
+	memory = front ? malloc(room) : realloc(buffer->memory, room); /* which may copy nothing */
 	if (!memory)
 		return -ENOMEM;
-	if (buffer->size)
+	if (front) {
 		memcpy(memory, buffer->data, buffer->size);
-	free(buffer->memory);
+		free(buffer->memory);
+	}
 	buffer->memory = buffer->data = memory;
 	buffer->room = room;
 	return 0;
@@ -47,6 +48,18 @@ void buffer_take(struct buffer *buffer, size_t size)
 	buffer->size -= size;
 	if (buffer->size == 0)
 		buffer_release(buffer);
+}
+
+int buffer_cut(struct buffer *buffer, size_t size, struct buffer *head)
+{
+	struct buffer rest = {0};
+
+	if (buffer->size > size && buffer_add(&rest, buffer->data + size, buffer->size - size))
+		return -ENOMEM;
+	*head = *buffer;
+	head->size = size;
+	*buffer = rest;
+	return 0;
 }
 
 void buffer_release(struct buffer *buffer)

@@ -16,6 +16,11 @@ struct buffer {
 int buffer_add(struct buffer *buffer, const void *bytes, size_t size);
 /* Takes @size bytes (at most those that are there); what is empty gives its memory back. */
 void buffer_take(struct buffer *buffer, size_t size);
+/*
+ * The first @size bytes (at most those that are there) with their memory to @head, which is empty; only what
+ * follows them is copied. 0 or -ENOMEM, and nothing happened.
+ */
+int buffer_cut(struct buffer *buffer, size_t size, struct buffer *head);
 void buffer_release(struct buffer *buffer);
 
 #endif

@@ -206,10 +206,11 @@ static void answer(struct client *client)
 	client->busy = true;
 	client->parsing =
 		length > CLIENT_SMALL &&
-		!parser_start(client->world->parser, client->in.data, length, on_parsed, client);
-	if (!client->parsing)
+		!parser_start(client->world->parser, &client->in, length, on_parsed, client);
+	if (!client->parsing) {
 		rpc_parse(client->in.data, length, &parsed);
-	buffer_take(&client->in, length + 1);
+		buffer_take(&client->in, length + 1);
+	}
 	client->scanned = 0;
 	find_line(client);
 	if (!client->parsing)

@@ -14,7 +14,7 @@
 struct parser {
 	struct work *work;
 	bool busy;
-	char *text;
+	struct buffer text;
 	size_t length;
 	struct rpc_parsed parsed;
 	double took;
@@ -29,9 +29,8 @@ static void parse(void *ctx)
 
 	if (gettid() != getpid()) /* else there was no thread to be had */
 		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
-	rpc_parse(parser->text, parser->length, &parser->parsed);
-	free(parser->text);
-	parser->text = NULL;
+	rpc_parse(parser->text.data, parser->length, &parser->parsed);
+	buffer_release(&parser->text);
 	parser->took = clock_seconds(CLOCK_THREAD_CPUTIME_ID) - began;
 }
 
@@ -48,13 +47,11 @@ static void on_parsed(void *ctx)
 		json_decref(parsed.request);
 }
 
-int parser_start(struct parser *parser, const char *text, size_t length, parser_done *done,
+int parser_start(struct parser *parser, struct buffer *in, size_t length, parser_done *done,
 		 void *arg)
 {
-	parser->text = malloc(length);
-	if (!parser->text)
+	if (buffer_cut(in, length + 1, &parser->text))
 		return -ENOMEM;
-	memcpy(parser->text, text, length);
 	parser->length = length;
 	parser->done = done;
 	parser->arg = arg;
@@ -93,6 +90,6 @@ void parser_free(struct parser *parser)
 		return;
 	work_free(parser->work);
 	json_decref(parser->parsed.request);
-	free(parser->text);
+	buffer_release(&parser->text);
 	free(parser);
 }

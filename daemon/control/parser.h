@@ -8,6 +8,7 @@
 
 #include <ev.h>
 
+#include "buffer.h"
 #include "rpc_parse.h"
 
 struct parser;
@@ -20,8 +21,11 @@ struct parser *parser_new(struct ev_loop *loop);
 /* Waits for the thread; what it has is forgotten. */
 void parser_free(struct parser *parser);
 bool parser_busy(const struct parser *parser);
-/* Not while it is busy. @text is copied. 0 or -ENOMEM; then @done is called, by the loop. */
-int parser_start(struct parser *parser, const char *text, size_t length, parser_done *done,
+/*
+ * Not while it is busy. Takes a line of @length bytes and its end from @in, with their memory. 0, and @done
+ * is called by the loop; or -ENOMEM, and the line is still there.
+ */
+int parser_start(struct parser *parser, struct buffer *in, size_t length, parser_done *done,
 		 void *arg);
 /* Whoever asked last is gone. */
 void parser_abandon(struct parser *parser);
