@@ -57,11 +57,12 @@ def test_every_loss(edge25, gate):
     daemon = edge25(NARROW)
     line = gate.topology.subscribers[0]
     gate.refuses(*gate.flows(line, 40))
-    losses = eventually(lambda: {loss["name"]: loss["count"] for loss in daemon.status()["losses"]},
-                        "a loss")
-    assert {"unremembered", "events-over-rate"} <= set(losses), losses
-    told = values(daemon, "edge25_losses", "loss")
-    assert losses.items() <= told.items(), losses
+    def lost():
+        return {loss["name"]: loss["count"] for loss in daemon.status()["losses"]}
+    eventually(lambda: {"unremembered", "events-over-rate"} <= set(lost()), lambda: str(lost()))
+    eventually(lambda: lost().items() <= values(daemon, "edge25_losses", "loss").items(),
+               lambda: str(lost()))
+    losses, told = lost(), values(daemon, "edge25_losses", "loss")
     assert len(told) > len(losses) + 20 and told["questions-home"] == 0
     assert values(daemon, "edge25_bound_limit", "bound")["max-hosts"] == 65536
     assert values(daemon, "edge25_bound_used", "bound")["max-hosts"] == 1

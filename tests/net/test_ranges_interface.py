@@ -209,14 +209,16 @@ def each_line_is_as_it_should(gate, household, version):
 def test_a_table_that_was_taken_away_comes_back(edge25, gate, topology, household, version):
     daemon = edge25(MANY)
     topology.gateway.run(["nft", "delete", "table", "inet", "edge25"])
-    must_be_repaired(daemon)
+    must_be_repaired(daemon, topology)
     each_line_is_as_it_should(gate, household, version)
     listing = topology.gateway.run(["nft", "list", "table", "inet", "edge25"]).stdout
     assert "emergency4" not in listing and "chain emergency" not in listing
 
 
-def must_be_repaired(daemon):
+def must_be_repaired(daemon, topology):
+    """And its first rules, which drop, have gone."""
     eventually(lambda: "the table is back" in daemon.stderr(), daemon.stderr)
+    eventually(lambda: not emergency_chain(topology), daemon.stderr)
 
 
 @versions

@@ -535,8 +535,7 @@ def test_offloaded_connections_outlive_a_change(edge25, gate, mail, household, o
         for _ in range(3):
             conversation.goes_on()
         daemon.configure(by_prefix(POLICY))
-        daemon.reload()
-        eventually(lambda: daemon.status()["policies"][0]["mode"] == "block", "the change")
+        daemon.ctl("reload")
         gate.refuses(*others)
         if offloaded:
             conversation.goes_on()
