@@ -80,7 +80,7 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 OBJ_common := $(call objects,$(wildcard daemon/common/*.c))
 OBJ_rules := $(call objects,$(wildcard rules/*.c))
 OBJ_engine := $(call objects,$(wildcard daemon/engine/*.c))
-OBJ_control := $(call objects,$(wildcard daemon/control/*.c))
+OBJ_control := $(call objects,$(wildcard daemon/control/*.c daemon/control/*/*.c))
 # What each packet, and each of a million prefixes, goes through is made fast instead.
 FAST := $(addprefix daemon/engine/,queue question burst known ring snapshots) \
 	$(addprefix daemon/common/,packet policy hash addr interval) $(addprefix rules/,fill elements)
@@ -88,8 +88,9 @@ $(FAST:%=$(BUILD)/obj/%.o): private OPTIMIZE += -O2
 
 # edge25-replay is the tracker and the configuration without the rest of control.
 OBJ_replay := $(call objects,$(wildcard daemon/replay/*.c))
-REPLAY_NAMES := config% tracker% classify reasons contacts contact_% networks ages meeting windows levels \
-	slots tallies host_class times log_destinations prefix_error domain_name
+REPLAY_NAMES := $(addprefix config/,config% times prefix_error domain_name) \
+	$(addprefix hosts/,tracker% classify reasons contacts contact_% networks ages meeting windows \
+	levels slots tallies host_class) events/log_destinations
 OBJ_replay_control := $(filter $(REPLAY_NAMES:%=$(BUILD)/obj/daemon/control/%.o),$(OBJ_control))
 OBJ_launch := $(call objects,$(wildcard daemon/launch/*.c))
 OBJ_client := $(call objects,$(wildcard tools/common/*.c))
@@ -113,18 +114,18 @@ BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,inject textbook logreader setup bu
 # What a fuzz target reads beside common.
 FUZZ_SOURCES_question_parse := $(addprefix daemon/engine/,question.c burst.c known.c)
 FUZZ_LIBS_question_parse = $(call libs,libmnl libnetfilter_queue,)
-LEASE_SOURCES := $(addprefix daemon/control/,lease_parse.c name_table.c name_text.c)
+LEASE_SOURCES := $(addprefix daemon/control/names/,lease_parse.c name_table.c name_text.c)
 LEASE_PARSERS := lease_dnsmasq lease_odhcpd lease_isc lease_kea label_file
 $(foreach parser,$(LEASE_PARSERS),\
-	$(eval FUZZ_SOURCES_$(parser) := daemon/control/$(parser).c $(LEASE_SOURCES)))
+	$(eval FUZZ_SOURCES_$(parser) := daemon/control/names/$(parser).c $(LEASE_SOURCES)))
 FUZZ_SOURCES_notify_gather := $(addprefix tools/edge25-notify/,gather.c incident.c item.c told.c)
 FUZZ_LIBS_notify_gather = $(call libs,jansson,)
 FUZZ_SOURCES_notify_state := $(addprefix tools/edge25-notify/,incident.c state.c told.c)
 FUZZ_LIBS_notify_state = $(call libs,jansson,)
-FUZZ_SOURCES_rpc_handle := $(addprefix daemon/control/,rpc.c rpc_params.c rpc_parse.c prefix_error.c \
-	domain_name.c)
+FUZZ_SOURCES_rpc_handle := $(addprefix daemon/control/,socket/rpc.c socket/rpc_params.c socket/rpc_parse.c \
+	config/prefix_error.c config/domain_name.c)
 FUZZ_LIBS_rpc_handle = $(call libs,jansson,)
-FUZZ_SOURCES_neighbour_read := daemon/control/neighbour_read.c
+FUZZ_SOURCES_neighbour_read := daemon/control/names/neighbour_read.c
 FUZZ_SOURCES_trace_next := daemon/replay/trace.c
 FUZZ_SOURCES_csv_in := tools/edge25ctl/csv_in.c
 FUZZ_LIBS_neighbour_read = $(call libs,libmnl,)

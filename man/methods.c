@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/method_tables.h"
-#include "control/methods.h"
-#include "control/rpc_params.h"
+#include "control/methods/method_tables.h"
+#include "control/methods/methods.h"
+#include "control/socket/rpc_params.h"
 
 /* A line of running text: no request, no escape; the first letter is a capital one. */
 static void sentence(const char *text)

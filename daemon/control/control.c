@@ -11,17 +11,17 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "control.h"
-#include "directories.h"
-#include "engine_ops.h"
-#include "explain.h"
-#include "forget.h"
-#include "host_lists.h"
-#include "keeper.h"
-#include "losses.h"
-#include "methods.h"
-#include "reload.h"
-#include "responder.h"
+#include "control/config/directories.h"
+#include "control/config/reload.h"
+#include "control/control.h"
+#include "control/engine/engine_ops.h"
+#include "control/health/losses.h"
+#include "control/hosts/host_lists.h"
+#include "control/incidents/forget.h"
+#include "control/incidents/keeper.h"
+#include "control/incidents/responder.h"
+#include "control/methods/explain.h"
+#include "control/methods/methods.h"
 
 #define EXPIRY_LOOK_MAX 60. /* seconds: the wall clock may have been set since */
 #define SWEEP (LAG_TICK / 1000.)

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "control.h"
-#include "names_sources.h"
+#include "control/control.h"
+#include "control/names/names_sources.h"
 
 /* EXIT_CONFIG is EX_CONFIG of sysexits.h: neither edge25d nor systemd starts it again then. */
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 };

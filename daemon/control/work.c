@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "common/thread.h"
-#include "work.h"
+#include "control/work.h"
 
 struct work {
 	struct ev_loop *loop;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "common/addr.h"
-#include "control/slots.h"
+#include "control/hosts/slots.h"
 
 struct memory;
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/tracker_config.h"
+#include "control/hosts/tracker_config.h"
 #include "memory.h"
 
 #define SECOND UINT64_C(1000000000)

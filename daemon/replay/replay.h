@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-#include "control/config.h"
-#include "control/tracker.h"
+#include "control/config/config.h"
+#include "control/hosts/tracker.h"
 #include "trace.h"
 
 struct replay;

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "control/config_thresholds.h"
-#include "control/tracker.h"
+#include "control/config/config_thresholds.h"
+#include "control/hosts/tracker.h"
 
 #define SECOND UINT64_C(1000000000)
 #define START (UINT64_C(946684800) * SECOND)

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/utf8.h"
-#include "control/lease_parse.h"
-#include "control/name_text.h"
+#include "control/names/lease_parse.h"
+#include "control/names/name_text.h"
 #include "fuzz.h"
 
 #define FUZZ_ENTRIES 16 /* few, so that small inputs fill a table */

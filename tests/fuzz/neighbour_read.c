@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "control/neighbour.h"
+#include "control/names/neighbour.h"
 
 #include <string.h>
 

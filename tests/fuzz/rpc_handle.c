@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/rpc.h"
-#include "control/rpc_params.h"
+#include "control/socket/rpc.h"
+#include "control/socket/rpc_params.h"
 #include "fuzz.h"
 
 static const char *const words[] = {"worst", "newest", NULL};

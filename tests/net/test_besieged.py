@@ -27,7 +27,7 @@ FLOOD = [(user, kind, 8) for user in USERS[:3] for kind in ("talking", "shouting
 ASKING = [(user, "asking", 60) for user in USERS]
 CALLS = 40
 PATIENCE = 2.0       # seconds for an answer, on a machine that does much else
-CONNECTIONS = 256    # CROWD_CLIENTS_MAX and CROWD_CLIENTS_USER_MAX of daemon/control/crowd.h
+CONNECTIONS = 256    # CROWD_CLIENTS_MAX and CROWD_CLIENTS_USER_MAX of daemon/control/socket/crowd.h
 OF_A_USER = 64
 SPARE = 4            # descriptors: one that is let in or goes, a file that is read or written
 # What control may need beside: 16 MiB of requests, and what one takes to parse; a sanitizer keeps what was

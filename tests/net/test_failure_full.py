@@ -158,7 +158,7 @@ def test_receive_buffer_full_control_run(edge25, gate, policy):
 
 # The allowlist and the ranges.
 
-ENTRIES = 100000  # ALLOWLIST_MAX of daemon/control/allowlist.h
+ENTRIES = 100000  # ALLOWLIST_MAX of daemon/control/allow/allowlist.h
 
 
 def fill(edge25, count):
@@ -193,7 +193,7 @@ def test_allowlist_full(edge25, gate):
     gate.passes(friend, stranger)
 
 
-PREFIXES = 1000000  # CONFIG_FILE_PREFIXES_MAX of daemon/control/config.h
+PREFIXES = 1000000  # CONFIG_FILE_PREFIXES_MAX of daemon/control/config/config.h
 
 
 def test_ranges_too_large(edge25, gate):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "../unit.h"
 
-#include "control/ages.h"
+#include "control/hosts/ages.h"
 
 #define KEPT 200
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/allow_index.h"
+#include "control/allow/allow_index.h"
 
 #define NODES 600
 

@@ -3,7 +3,7 @@
 #ifndef EDGE25_UNIT_ALLOWLIST_STEPS_H
 #define EDGE25_UNIT_ALLOWLIST_STEPS_H
 
-#include "control/allowlist.h"
+#include "control/allow/allowlist.h"
 
 /* Stores a copy of @entry; its id is filled in. Errors as of allowlist_commit(). */
 static inline int allowlist_add(struct allowlist *list, struct allow_entry *entry,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/buffer.h"
+#include "control/socket/buffer.h"
 
 static void holds(const struct buffer *buffer, const char *text)
 {

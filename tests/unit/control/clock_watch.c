@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "../unit.h"
 
-#include "control/clock_watch.h"
+#include "control/engine/clock_watch.h"
 
 #define HOUR 3600000
 

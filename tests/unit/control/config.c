@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "../unit.h"
 
-#include "control/config.h"
-#include "control/config_settings.h"
+#include "control/config/config.h"
+#include "control/config/config_settings.h"
 #include "temporary.h"
 
 #define HOME "policy \"home\" { mode = block }\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "../unit.h"
 
-#include "control/contact_sample.h"
+#include "control/hosts/contact_sample.h"
 
 #define DAY CONTACTS_KEEP
 #define NOW (1000 * DAY)

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/contacts.h"
-#include "control/slots.h"
+#include "control/hosts/contacts.h"
+#include "control/hosts/slots.h"
 
 #define DAY CONTACTS_KEEP
 #define NOW (1000 * DAY)

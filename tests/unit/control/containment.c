@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/containment.h"
-#include "control/store_containment.h"
+#include "control/incidents/containment.h"
+#include "control/store/store_containment.h"
 #include "temporary.h"
 
 #define NOW 1796083200

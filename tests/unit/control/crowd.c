@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "control/crowd.h"
+#include "control/socket/crowd.h"
 
 #define PATIENCE 20 /* seconds */
 

@@ -3,7 +3,7 @@
 
 #include "../unit.h"
 
-#include "control/days.h"
+#include "control/health/days.h"
 #include "temporary.h"
 
 #define MIDNIGHT 1796079600 /* 2026-12-01 in Berlin: 23:00 UTC */

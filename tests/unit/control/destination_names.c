@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/destination_names.h"
+#include "control/allow/destination_names.h"
 
 #define NOW 1000
 #define NAME "smtp.example.net"

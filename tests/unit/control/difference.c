@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
-#include "control/config.h"
-#include "control/config_settings.h"
-#include "control/difference.h"
+#include "control/config/config.h"
+#include "control/config/config_settings.h"
+#include "control/config/difference.h"
 #include "temporary.h"
 
 #define HOME "policy \"home\" { mode = block }\n"

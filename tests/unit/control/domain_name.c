@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "control/domain_name.h"
+#include "control/config/domain_name.h"
 
 #define LABEL "a23456789-123456789-123456789-123456789-123456789-123456789-123"
 

@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include "control/event_forget.h"
+#include "control/events/event_forget.h"
 #include "temporary.h"
 
 #define LINE(source) "{\"src_ip\":\"" source "\",\"dest_ip\":\"203.0.113.25\"}\n"

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "control/host_search.h"
+#include "control/hosts/host_search.h"
 
 #define HOSTS 3000
 #define NOW INT64_C(1796126400)

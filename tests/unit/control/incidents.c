@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/incidents.h"
+#include "control/incidents/incidents.h"
 
 #define NOW 1796083200
 #define DAY 86400

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/lease_parse.h"
+#include "control/names/lease_parse.h"
 
 #define TEXT_MAX 8192
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "../unit.h"
 
-#include "control/levels.h"
+#include "control/hosts/levels.h"
 
 struct record {
 	int other;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "../unit.h"
 
-#include "control/meeting.h"
+#include "control/hosts/meeting.h"
 
 #define START 1000000u
 #define MINUTE 60u

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/name_table.h"
+#include "control/names/name_table.h"
 
 static void add(struct name_table *table, const char *prefix, const char *name, int64_t ends,
 		unsigned mac, bool gone)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/utf8.h"
-#include "control/name_text.h"
+#include "control/names/name_text.h"
 
 static const struct {
 	const char *bytes;

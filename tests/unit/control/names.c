@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "control/names.h"
+#include "control/names/names.h"
 #include "temporary.h"
 
 #define SECOND UINT64_C(1000000000)

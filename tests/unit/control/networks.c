@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "control/networks.h"
+#include "control/hosts/networks.h"
 
 #define START 1000000u
 #define SLOT 1500u /* half of the coarsest of ages.h */

@@ -4,9 +4,9 @@
 
 #include "../unit.h"
 
-#include "control/disk.h"
-#include "control/lag.h"
-#include "control/recent.h"
+#include "control/health/disk.h"
+#include "control/health/lag.h"
+#include "control/health/recent.h"
 #include "temporary.h"
 
 #define NOW 1000000

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "control/reporter.h"
+#include "control/events/reporter.h"
 #include "temporary.h"
 
 #define SECOND UINT64_C(1000000000)

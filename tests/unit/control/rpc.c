@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/rpc.h"
-#include "control/rpc_parse.h"
+#include "control/socket/rpc.h"
+#include "control/socket/rpc_parse.h"
 
 struct world {
 	json_t *response; /* the last one sent */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "control/rpc_schema.h"
+#include "control/socket/rpc_schema.h"
 
 static const char *const words[] = {"yes", "no", NULL};
 

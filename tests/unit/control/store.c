@@ -3,12 +3,12 @@
 
 #include <sqlite3.h>
 
-#include "control/allowlist.h"
-#include "control/host_class.h"
-#include "control/store.h"
-#include "control/store_audit.h"
-#include "control/store_hosts.h"
-#include "control/store_incidents.h"
+#include "control/allow/allowlist.h"
+#include "control/hosts/host_class.h"
+#include "control/store/store.h"
+#include "control/store/store_audit.h"
+#include "control/store/store_hosts.h"
+#include "control/store/store_incidents.h"
 #include "temporary.h"
 
 #define NOW 1796083200

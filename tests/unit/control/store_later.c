@@ -6,8 +6,8 @@
 #include <ev.h>
 #include <sqlite3.h>
 
-#include "control/store.h"
-#include "control/store_containment.h"
+#include "control/store/store.h"
+#include "control/store/store_containment.h"
 #include "temporary.h"
 
 struct lab {

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control/store_names.h"
+#include "control/store/store_names.h"
 #include "temporary.h"
 
 static struct store *open_store(void **state)

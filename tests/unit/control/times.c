@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "control/times.h"
+#include "control/config/times.h"
 
 static void test_durations(void **state)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/tracker.h"
+#include "control/hosts/tracker.h"
 
 static const struct hash_key key = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "control/config_thresholds.h"
-#include "control/tracker.h"
+#include "control/config/config_thresholds.h"
+#include "control/hosts/tracker.h"
 
 #define SECOND UINT64_C(1000000000)
 #define START (UINT64_C(1796126400) * SECOND)

@@ -2,7 +2,7 @@
 #include "../unit.h"
 
 #include "allowlist_steps.h"
-#include "control/usage.h"
+#include "control/allow/usage.h"
 #include "temporary.h"
 
 #define NOW 1796083200

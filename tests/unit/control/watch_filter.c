@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "control/watch_filter.h"
+#include "control/events/watch_filter.h"
 
 #define EVENT(host, policy, class, action)                                                    \
 	"{\"src_ip\":\"100.64.0.9\",\"alert\":{\"action\":\"" action "\",\"metadata\":{" host \

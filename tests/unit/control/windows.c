@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "control/windows.h"
+#include "control/hosts/windows.h"
 
 #define NOW 900000000u
 
