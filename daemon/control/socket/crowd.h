@@ -25,9 +25,9 @@
  * figure, or do not ask for more than a few things at a time: who has a large list to send or to get
  * need not wait.
  */
-#define CROWD_SHARE 0.25
+#define CROWD_SHARE 0.1
 #define CROWD_PAUSE_SECONDS 0.001 /* after some work for them, so that others get the processor in between */
-#define CROWD_SHARE_LIGHT 0.1
+#define CROWD_SHARE_LIGHT 0.05
 #define CROWD_CALLS_USER_MAX 32 /* requests of a user that are under way at a time */
 #define CROWD_FEW 2             /* connections of a user that have something to do */
 
