@@ -95,13 +95,13 @@ allow "servers" {{ from = {{ "100.65.0.0/28" }}  comment = "customers with serve
         return counters["refused_home"] + counters.get("passed_home", 0)
 
     def count_screen(self):
-        """Count what enters chain screen and what comes to the chain behind it. edge25d ends for
-        that: as long as it runs, the table is its own."""
+        """Count what enters chain screen and what comes to the chain behind it without a question.
+        edge25d ends for that: as long as it runs, the table is its own."""
         self.daemon.stop()
         entered, left = self.SCREEN
         self.nft(f"add counter inet edge25 {entered}\nadd counter inet edge25 {left}\n"
                   f"insert rule inet edge25 screen counter name {entered}\n"
-                  f"insert rule inet edge25 remember counter name {left}\n")
+                  f"insert rule inet edge25 remember meta mark & 0xff000000 == 0 counter name {left}\n")
 
     def busy(self):
         """Processor time of the threads that answer, in seconds."""
