@@ -38,15 +38,21 @@ static double seconds(void)
 	return clock_seconds(CLOCK_MONOTONIC);
 }
 
-static void finish(struct client *client, bool slow)
+/* Nothing more is heard of it. */
+static void stop(struct client *client)
 {
-	if (client->over)
-		return;
 	client->over = true;
 	ev_io_stop(client->world->loop, &client->readable);
 	ev_io_stop(client->world->loop, &client->writable);
 	ev_timer_stop(client->world->loop, &client->request_deadline);
 	ev_timer_stop(client->world->loop, &client->stall_deadline);
+}
+
+static void finish(struct client *client, bool slow)
+{
+	if (client->over)
+		return;
+	stop(client);
 	client->world->ops->over(client->world->ctx, client, slow);
 }
 
@@ -338,11 +344,7 @@ void client_free(struct client *client)
 {
 	if (!client)
 		return;
-	client->over = true;
-	ev_io_stop(client->world->loop, &client->readable);
-	ev_io_stop(client->world->loop, &client->writable);
-	ev_timer_stop(client->world->loop, &client->request_deadline);
-	ev_timer_stop(client->world->loop, &client->stall_deadline);
+	stop(client);
 	rpc_abandon(client->call);
 	if (client->parsing)
 		parser_abandon(client->world->parser);
