@@ -50,7 +50,7 @@ json_t *time_or_null(int64_t seconds)
 	return seconds ? json_string(time_format(seconds, text)) : json_null();
 }
 
-static json_t *side_json(const struct prefix *side)
+json_t *side_or_null(const struct prefix *side)
 {
 	char text[PREFIX_TEXT_MAX];
 
@@ -88,9 +88,9 @@ json_t *entry_json(const struct allowlist *list, const struct allow_entry *entry
 	json_object_set_new(object, "id", stored ? json_integer(entry->id) : json_null());
 	if (!stored)
 		json_object_set_new(object, "name", string_or_null(entry->name));
-	json_object_set_new(object, "from", side_json(&entry->from));
+	json_object_set_new(object, "from", side_or_null(&entry->from));
 	json_object_set_new(object, "to",
-			    entry->to_name ? json_string(entry->to_name) : side_json(&entry->to));
+			    entry->to_name ? json_string(entry->to_name) : side_or_null(&entry->to));
 	if (entry->to_name)
 		name_json(list, entry, object);
 	json_object_set_new(object, "expires", time_or_null(entry->expires));

@@ -55,13 +55,6 @@ struct search {
 	int64_t next; /* the last that was looked at, when there may be more */
 };
 
-static json_t *side_json(const struct prefix *side)
-{
-	char text[PREFIX_TEXT_MAX];
-
-	return side->addr.family ? json_string(prefix_format(side, text)) : json_null();
-}
-
 static json_t *line_json(const struct audit_line *line)
 {
 	const struct allow_entry *entry = &line->entry;
@@ -71,9 +64,9 @@ static json_t *line_json(const struct audit_line *line)
 	json_object_set_new(json, "time", time_or_null(line->time));
 	json_object_set_new(json, "action", json_string(line->action));
 	json_object_set_new(json, "entry", entry->id ? json_integer(entry->id) : json_null());
-	json_object_set_new(json, "from", side_json(&entry->from));
+	json_object_set_new(json, "from", side_or_null(&entry->from));
 	json_object_set_new(json, "to",
-			    entry->to_name ? json_string(entry->to_name) : side_json(&entry->to));
+			    entry->to_name ? json_string(entry->to_name) : side_or_null(&entry->to));
 	json_object_set_new(json, "expires", time_or_null(entry->expires));
 	json_object_set_new(json, "comment", json_string(entry->comment));
 	json_object_set_new(json, "watched", json_boolean(entry->way == ALLOW_WATCHED));

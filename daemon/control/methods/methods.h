@@ -42,6 +42,8 @@ json_t *contained_json(const struct contained *contained, int64_t now);
 json_t *number_json(uint64_t value);
 /* A string, or null for NULL. */
 json_t *string_or_null(const char *text);
+/* One end of an entry, or null for any. */
+json_t *side_or_null(const struct prefix *side);
 /* RFC 3339, or null for 0. */
 json_t *time_or_null(int64_t seconds);
 
