@@ -236,7 +236,7 @@ struct message_forget {
 };
 
 #define MESSAGE_FINDINGS_MAX 16 /* of each lookup, its outcome among them */
-#define MESSAGE_LOOKUPS_MAX 32 /* in a message; each takes the engine up to a millisecond */
+#define MESSAGE_LOOKUPS_MAX 32  /* in a message; each takes the engine up to a millisecond */
 
 /* What would the kernel's table do with an opening to port 25 now? */
 struct message_lookup {
@@ -258,7 +258,7 @@ enum message_met {
 	MESSAGE_MET_REFUSED,   /* a refusal, remembered */
 	MESSAGE_MET_PASSED,    /* its pair was let through before */
 	MESSAGE_MET_EMERGENCY, /* the first rules while the table is put back */
-	MESSAGE_MET_PACE       /* its source asked within the last second, so it may be beyond its pace */
+	MESSAGE_MET_PACE /* its source asked within the last second, so it may be beyond its pace */
 };
 
 enum message_outcome {

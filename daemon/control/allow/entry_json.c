@@ -90,7 +90,8 @@ json_t *entry_json(const struct allowlist *list, const struct allow_entry *entry
 		json_object_set_new(object, "name", string_or_null(entry->name));
 	json_object_set_new(object, "from", side_or_null(&entry->from));
 	json_object_set_new(object, "to",
-			    entry->to_name ? json_string(entry->to_name) : side_or_null(&entry->to));
+			    entry->to_name ? json_string(entry->to_name) :
+					     side_or_null(&entry->to));
 	if (entry->to_name)
 		name_json(list, entry, object);
 	json_object_set_new(object, "expires", time_or_null(entry->expires));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "control/control.h"
 #include "control/engine/engine_ops.h"
+#include "control/control.h"
 #include "control/engine/ruleset.h"
 #include "control/health/losses.h"
 #include "control/incidents/keeper.h"

@@ -6,9 +6,9 @@
 #include "control/allow/allow_name.h"
 #include "control/allow/allow_terms.h"
 #include "control/allow/allow_warnings.h"
-#include "control/store/database_turn.h"
 #include "control/methods/method_tables.h"
 #include "control/methods/methods.h"
+#include "control/store/database_turn.h"
 
 const struct rpc_param allow_add_params[] = {
 	ALLOW_TERMS,

@@ -3,10 +3,10 @@
 
 #include "common/allow.h"
 #include "control/config/times.h"
-#include "control/store/database_turn.h"
 #include "control/methods/filters.h"
 #include "control/methods/method_tables.h"
 #include "control/methods/methods.h"
+#include "control/store/database_turn.h"
 #include "control/store/store_audit.h"
 
 #define HISTORY_PRESET 100
@@ -66,7 +66,8 @@ static json_t *line_json(const struct audit_line *line)
 	json_object_set_new(json, "entry", entry->id ? json_integer(entry->id) : json_null());
 	json_object_set_new(json, "from", side_or_null(&entry->from));
 	json_object_set_new(json, "to",
-			    entry->to_name ? json_string(entry->to_name) : side_or_null(&entry->to));
+			    entry->to_name ? json_string(entry->to_name) :
+					     side_or_null(&entry->to));
 	json_object_set_new(json, "expires", time_or_null(entry->expires));
 	json_object_set_new(json, "comment", json_string(entry->comment));
 	json_object_set_new(json, "watched", json_boolean(entry->way == ALLOW_WATCHED));

@@ -5,11 +5,11 @@
 
 #include "control/allow/allow_change.h"
 #include "control/allow/allow_import.h"
-#include "control/store/database_turn.h"
 #include "control/methods/method_tables.h"
 #include "control/methods/methods.h"
 #include "control/socket/changes.h"
 #include "control/socket/rpc_params.h"
+#include "control/store/database_turn.h"
 
 const struct rpc_param allow_import_params[] = {
 	{"entries", RPC_OBJECTS, true,

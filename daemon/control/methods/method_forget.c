@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* forget */
-#include "control/store/database_turn.h"
 #include "control/incidents/forget.h"
 #include "control/methods/method_tables.h"
 #include "control/methods/methods.h"
+#include "control/store/database_turn.h"
 
 const struct rpc_param forget_params[] = {
 	{"host", RPC_PREFIX, true,

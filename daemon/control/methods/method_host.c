@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* host */
-#include "control/store/database_turn.h"
 #include "control/incidents/incident_facts.h"
 #include "control/methods/method_tables.h"
 #include "control/methods/methods.h"
+#include "control/store/database_turn.h"
 #include "control/store/store_incidents.h"
 
 #define HOST_INCIDENTS 10 /* closed ones that are shown with a host, the newest */

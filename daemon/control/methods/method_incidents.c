@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "common/array.h"
-#include "control/store/database_turn.h"
 #include "control/incidents/incidents.h"
 #include "control/incidents/keeper.h"
 #include "control/methods/filters.h"
 #include "control/methods/method_tables.h"
 #include "control/methods/methods.h"
 #include "control/socket/changes.h"
+#include "control/store/database_turn.h"
 #include "control/store/store_incidents.h"
 
 #define LIMIT_PRESET 100

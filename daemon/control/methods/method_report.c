@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/store/database_turn.h"
 #include "control/health/status_parts.h"
 #include "control/methods/filters.h"
 #include "control/methods/method_tables.h"
 #include "control/methods/methods.h"
+#include "control/store/database_turn.h"
 #include "control/store/store_incidents.h"
 #include "control/store/store_report.h"
 

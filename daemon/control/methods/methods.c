@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Every method: what it is for, which socket it needs, what it takes and replies. */
-#include "control/methods/method_tables.h"
 #include "control/methods/methods.h"
+#include "control/methods/method_tables.h"
 
 const struct rpc_method methods[] = {
 	{"status", "Health, what was counted, hosts with most attempts, entries about to end",

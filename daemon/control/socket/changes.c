@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "control/socket/changes.h"
 #include "common/log.h"
 #include "control/config/times.h"
-#include "control/socket/changes.h"
 
 struct store_actor changes_actor(const struct rpc_peer *peer)
 {

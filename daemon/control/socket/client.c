@@ -210,9 +210,8 @@ static void answer(struct client *client)
 	struct rpc_parsed parsed;
 
 	client->busy = true;
-	client->parsing =
-		length > CLIENT_SMALL &&
-		!parser_start(client->world->parser, &client->in, length, on_parsed, client);
+	client->parsing = length > CLIENT_SMALL && !parser_start(client->world->parser, &client->in,
+								 length, on_parsed, client);
 	if (!client->parsing) {
 		rpc_parse(client->in.data, length, &parsed);
 		buffer_take(&client->in, length + 1);

@@ -12,9 +12,9 @@
 
 #include "control/socket/rpc.h"
 
-#define CROWD_CLIENTS_MAX 256        /* descriptors are 1024 by default */
-#define CROWD_CLIENTS_USER_MAX 64    /* so that one user cannot take them all */
-#define CROWD_CHANGES_USER_MAX 16    /* a second, of a user who has so many: one goes, another comes */
+#define CROWD_CLIENTS_MAX 256     /* descriptors are 1024 by default */
+#define CROWD_CLIENTS_USER_MAX 64 /* so that one user cannot take them all */
+#define CROWD_CHANGES_USER_MAX 16 /* a second, of a user who has so many: one goes, another comes */
 #define CROWD_INPUT_MAX (16u << 20)  /* bytes of requests that are not answered yet, in all */
 #define CROWD_OUTPUT_MAX (64u << 20) /* bytes of answers that are not taken yet, in all */
 #define CROWD_TURNS_SECONDS 0.0002   /* of work, before the rest of the loop has its turn */
@@ -26,7 +26,8 @@
  * need not wait.
  */
 #define CROWD_SHARE 0.1
-#define CROWD_PAUSE_SECONDS 0.001 /* after some work for them, so that others get the processor in between */
+#define CROWD_PAUSE_SECONDS \
+	0.001 /* after some work for them, so that others get the processor in between */
 #define CROWD_SHARE_LIGHT 0.05
 #define CROWD_CALLS_USER_MAX 32 /* requests of a user that are under way at a time */
 #define CROWD_FEW 2             /* connections of a user that have something to do */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "common/array.h"
 #include "control/store/store_forget.h"
+#include "common/array.h"
 
 #include <errno.h>
 #include <stdlib.h>

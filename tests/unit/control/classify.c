@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/hosts/classify.h"
 #include "control/config/config_thresholds.h"
+#include "control/hosts/classify.h"
 
 static struct addr server(void)
 {
