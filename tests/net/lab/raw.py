@@ -2,6 +2,7 @@
 """Packets built byte by byte and put on a subscriber's wire: openings that nobody repeats, so that
 they can be counted, and packets that no honest TCP sends."""
 
+import errno
 import fcntl
 import itertools
 import socket
@@ -86,9 +87,19 @@ class Wire:
         self._socket.close()
 
     def send(self, packets):
-        """Put packets on the wire, as they are."""
+        """Put packets on the wire, as they are; one that the other end has no room for, again."""
         for packet in packets:
+            while not self._sent(packet):
+                time.sleep(0.001)
+
+    def _sent(self, packet):
+        try:
             self._socket.sendto(packet, ("eth0", ETHERTYPE[packet[0] >> 4], 0, 0, self._gateway))
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            return False
+        return True
 
 
 class Stream:
