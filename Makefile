@@ -42,9 +42,16 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wol
 HARDENING := -fstack-protector-strong -fPIE
 FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# The flags, where the compiler has them and its linker can do what they ask for.
+known = $(shell echo 'int main(void) { return 0; }' | \
+	$(CC) $(1) -Werror -x c -o /dev/null - 2>/dev/null && echo $(1))
 # Routers keep the programs in flash. Nothing here unwinds a stack; debuggers have .debug_frame.
-SMALL := -Os -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
+SMALL := $(or $(call known,-Oz),-Os) -ffunction-sections -fdata-sections \
+	-fno-unwind-tables -fno-asynchronous-unwind-tables
 OPTIMIZE = $(if $(SAN),-O2,$(SMALL))
+# Programs are compiled again when they are linked, as a whole, which makes them smaller. The engine is
+# not, for it is made fast, and tests are not, for that takes seconds: objects have both forms.
+WHOLE := $(if $(SAN),,$(call known,-flto=auto -ffat-lto-objects))
 
 # Relocations in a tenth of the room, where the linker packs them and glibc 2.36 is there to read them.
 # musl 1.2.4 reads them too, but no header tells which musl it is.
@@ -56,12 +63,14 @@ endif
 
 CFLAGS ?= -g
 # libev's watcher macros cast between struct types; its manual asks for no strict aliasing.
-ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) -fno-strict-aliasing \
-	-pthread $(if $(SAN),$(SANITIZE)) $(OPTIMIZE) $(CFLAGS)
+CODE = $(HARDENING) -fno-strict-aliasing -pthread $(if $(SAN),$(SANITIZE)) $(OPTIMIZE) $(CFLAGS)
+ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(if $(WERROR),-Werror) $(CODE)
 ALL_CPPFLAGS = -D_GNU_SOURCE -DEDGE25_VERSION='"$(VERSION)"' \
 	-DEDGE25_LIBEXECDIR='"$(LIBEXECDIR)"' $(if $(SAN),,$(FORTIFY)) -Idaemon -I. $(CPPFLAGS)
-ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections $(RELR) \
+LINK = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections $(RELR) \
 	$(if $(SAN),$(SANITIZE)) $(LDFLAGS)
+ALL_LDFLAGS = $(if $(WHOLE),-fno-lto) $(LINK)
+WHOLE_LDFLAGS = $(if $(WHOLE),$(CODE) $(WHOLE)) $(LINK)
 
 # Asked only when something is linked; libev has no .pc file.
 libs = $$($(PKG_CONFIG) --libs $(1)) $(2)
@@ -96,6 +105,9 @@ OBJ_launch := $(call objects,$(wildcard daemon/launch/*.c))
 OBJ_client := $(call objects,$(wildcard tools/common/*.c))
 OBJ_tools := $(call objects,$(wildcard tools/edge25ctl/*.c))
 OBJ_notify := $(call objects,$(wildcard tools/edge25-notify/*.c))
+
+$(OBJ_common) $(OBJ_control) $(OBJ_replay) $(OBJ_launch) $(OBJ_client) $(OBJ_tools) $(OBJ_notify): \
+	private OPTIMIZE += $(WHOLE)
 
 PROGRAMS := $(addprefix $(BUILD)/,edge25d edge25-engine edge25-control edge25ctl edge25-notify \
 	edge25-replay)
@@ -141,7 +153,7 @@ all: $(PROGRAMS) ## the programs, in build/
 
 $(BUILD)/edge25d: $(OBJ_launch) $(OBJ_common)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_launch)
+	$(Q)$(CC) $(WHOLE_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_launch)
 
 $(BUILD)/edge25-engine: $(OBJ_engine) $(OBJ_rules) $(OBJ_common)
 	$(call say,LD,$@)
@@ -149,19 +161,19 @@ $(BUILD)/edge25-engine: $(OBJ_engine) $(OBJ_rules) $(OBJ_common)
 
 $(BUILD)/edge25-control: $(OBJ_control) $(OBJ_common)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_control)
+	$(Q)$(CC) $(WHOLE_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_control)
 
 $(BUILD)/edge25ctl: $(OBJ_tools) $(OBJ_client) $(OBJ_common)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_tools)
+	$(Q)$(CC) $(WHOLE_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_tools)
 
 $(BUILD)/edge25-notify: $(OBJ_notify) $(OBJ_client) $(OBJ_common)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_notify)
+	$(Q)$(CC) $(WHOLE_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_notify)
 
 $(BUILD)/edge25-replay: $(OBJ_replay) $(OBJ_replay_control) $(OBJ_common)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_replay)
+	$(Q)$(CC) $(WHOLE_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_replay)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
