@@ -77,7 +77,6 @@ libs = $$($(PKG_CONFIG) --libs $(1)) $(2)
 LIBS_launch = $(call libs,libcap-ng libconfuse,-lev)
 LIBS_engine = $(call libs,libmnl libnftnl libnetfilter_queue libcap-ng,-lev)
 LIBS_control = $(call libs,jansson libcares libconfuse libmnl sqlite3 libcap-ng,-lev -lm)
-LIBS_replay = $(call libs,jansson libconfuse,-lm)
 LIBS_tools = $(call libs,jansson,)
 LIBS_notify = $(call libs,jansson,-lev)
 LIBS_rules = $(call libs,libmnl libnftnl,)
@@ -95,18 +94,12 @@ FAST := $(addprefix daemon/engine/,queue question burst known ring snapshots) \
 	$(addprefix daemon/common/,packet policy hash addr interval) $(addprefix rules/,fill elements)
 $(FAST:%=$(BUILD)/obj/%.o): private OPTIMIZE += -O2
 
-# edge25-replay is the tracker and the configuration without the rest of control.
-OBJ_replay := $(call objects,$(wildcard daemon/replay/*.c))
-REPLAY_NAMES := $(addprefix config/,config% times prefix_error domain_name) \
-	$(addprefix hosts/,tracker% classify reasons contacts contact_% networks ages meeting windows \
-	levels slots tallies host_class) events/log_destinations
-OBJ_replay_control := $(filter $(REPLAY_NAMES:%=$(BUILD)/obj/daemon/control/%.o),$(OBJ_control))
 OBJ_launch := $(call objects,$(wildcard daemon/launch/*.c))
 OBJ_client := $(call objects,$(wildcard tools/common/*.c))
 OBJ_tools := $(call objects,$(wildcard tools/edge25ctl/*.c))
 OBJ_notify := $(call objects,$(wildcard tools/edge25-notify/*.c))
 
-$(OBJ_common) $(OBJ_control) $(OBJ_replay) $(OBJ_launch) $(OBJ_client) $(OBJ_tools) $(OBJ_notify): \
+$(OBJ_common) $(OBJ_control) $(OBJ_launch) $(OBJ_client) $(OBJ_tools) $(OBJ_notify): \
 	private OPTIMIZE += $(WHOLE)
 
 PROGRAMS := $(addprefix $(BUILD)/,edge25d edge25-engine edge25-control edge25ctl edge25-notify \
@@ -117,7 +110,6 @@ PROGRAMS := $(addprefix $(BUILD)/,edge25d edge25-engine edge25-control edge25ctl
 BELOW_engine := $(OBJ_rules)
 BELOW_tools := $(OBJ_client)
 BELOW_notify := $(OBJ_client)
-BELOW_replay := $(OBJ_replay_control)
 UNIT_SOURCES := $(wildcard tests/unit/*/*.c)
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
@@ -138,7 +130,7 @@ FUZZ_SOURCES_rpc_handle := $(addprefix daemon/control/,socket/rpc.c socket/rpc_p
 	config/prefix_error.c config/domain_name.c)
 FUZZ_LIBS_rpc_handle = $(call libs,jansson,)
 FUZZ_SOURCES_neighbour_read := daemon/control/names/neighbour_read.c
-FUZZ_SOURCES_trace_next := daemon/replay/trace.c
+FUZZ_SOURCES_trace_next := daemon/control/replay/trace.c
 FUZZ_SOURCES_csv_in := tools/edge25ctl/csv_in.c
 FUZZ_LIBS_neighbour_read = $(call libs,libmnl,)
 
@@ -171,9 +163,10 @@ $(BUILD)/edge25-notify: $(OBJ_notify) $(OBJ_client) $(OBJ_common)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(WHOLE_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_notify)
 
-$(BUILD)/edge25-replay: $(OBJ_replay) $(OBJ_replay_control) $(OBJ_common)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(WHOLE_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_replay)
+# Control under another name: the same code judges.
+$(BUILD)/edge25-replay: $(BUILD)/edge25-control
+	$(call say,LN,$@)
+	$(Q)ln -sf $(<F) $@
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -314,10 +307,11 @@ bench-detect: all $(BUILD)/bench/tracker_speed ## who is called infected, on lab
 bench-programs: all $(BENCH_PROGRAMS)
 	@:
 
-$(BUILD)/bench/tracker_speed: $(BUILD)/obj/tests/bench/tracker_speed.o $(OBJ_replay_control) $(OBJ_common)
+$(BUILD)/bench/tracker_speed: $(BUILD)/obj/tests/bench/tracker_speed.o \
+		$(filter-out %/main.o,$(OBJ_control)) $(OBJ_common)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_replay)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_control)
 
 $(BUILD)/bench/inject: $(addprefix $(BUILD)/obj/tests/bench/,pairs.o frames.o)
 $(BUILD)/bench/setup $(BUILD)/bench/bulk: $(BUILD)/obj/tests/bench/across.o
@@ -348,7 +342,8 @@ install: all ## programs, man pages, units; a configuration only where there is 
 	$(INSTALL) -d $(D)$(SBINDIR) $(D)$(BINDIR) $(D)$(LIBEXECDIR)
 	$(INSTALL_PROGRAM) -m 755 $(BUILD)/edge25d $(BUILD)/edge25-notify $(D)$(SBINDIR)/
 	$(INSTALL_PROGRAM) -m 755 $(BUILD)/edge25-engine $(BUILD)/edge25-control $(D)$(LIBEXECDIR)/
-	$(INSTALL_PROGRAM) -m 755 $(BUILD)/edge25ctl $(BUILD)/edge25-replay $(D)$(BINDIR)/
+	$(INSTALL_PROGRAM) -m 755 $(BUILD)/edge25ctl $(D)$(BINDIR)/
+	ln -sf $(LIBEXECDIR)/edge25-control $(D)$(BINDIR)/edge25-replay
 	for section in $(MAN_SECTIONS); do for page in man/*.$$section; do \
 		test -e "$$page" || continue; \
 		$(INSTALL) -D -m 644 -t $(D)$(MANDIR)/man$$section "$$page" || exit 1; \

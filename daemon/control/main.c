@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <cap-ng.h>
+#include <errno.h>
 #include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #include "common/log.h"
 #include "control/control.h"
 #include "control/names/names_sources.h"
+#include "control/replay/replay_main.h"
 
 /* EXIT_CONFIG is EX_CONFIG of sysexits.h: neither edge25d nor systemd starts it again then. */
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 };
@@ -157,6 +160,9 @@ int main(int argc, char **argv)
 	enum action action = ACTION_RUN;
 	int option;
 
+	/* The same code judges, so it is the same program. */
+	if (strcmp(program_invocation_short_name, REPLAY_NAME) == 0)
+		return replay_main(argc, argv);
 	log_open("edge25-control");
 	while ((option = getopt_long(argc, argv, "c:thV", options, NULL)) != -1) {
 		switch (option) {

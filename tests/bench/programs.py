@@ -9,7 +9,7 @@ from lab.edge25 import BUILD
 from report import Row
 
 ROUTER = ("edge25-engine", "edge25-control", "edge25d", "edge25ctl")
-PROGRAMS = (*ROUTER, "edge25-notify", "edge25-replay")  # what make install installs
+PROGRAMS = (*ROUTER, "edge25-notify")  # and edge25-replay, which is edge25-control
 
 
 def stripped(name, directory):
@@ -26,7 +26,8 @@ def programs(report, _rounds, directory):
     router = sum(sizes[name] for name in ROUTER)
     together = [sum(sizes.values())]
     report.title("11  THE PROGRAMS",
-                 "Stripped, as make built them here. A router needs the first four.")
+                 "Stripped, as make built them here. A router needs the first four. edge25-replay is "
+                 "edge25-control.")
     report.table("size", "kB", [*(Row(name, [size], []) for name, size in sizes.items()),
                                 Row("the first four", [router], []), Row("together", together, [])])
     report.answer("programs", together)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "control/replay/trace.h"
 #include "fuzz.h"
-#include "replay/trace.h"
 
 /* Rows are in the order of time, of one family, of the three ports; each error names its line. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "replay.h"
+#include "control/replay/replay.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "control/hosts/tracker_config.h"
-#include "memory.h"
+#include "control/replay/memory.h"
 
 #define SECOND UINT64_C(1000000000)
 #define BEGIN (UINT64_C(946684800) * SECOND) /* 2000-01-01: when traces begin */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "replay/trace.h"
+#include "control/replay/trace.h"
 
 /* The rows before the end or the first error, which is "" where there is none. */
 static int rows_of(const char *text, struct trace_row *last, char *error, size_t size)
@@ -121,5 +121,5 @@ int main(void)
 		cmocka_unit_test(test_long_line),
 	};
 
-	return cmocka_run_group_tests_name("replay/trace", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("control/replay/trace", tests, NULL, NULL);
 }

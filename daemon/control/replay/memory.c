@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "memory.h"
+#include "control/replay/memory.h"
 
 #include <errno.h>
 #include <stdlib.h>

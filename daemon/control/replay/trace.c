@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "trace.h"
+#include "control/replay/trace.h"
 
 #include <errno.h>
 #include <stdarg.h>

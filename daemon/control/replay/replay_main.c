@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* edge25-replay: what edge25 would say of the hosts in a trace. edge25-replay(1). */
+#include "control/replay/replay_main.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "replay.h"
+#include "control/replay/replay.h"
 
 #define EXIT_USAGE 2
 
@@ -144,7 +145,7 @@ out:
 	return status;
 }
 
-int main(int argc, char **argv)
+int replay_main(int argc, char **argv)
 {
 	const char *config = NULL;
 	int option;

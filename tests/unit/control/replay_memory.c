@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "../unit.h"
 
-#include "replay/memory.h"
+#include "control/replay/memory.h"
 
 #define SECOND UINT64_C(1000000000)
 
@@ -118,5 +118,5 @@ int main(void)
 		cmocka_unit_test(test_counts),
 	};
 
-	return cmocka_run_group_tests_name("replay/memory", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("control/replay/memory", tests, NULL, NULL);
 }

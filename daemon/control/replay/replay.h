@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A trace through the tracker, as if each of its rows had been a packet that the engine saw. */
-#ifndef EDGE25_REPLAY_REPLAY_H
-#define EDGE25_REPLAY_REPLAY_H
+#ifndef EDGE25_CONTROL_REPLAY_H
+#define EDGE25_CONTROL_REPLAY_H
 
 #include <stdio.h>
 
 #include "control/config/config.h"
 #include "control/hosts/tracker.h"
-#include "trace.h"
+#include "control/replay/trace.h"
 
 struct replay;
 

@@ -4,8 +4,8 @@
  * remember-for, and how many packets each source sent since the last reading. Without the bounds that
  * the kernel's sets have, and without pace.
  */
-#ifndef EDGE25_REPLAY_MEMORY_H
-#define EDGE25_REPLAY_MEMORY_H
+#ifndef EDGE25_CONTROL_REPLAY_MEMORY_H
+#define EDGE25_CONTROL_REPLAY_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * A trace of openings, a line each: t,src,dst,sport,dport,answered (t in seconds from 0, in the order of
  * time; dport 25, 465 or 587; answered 0 or 1). The first line may be these names.
  */
-#ifndef EDGE25_REPLAY_TRACE_H
-#define EDGE25_REPLAY_TRACE_H
+#ifndef EDGE25_CONTROL_REPLAY_TRACE_H
+#define EDGE25_CONTROL_REPLAY_TRACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
