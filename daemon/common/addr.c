@@ -2,6 +2,7 @@
 #include "addr.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,16 +27,40 @@ unsigned addr_bits(uint8_t family)
 	return (unsigned)addr_size(family) * 8;
 }
 
+/*
+ * Four numbers as inet_pton(3) takes them, and what stands behind them; NULL where there are none. Lists
+ * of a million prefixes are read with it.
+ */
+static const char *parse_dotted(const char *text, uint8_t bytes[4])
+{
+	for (size_t i = 0; i < 4; i++) {
+		unsigned value, digit;
+
+		if (i && *text++ != '.')
+			return NULL;
+		value = (unsigned)*text - '0';
+		if (value > 9)
+			return NULL;
+		while ((digit = (unsigned)*++text - '0') <= 9) {
+			value = value ? value * 10 + digit : 256; /* no zero leads */
+			if (value > 255)
+				return NULL;
+		}
+		bytes[i] = (uint8_t)value;
+	}
+	return text;
+}
+
 int addr_parse(const char *text, struct addr *addr)
 {
-	struct addr parsed = {0};
+	struct addr parsed = {.family = FAMILY_IPV4};
+	const char *rest = parse_dotted(text, parsed.bytes);
 
-	if (inet_pton(AF_INET, text, parsed.bytes) == 1)
-		parsed.family = FAMILY_IPV4;
-	else if (inet_pton(AF_INET6, text, parsed.bytes) == 1)
+	if (!rest || *rest) {
 		parsed.family = FAMILY_IPV6;
-	else
-		return -EINVAL;
+		if (inet_pton(AF_INET6, text, parsed.bytes) != 1)
+			return -EINVAL;
+	}
 	*addr = parsed;
 	return 0;
 }
@@ -57,11 +82,27 @@ struct addr addr_from_wire(uint8_t family, const uint8_t *wire)
 	return addr;
 }
 
+static uint64_t half(const uint8_t *bytes)
+{
+	uint64_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return be64toh(value);
+}
+
 int addr_compare(const struct addr *a, const struct addr *b)
 {
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+	uint64_t first = a->family, second = b->family;
+
+	if (first == second) {
+		first = half(a->bytes);
+		second = half(b->bytes);
+	}
+	if (first == second) {
+		first = half(a->bytes + 8);
+		second = half(b->bytes + 8);
+	}
+	return (first > second) - (first < second);
 }
 
 bool addr_equal(const struct addr *a, const struct addr *b)
@@ -89,64 +130,72 @@ struct addr addr_previous(const struct addr *addr)
 	return (struct addr){0};
 }
 
-/* The bits of byte @index that belong to a prefix of @length bits. */
-static uint8_t byte_mask(unsigned length, size_t index)
+/* The first @length bits of 64, or all. */
+static uint64_t ones(unsigned length)
 {
-	size_t before = index * 8;
+	return length >= 64 ? UINT64_MAX : ~(UINT64_MAX >> length);
+}
 
-	if (length >= before + 8)
-		return 0xff;
-	if (length <= before)
-		return 0;
-	return (uint8_t)(0xff00u >> (length - before));
+static void mask_half(uint8_t *bytes, unsigned length)
+{
+	uint64_t value = htobe64(half(bytes) & ones(length));
+
+	memcpy(bytes, &value, sizeof(value));
 }
 
 struct addr addr_mask(const struct addr *addr, unsigned length)
 {
 	struct addr masked = *addr;
 
-	for (size_t i = 0; i < sizeof(masked.bytes); i++)
-		masked.bytes[i] &= byte_mask(length, i);
+	mask_half(masked.bytes, length);
+	mask_half(masked.bytes + 8, length > 64 ? length - 64 : 0);
 	return masked;
 }
 
 /* One to three digits without a leading zero; more digits are a length that is too long. */
 static int parse_length(const char *text, unsigned longest, uint8_t *length)
 {
-	size_t digits = strspn(text, "0123456789");
+	size_t digits = 0;
 	unsigned value = 0;
 
+	for (; text[digits] >= '0' && text[digits] <= '9'; digits++)
+		if (digits < 3)
+			value = value * 10 + (unsigned)(text[digits] - '0');
 	if (digits == 0 || text[digits] || (digits > 1 && text[0] == '0'))
 		return -EINVAL;
-	if (digits > 3)
-		return -ERANGE;
-	for (size_t i = 0; i < digits; i++)
-		value = value * 10 + (unsigned)(text[i] - '0');
-	if (value > longest)
+	if (digits > 3 || value > longest)
 		return -ERANGE;
 	*length = (uint8_t)value;
 	return 0;
 }
 
+/* The address before a '/' or the end; what stands behind it, or NULL. */
+static const char *parse_host(const char *text, struct addr *addr)
+{
+	const char *end = strchrnul(text, '/');
+	char host[ADDR_TEXT_MAX];
+
+	if ((size_t)(end - text) >= sizeof(host))
+		return NULL;
+	memcpy(host, text, (size_t)(end - text));
+	host[end - text] = '\0';
+	return addr_parse(host, addr) ? NULL : end;
+}
+
 int prefix_parse(const char *text, struct prefix *prefix)
 {
-	const char *slash = strchr(text, '/');
-	size_t length = slash ? (size_t)(slash - text) : strlen(text);
-	char host[ADDR_TEXT_MAX];
+	struct addr addr = {.family = FAMILY_IPV4};
+	const char *rest = parse_dotted(text, addr.bytes);
 	struct prefix parsed;
-	struct addr addr;
-	int err;
+	int err = 0;
 
-	if (length >= sizeof(host))
+	if (!rest || (*rest && *rest != '/'))
+		rest = parse_host(text, &addr);
+	if (!rest)
 		return -EINVAL;
-	memcpy(host, text, length);
-	host[length] = '\0';
-	err = addr_parse(host, &addr);
-	if (err)
-		return err;
 	parsed.length = (uint8_t)addr_bits(addr.family);
-	if (slash)
-		err = parse_length(slash + 1, parsed.length, &parsed.length);
+	if (*rest)
+		err = parse_length(rest + 1, parsed.length, &parsed.length);
 	if (err)
 		return err;
 	parsed.addr = addr_mask(&addr, parsed.length);
@@ -214,8 +263,11 @@ bool prefix_is_host(const struct prefix *prefix)
 struct addr prefix_last(const struct prefix *prefix)
 {
 	struct addr last = prefix->addr;
+	size_t size = addr_size(last.family), whole = prefix->length / 8;
 
-	for (size_t i = 0; i < addr_size(last.family); i++)
-		last.bytes[i] |= (uint8_t)~byte_mask(prefix->length, i);
+	if (whole < size) {
+		last.bytes[whole] |= (uint8_t)(0xffu >> prefix->length % 8);
+		memset(last.bytes + whole + 1, 0xff, size - whole - 1);
+	}
 	return last;
 }

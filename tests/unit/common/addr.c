@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../unit.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/addr.h"
@@ -68,6 +70,39 @@ static void test_parse_refuses(void **state)
 			fail_msg("\"%s\" was taken for an address", cases[i]);
 		assert_int_equal(addr.family, 99);
 	}
+}
+
+/* Texts of digits, dots and what may stand between them, as inet_pton(3) takes them. */
+static void test_parse_as_libc(void **state)
+{
+	static const char letters[] = "0125..9/ x";
+	uint64_t seed = 25;
+	unsigned taken = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 300000; round++) {
+		char text[16] = "";
+		uint8_t bytes[4];
+		struct addr addr;
+		int parts = round % 2 ? 0 :
+					snprintf(text, sizeof(text), "%u.%u.%u.",
+						 random_below(&seed, 300), random_below(&seed, 300),
+						 random_below(&seed, 300));
+		unsigned end = (unsigned)parts + random_below(&seed, 16 - (unsigned)parts);
+
+		for (unsigned i = (unsigned)parts; i < end; i++)
+			text[i] = letters[random_below(&seed, sizeof(letters) - 1)];
+		if (inet_pton(AF_INET, text, bytes) != 1) {
+			if (!addr_parse(text, &addr) && addr.family == FAMILY_IPV4)
+				fail_msg("\"%s\" was taken for an address", text);
+			continue;
+		}
+		taken++;
+		addr = parse(text);
+		assert_int_equal(addr.family, FAMILY_IPV4);
+		assert_memory_equal(addr.bytes, bytes, sizeof(bytes));
+	}
+	assert_true(taken > 1000);
 }
 
 static void test_no_address(void **state)
@@ -308,6 +343,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_and_format),
 		cmocka_unit_test(test_parse_refuses),
+		cmocka_unit_test(test_parse_as_libc),
 		cmocka_unit_test(test_no_address),
 		cmocka_unit_test(test_from_wire),
 		cmocka_unit_test(test_order),
