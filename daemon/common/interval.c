@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sort.h"
 #include "sweep.h"
 
 _Static_assert(sizeof(struct interval4) == 12, "travels in plans");
@@ -37,45 +38,19 @@ static int put_span(void *context, const struct sweep_span *span)
 	return 0;
 }
 
-/* By prefix; equal ones stay as they stood, for qsort(3) need not be stable. */
 static int compare_prefixes(const void *a, const void *b)
 {
-	const struct interval_prefix *left = *(const struct interval_prefix *const *)a;
-	const struct interval_prefix *right = *(const struct interval_prefix *const *)b;
-	int order = sweep_order(&left->prefix, &right->prefix);
+	const struct interval_prefix *left = a, *right = b;
 
-	return order ? order : (left > right) - (left < right);
-}
-
-/* Those of a configuration are in order already. */
-static void sort(const struct interval_prefix **prefixes, size_t count)
-{
-	for (size_t i = 1; i < count; i++)
-		if (compare_prefixes(&prefixes[i - 1], &prefixes[i]) > 0) {
-			qsort(prefixes, count, sizeof(*prefixes), compare_prefixes);
-			return;
-		}
-}
-
-static int sweep_prefixes(const struct interval_prefix **sorted, size_t count,
-			  struct intervals *out)
-{
-	struct sweep sweep;
-	int err = 0;
-
-	sweep_start(&sweep, SWEEP_LONGEST, put_span, out);
-	for (size_t i = 0; i < count && !err; i++)
-		if (i == 0 || !prefix_equal(&sorted[i]->prefix, &sorted[i - 1]->prefix))
-			err = sweep_add(&sweep, &sorted[i]->prefix, sorted[i]->policy, 0);
-	return err ? err : sweep_end(&sweep);
+	return sweep_order(&left->prefix, &right->prefix);
 }
 
 /* Room for the most spans that @sorted can become: each prefix cuts its parent in two. */
-static int allocate(const struct interval_prefix **sorted, size_t count, struct intervals *out)
+static int allocate(const struct interval_prefix *sorted, size_t count, struct intervals *out)
 {
 	size_t v4 = 0, v6;
 
-	while (v4 < count && sorted[v4]->prefix.addr.family == FAMILY_IPV4)
+	while (v4 < count && sorted[v4].prefix.addr.family == FAMILY_IPV4)
 		v4++;
 	v6 = count - v4;
 	out->v4 = v4 ? calloc(v4, 2 * sizeof(*out->v4)) : NULL;
@@ -83,26 +58,22 @@ static int allocate(const struct interval_prefix **sorted, size_t count, struct 
 	return (v4 && !out->v4) || (v6 && !out->v6) ? -ENOMEM : 0;
 }
 
-int intervals_flatten(const struct interval_prefix *prefixes, size_t count, struct intervals *out)
+int intervals_flatten(struct interval_prefix *prefixes, size_t count, struct intervals *out)
 {
-	const struct interval_prefix **sorted;
-	int err;
+	struct sweep sweep;
+	int err = sort_stable(prefixes, count, sizeof(*prefixes), compare_prefixes);
 
 	*out = (struct intervals){0};
-	if (count == 0)
-		return 0;
-	sorted = calloc(count, sizeof(*sorted));
-	if (!sorted)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = &prefixes[i];
-	sort(sorted, count);
-	err = allocate(sorted, count, out);
 	if (!err)
-		err = sweep_prefixes(sorted, count, out);
+		err = allocate(prefixes, count, out);
+	sweep_start(&sweep, SWEEP_LONGEST, put_span, out);
+	for (size_t i = 0; i < count && !err; i++)
+		if (i == 0 || !prefix_equal(&prefixes[i].prefix, &prefixes[i - 1].prefix))
+			err = sweep_add(&sweep, &prefixes[i].prefix, prefixes[i].policy, 0);
+	if (!err)
+		err = sweep_end(&sweep);
 	if (err)
 		intervals_release(out);
-	free(sorted);
 	return err;
 }
 

@@ -36,11 +36,11 @@ struct intervals {
 };
 
 /*
- * Of equal prefixes the one that stood first in the array counts (the configuration refuses two
- * policies for one prefix before it comes to this). Neighbours with one policy are merged. The
+ * Sorts @prefixes. Of equal ones the one that stood first in the array counts (the configuration refuses
+ * two policies for one prefix before it comes to this). Neighbours with one policy are merged. The
  * caller releases with intervals_release(). 0 or -ENOMEM.
  */
-int intervals_flatten(const struct interval_prefix *prefixes, size_t count, struct intervals *out);
+int intervals_flatten(struct interval_prefix *prefixes, size_t count, struct intervals *out);
 void intervals_release(struct intervals *intervals);
 
 /* Policy number of @addr or -1. Binary search. */
