@@ -91,7 +91,8 @@ OBJ_engine := $(call objects,$(wildcard daemon/engine/*.c))
 OBJ_control := $(call objects,$(wildcard daemon/control/*.c daemon/control/*/*.c))
 # What each packet, and each of a million prefixes, goes through is made fast instead.
 FAST := $(addprefix daemon/engine/,queue question burst known ring snapshots) \
-	$(addprefix daemon/common/,packet policy hash addr interval) $(addprefix rules/,fill elements)
+	$(addprefix daemon/common/,packet policy hash addr interval sweep sort) \
+	$(addprefix daemon/control/config/config_,prefixes places) $(addprefix rules/,fill elements)
 $(FAST:%=$(BUILD)/obj/%.o): private OPTIMIZE += -O2
 
 OBJ_launch := $(call objects,$(wildcard daemon/launch/*.c))

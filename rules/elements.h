@@ -22,6 +22,15 @@ struct element {
 	const char *comment; /* at most 120 bytes; NULL: none */
 };
 
+/* The interval before, as it stands in its message: one of the same kind differs by its two keys. */
+struct elements_pattern {
+	const char *chain;
+	size_t key_length;
+	size_t first, after; /* where its keys are */
+	size_t length;       /* 0: there is none */
+	uint8_t bytes[256];
+};
+
 struct elements {
 	struct batch *batch;
 	uint16_t type;
@@ -29,18 +38,22 @@ struct elements {
 	const char *set;
 	struct nlmsghdr *message; /* NULL: none is open */
 	struct nlattr *list;
+	struct elements_pattern pattern;
 };
 
 /*
- * @type NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM or MESSAGE_DESTROY_ELEMENTS. @set must
- * live until elements_close().
+ * @type NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM or MESSAGE_DESTROY_ELEMENTS. @set, and the names of chains,
+ * must live and stay as they are until elements_close().
  */
 void elements_open(struct elements *elements, struct batch *batch, uint16_t type, uint16_t flags,
 		   const char *set);
 void elements_add(struct elements *elements, const struct element *element);
 void elements_close(struct elements *elements);
 
-/* An interval is two elements: its first key (element->key), and where it has ended. */
+/*
+ * An interval is two elements: its first key (element->key), and where it has ended. Both are in one
+ * message, one behind the other: kernel 7.0 takes an end for that of the start before it.
+ */
 void elements_add_interval(struct elements *elements, struct element element, const uint8_t *last);
 
 /* Kernel 6.3 and later; not in older headers. Deleting what is not there is no error. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/array.h"
+#include "common/sort.h"
 #include "control/config/config_sections.h"
 #include "control/config/config_words.h"
 #include "control/config/prefix_error.h"
@@ -54,62 +55,100 @@ static char *line_word(char *line)
 {
 	char *end;
 
-	line += strspn(line, " \t");
-	line[strcspn(line, "#")] = '\0';
-	end = line + strlen(line);
-	while (end > line && strchr(" \t\r", end[-1]))
-		*--end = '\0';
+	while (*line == ' ' || *line == '\t')
+		line++;
+	end = line;
+	for (char *c = line; *c && *c != '#'; c++)
+		if (*c != ' ' && *c != '\t' && *c != '\r')
+			end = c + 1;
+	*end = '\0';
 	return line;
 }
 
 struct lines {
-	FILE *stream;
+	int fd;
 	const char *path;
 	uint32_t number;
-	char text[LINE_MAX_BYTES + 1];
+	size_t at, end; /* what is in @room and was no line yet */
+	char room[65536];
 };
 
-/* 1: a line; 0: none is left; or what is wrong, in @error. */
-static int next_line(struct lines *lines, struct config_error *error)
+/* How many bytes came behind what is left; 0 at the end of the file; or -errno. */
+static ssize_t read_more(struct lines *lines)
 {
-	size_t length = 0;
-	int c = getc_unlocked(lines->stream);
+	ssize_t count;
 
-	if (c != EOF)
-		lines->number++;
-	for (; c != EOF && c != '\n'; c = getc_unlocked(lines->stream)) {
-		lines->text[length] = '\0';
-		if (c == '\0')
-			return config_fail(error, lines->path, (int)lines->number,
-					   "%.40s: expected one prefix a line; a byte 0 follows",
-					   lines->text);
-		if (length == LINE_MAX_BYTES)
-			return config_fail(
-				error, lines->path, (int)lines->number,
-				"%.40s...: expected one prefix a line, and no line of more "
-				"than %d bytes",
-				lines->text, LINE_MAX_BYTES);
-		lines->text[length++] = (char)c;
-	}
-	lines->text[length] = '\0';
-	if (ferror(lines->stream))
-		return config_fail(error, lines->path, (int)lines->number,
-				   "it could not be read: %s", strerror(errno));
-	return c == '\n' || length > 0;
+	lines->end -= lines->at;
+	memmove(lines->room, lines->room + lines->at, lines->end);
+	lines->at = 0;
+	do
+		count = read(lines->fd, lines->room + lines->end,
+			     sizeof(lines->room) - 1 - lines->end);
+	while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return -errno;
+	lines->end += (size_t)count;
+	return count;
 }
 
-static int read_lines(struct config *config, FILE *stream, const char *path,
-		      struct config_prefix prefix, struct config_error *error)
+static int line_check(const struct lines *lines, const char *line, size_t length,
+		      struct config_error *error)
 {
-	struct lines lines = {.stream = stream, .path = path};
+	size_t text = strnlen(line, length);
+
+	if (text < length && text <= LINE_MAX_BYTES)
+		return config_fail(error, lines->path, (int)lines->number,
+				   "%.40s: expected one prefix a line; a byte 0 follows", line);
+	if (length > LINE_MAX_BYTES)
+		return config_fail(error, lines->path, (int)lines->number,
+				   "%.40s...: expected one prefix a line, and no line of more "
+				   "than %d bytes",
+				   line, LINE_MAX_BYTES);
+	return 0;
+}
+
+/* 1: a line, as a string in *@line; 0: none is left; or what is wrong, in @error. */
+static int next_line(struct lines *lines, char **line, struct config_error *error)
+{
+	size_t left = lines->end - lines->at, length;
+	char *newline = memchr(lines->room + lines->at, '\n', left);
+	ssize_t more = 1;
+	int result;
+
+	while (!newline && left <= LINE_MAX_BYTES && more > 0) {
+		more = read_more(lines);
+		left = lines->end;
+		newline = memchr(lines->room, '\n', left);
+	}
+	if (more < 0)
+		return config_fail(error, lines->path, (int)lines->number,
+				   "it could not be read: %s", strerror((int)-more));
+	*line = lines->room + lines->at;
+	length = newline ? (size_t)(newline - *line) : left;
+	if (!newline && !length)
+		return 0;
+	lines->number++;
+	result = line_check(lines, *line, length, error);
+	if (result)
+		return result;
+	(*line)[length] = '\0';
+	lines->at += length + (newline != NULL);
+	return 1;
+}
+
+static int read_lines(struct config *config, struct lines *lines, struct config_prefix prefix,
+		      struct config_error *error)
+{
+	const char *path = lines->path;
 	char text[PREFIX_ERROR_MAX];
+	char *line = NULL;
 	size_t count = 0;
 	int result;
 
-	while ((result = next_line(&lines, error)) > 0) {
-		char *word = line_word(lines.text);
+	while ((result = next_line(lines, &line, error)) > 0) {
+		char *word = line_word(line);
 
-		prefix.line = lines.number;
+		prefix.line = lines->number;
 		if (!*word)
 			continue;
 		if (prefix_read(word, &prefix.prefix, text))
@@ -143,46 +182,51 @@ static char *resolve(const char *path, const char *from)
 	return asprintf(&result, "%.*s%s", (int)(slash - from) + 1, from, path) < 0 ? NULL : result;
 }
 
-/* NULL with errno; a pipe that nobody writes to must not hold control up. */
-static FILE *open_regular(const char *name)
+/* -errno; a pipe that nobody writes to must not hold control up. */
+static int open_regular(const char *name)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	FILE *stream = NULL;
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), result = fd;
 	struct stat st;
 
 	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
-		errno = S_ISDIR(st.st_mode) ? EISDIR : ENOTSUP;
-	else
-		stream = fdopen(fd, "r");
-	if (!stream)
-		close(fd); /* leaves errno as it is */
-	return stream;
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		result = -errno;
+	else if (!S_ISREG(st.st_mode))
+		result = S_ISDIR(st.st_mode) ? -EISDIR : -ENOTSUP;
+	if (result < 0)
+		close(fd);
+	return result;
 }
 
 int config_prefix_file(struct config *config, const struct word *path, unsigned range,
 		       struct config_error *error)
 {
 	char *name = resolve(path->text, path->file);
+	struct lines *lines = malloc(sizeof(*lines));
 	struct config_prefix prefix = {.range = (uint16_t)range};
-	int file = name ? config_file_index(config, name) : -ENOMEM, result = file;
-	FILE *stream = NULL;
+	int file = name && lines ? config_file_index(config, name) : -ENOMEM, result = file;
+	int fd = -1;
 
 	if (file < 0)
 		goto out;
 	prefix.file = (uint16_t)file;
-	stream = open_regular(name);
-	if (!stream)
+	fd = open_regular(name);
+	if (fd < 0) {
 		result = config_fail_at(error, path, "range \"%s\": prefix-file = %s: %s",
 					config->ranges[range].name, path->text,
-					errno == ENOTSUP ? "it is no regular file" :
-							   strerror(errno));
-	else
-		result = read_lines(config, stream, name, prefix, error);
+					fd == -ENOTSUP ? "it is no regular file" : strerror(-fd));
+		goto out;
+	}
+	lines->fd = fd;
+	lines->path = name;
+	lines->number = 0;
+	lines->at = lines->end = 0;
+	result = read_lines(config, lines, prefix, error);
 out:
-	if (stream)
-		fclose(stream);
+	if (fd >= 0)
+		close(fd);
+	free(lines);
 	free(name);
 	return result;
 }
@@ -197,17 +241,8 @@ static int compare(const void *a, const void *b)
 	return order ? order : (p->line > q->line) - (p->line < q->line);
 }
 
-/* Most lists are; a million of them are sorted in the time of four such looks. */
-static bool sorted(const struct config *config)
+int config_prefixes_sort(struct config *config)
 {
-	for (size_t i = 1; i < config->prefix_count; i++)
-		if (compare(&config->prefixes[i - 1], &config->prefixes[i]) > 0)
-			return false;
-	return true;
-}
-
-void config_prefixes_sort(struct config *config)
-{
-	if (!sorted(config))
-		qsort(config->prefixes, config->prefix_count, sizeof(*config->prefixes), compare);
+	return sort_stable(config->prefixes, config->prefix_count, sizeof(*config->prefixes),
+			   compare);
 }

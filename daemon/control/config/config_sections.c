@@ -247,8 +247,9 @@ int sections_ranges(cfg_t *tree, struct config *config, struct config_error *err
 		if (result)
 			return result;
 	}
-	config_prefixes_sort(config);
-	result = config_places_make(config);
+	result = config_prefixes_sort(config);
+	if (!result)
+		result = config_places_make(config);
 	if (!result)
 		result = bounds_check(tree, config, error);
 	return result ? result : config_places_check(config, error);

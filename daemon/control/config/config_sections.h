@@ -21,7 +21,8 @@ int config_prefix_add(struct config *config, const struct config_prefix *prefix)
 /* Every line of a range's prefix file. */
 int config_prefix_file(struct config *config, const struct word *path, unsigned range,
 		       struct config_error *error);
-void config_prefixes_sort(struct config *config);
+/* 0 or -ENOMEM. */
+int config_prefixes_sort(struct config *config);
 
 /* Sorts the interfaces and finds those that have prefixes of their own; 0 or -ENOMEM. */
 int config_places_make(struct config *config);

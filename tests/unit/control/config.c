@@ -568,6 +568,47 @@ static void test_long_lines(void **state)
 	}
 }
 
+#define MANY_LINES 20000 /* several times what is read at once */
+
+/* Lines of many lengths lie across what is read at once; what is wrong with the last is said of its number. */
+static void test_long_file(void **state)
+{
+	static const char *const last[] = {"192.0.2.0/24", "192.0.2.1/24"};
+
+	for (size_t i = 0; i < COUNT(last); i++) {
+		char path[TEMPORARY_PATH_MAX];
+		FILE *file = fopen(temporary_path(state, "list.prefixes", path), "w");
+		struct config_error error = {""};
+		struct config *config;
+		int result;
+
+		assert_non_null(file);
+		for (int line = 0; line < MANY_LINES; line++)
+			fprintf(file, "10.%d.%d.0/24%*s\n", line / 256, line % 256, line % 490, "");
+		fputs(last[i], file);
+		assert_int_equal(fclose(file), 0);
+		result = load(state,
+			      HOME "range \"r\" { prefix-file = list.prefixes policy = home }",
+			      &config, &error);
+		if (i) {
+			assert_non_null(
+				strstr(error.text, "list.prefixes:20001: 192.0.2.1/24 has"));
+			continue;
+		}
+		assert_int_equal(result, 0);
+		assert_int_equal(config->prefix_count, MANY_LINES + 1);
+		for (uint32_t line = 0; line < MANY_LINES; line++) {
+			const struct config_prefix *prefix = &config->prefixes[line];
+
+			assert_int_equal(prefix->line, line + 1);
+			assert_int_equal(prefix->prefix.addr.bytes[1], line / 256);
+			assert_int_equal(prefix->prefix.addr.bytes[2], line % 256);
+			assert_int_equal(prefix->prefix.length, 24);
+		}
+		config_free(config);
+	}
+}
+
 #define CONFIG_TEST(test) cmocka_unit_test_setup_teardown(test, temporary_setup, temporary_teardown)
 
 int main(void)
@@ -584,6 +625,7 @@ int main(void)
 		CONFIG_TEST(test_bounds_of_interfaces),
 		CONFIG_TEST(test_prefix_files),
 		CONFIG_TEST(test_long_lines),
+		CONFIG_TEST(test_long_file),
 	};
 
 	return cmocka_run_group_tests_name("control/config", tests, NULL, NULL);
