@@ -22,7 +22,8 @@ def connections(report, rounds, directory):
                  f"other, {COUNT * SLICES:,} in each round; the client has a core. Allowed: by an "
                  "entry of the destination, or of the source; then the prefixes are asked too. "
                  "First: each connection is a new pair under a policy that lets pass; user space "
-                 "answered each.")
+                 "answered each. Textbook: one rule queues openings, nfq_handle_packet() and "
+                 "nfq_set_verdict2() let each pass: what it takes to ask any program.")
     with contextlib.ExitStack() as stack:
         bare, few, many = (stack.enter_context(line) for line in (
             Line(directory, "no rules"), Line(directory, f"edge25, {FEW:,} prefixes", FEW),
@@ -33,6 +34,9 @@ def connections(report, rounds, directory):
             sides[f"{line.name}, source"] = lambda line=line: line.connect(ELSEWHERE, COUNT)
         sides["no rules, first"] = lambda: bare.connect_new(COUNT)
         sides["edge25, first"] = lambda: _connect_new(few)
+        asked = stack.enter_context(Line(directory, "textbook"))
+        stack.enter_context(ended(asked.queue_openings()))
+        sides["textbook, first"] = lambda: asked.connect_new(COUNT)
         samples = in_slices(rounds, {name: lambda side=side: {"ns": side()}
                                      for name, side in sides.items()}, SLICES)
     rows = {share: _table(report, samples, share) for share in (50, 99)}
@@ -40,8 +44,19 @@ def connections(report, rounds, directory):
             ("allowed.few", 50, f"{few.name}, source", "no rules"),
             ("allowed.many", 50, f"{many.name}, source", "no rules"),
             ("accepted.p50", 50, "edge25, first", "no rules, first"),
+            ("accepted.textbook", 50, "textbook, first", "no rules, first"),
             ("accepted.p99", 99, "edge25, first", "no rules, first")):
         report.answer(key, added(rows[share][name], rows[share][base]))
+
+
+@contextlib.contextmanager
+def ended(program):
+    """The program, until the block ends."""
+    try:
+        yield program
+    finally:
+        program.kill()
+        program.wait()
 
 
 def added(row, base):

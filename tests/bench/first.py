@@ -2,14 +2,18 @@
 """First packets of pairs, which user space answers: measured side by side in rounds (A B A B), so that
 what else the machine does falls on all sides, and counted by the kernel."""
 
+import contextlib
+import itertools
+
 from filters import Edge25Gateway, TextbookBehindEdge25
 from gateways import Textbook
 from report import Row
+from slices import in_slices
 from traffic import BenchError, Load, inject
 
 NEW = Load("new pairs", 1 << 28)  # more than any run takes, so that none comes twice
 
-FULL_SECONDS = 1.0
+FULL_SECONDS, SLICES = 0.3, 4
 PROBE_SECONDS = 0.4
 WARM = 0.2
 
@@ -35,16 +39,18 @@ def first_packets(report, rounds, directory):
                  "textbook, edge25's table: the same work in the kernel, answered one by one.")
     makers = (Textbook, lambda: TextbookBehindEdge25(directory, FEW_PREFIXES, REMEMBERED),
               lambda: Edge25Gateway(directory, FEW_PREFIXES, REMEMBERED))
-    full = [[] for _ in makers]
+    rounds = min(rounds, MOST_ROUNDS)
+    with contextlib.ExitStack() as stack:
+        gateways = [stack.enter_context(make()) for make in makers]
+        names = [gateway.name for gateway in gateways]
+        samples = in_slices(rounds, {gateway.name: full_load(gateway) for gateway in gateways},
+                            SLICES)
+    full = [samples[name] for name in names]
     paced = [[] for _ in makers]
-    names = [""] * len(makers)
-    for _ in range(min(rounds, MOST_ROUNDS)):
-        for number, make in enumerate(makers):
+    for _ in range(rounds):
+        for gathered, make in zip(paced, makers):
             with make() as gateway:
-                names[number] = gateway.name
-                full[number].append(answered_fully(gateway))
-            with make() as gateway:
-                paced[number].append(_lossless(gateway))
+                gathered.append(_lossless(gateway))
     _report_full(report, names, full)
     _report_paced(report, names, paced)
     report.answer("first.unnoticed", [sample["unnoticed"] for sample in full[-1]])
@@ -56,9 +62,10 @@ def _report_full(report, names, full):
     report.table("full load", "answers/s", rows, names[:-1])
     report.answer("first.full", rows[-1].ratios(rows[0]))
     report.answer("first.same", rows[-1].ratios(rows[1]))
-    report.table("by the thread's processor time", "answers/s", [
-        Row.of(name, samples, lambda sample: sample["answered"] / sample["busy"])
-        for name, samples in zip(names, full)], names[:-1])
+    busy = [Row.of(name, samples, lambda sample: sample["answered"] / sample["busy"])
+            for name, samples in zip(names, full)]
+    report.table("by the thread's processor time", "answers/s", busy, names[:-1])
+    report.answer("first.busy", busy[-1].ratios(busy[0]))
     report.table("of the packets, lost", "%", [
         Row.of(name, samples, lambda sample: 100 * sample["lost"] / sample["received"])
         for name, samples in zip(names, full)])
@@ -85,13 +92,18 @@ def _report_paced(report, names, paced):
                         "rounds: at least that.")
 
 
-def answered_fully(gateway):
-    """Full load of new pairs for a while. Unnoticed: what edge25 neither answered nor counted as
-    refused for want of an answer."""
+def full_load(gateway):
+    """What measures a slice of full load of new pairs. It has sent some already."""
     inject(gateway.namespace, NEW, WARM)
+    firsts = itertools.count(NEW_FROM, NEW_FROM)
+    return lambda: _answered_fully(gateway, next(firsts))
+
+
+def _answered_fully(gateway, first):
+    """Unnoticed: what edge25 neither answered nor counted as refused for want of an answer."""
     gateway.settle()
     before = gateway.received(), gateway.answered(), gateway.busy(), gateway.ended()
-    injected = inject(gateway.namespace, NEW, FULL_SECONDS, first=NEW_FROM)
+    injected = inject(gateway.namespace, NEW, FULL_SECONDS, first=first)
     gateway.settle()
     received, answered, busy, ended = (now - then for now, then in zip(
         (gateway.received(), gateway.answered(), gateway.busy(), gateway.ended()), before))

@@ -115,8 +115,7 @@ class Gateway:
     def queues(self):
         """What the kernel says of each queue: number, port, held, mode, range, dropped because the
         queue was full, dropped because the socket's buffer was full, last id, 1."""
-        lines = self._proc("net/netfilter/nfnetlink_queue")
-        return [list(map(int, line.split())) for line in lines]
+        return queues(self.namespace)
 
     def held(self):
         """Packets that wait for an answer."""
@@ -127,8 +126,7 @@ class Gateway:
         wait_for(lambda: self.held() == 0, "the queues to be empty")
 
     def _proc(self, path):
-        with self.namespace.entered():
-            return pathlib.Path("/proc/thread-self", path).read_text(encoding="ascii").splitlines()
+        return proc(self.namespace, path)
 
     def nft(self, text):
         """Load rules."""
@@ -136,12 +134,8 @@ class Gateway:
 
     def popen_textbook(self, queue, *bits):
         """The textbook program, where edge25's thread would be."""
-        program = self.namespace.popen([TEXTBOOK, queue, *bits])
-        wait_for(lambda: self.queues() or program.poll() is not None, "the textbook's queue")
-        if program.poll() is not None:
-            raise LabError("the textbook program ended")
+        program = popen_textbook(self.namespace, queue, *bits)
         os.sched_setaffinity(program.pid, {processors()[1]})
-        prefer(program.pid)
         return program
 
 
@@ -231,7 +225,7 @@ class Textbook(Gateway):
         self._program = None
 
     def start(self):
-        self._queue_rule()
+        queue_port(self.namespace)
         self._program = self.popen_textbook(TEXTBOOK_QUEUE)
 
     def answered(self):
@@ -246,14 +240,41 @@ class Textbook(Gateway):
         """Packets of which it is known what became of them: an answer."""
         return self.answered()
 
-    def _queue_rule(self):
-        """nft's queue statement, or the NFQUEUE target where the kernel has no queue expression."""
-        try:
-            self.nft("table inet bench { chain screen { type filter hook prerouting priority raw; "
-                      f"tcp dport 25 queue num {TEXTBOOK_QUEUE}; }} }}")
-        except LabError:
-            self.namespace.run(["iptables", "-t", "raw", "-A", "PREROUTING", "-p", "tcp", "--dport",
-                                25, "-j", "NFQUEUE", "--queue-num", TEXTBOOK_QUEUE])
+
+def proc(namespace, path):
+    """The lines of a file of /proc that tells of a namespace."""
+    with namespace.entered():
+        return pathlib.Path("/proc/thread-self", path).read_text(encoding="ascii").splitlines()
+
+
+def queues(namespace):
+    """What the kernel says of each queue: see Gateway.queues()."""
+    return [list(map(int, line.split()))
+            for line in proc(namespace, "net/netfilter/nfnetlink_queue")]
+
+
+def queue_port(namespace, *, openings=False):
+    """One rule that queues port 25, or openings to it alone: nft's queue statement, or the NFQUEUE
+    target where the kernel has no queue expression."""
+    try:
+        namespace.run(["nft", "-f", "-"], input=(
+            "table inet bench { chain screen { type filter hook prerouting priority raw; "
+            f"tcp dport 25 {'tcp flags syn / fin,syn,rst,ack' if openings else ''} "
+            f"queue num {TEXTBOOK_QUEUE}; }} }}"))
+    except LabError:
+        namespace.run(["iptables", "-t", "raw", "-A", "PREROUTING", "-p", "tcp", "--dport", 25,
+                       *(["--syn"] if openings else []),
+                       "-j", "NFQUEUE", "--queue-num", TEXTBOOK_QUEUE])
+
+
+def popen_textbook(namespace, queue, *bits):
+    """The textbook program, when its queue is there."""
+    program = namespace.popen([TEXTBOOK, queue, *bits])
+    wait_for(lambda: queues(namespace) or program.poll() is not None, "the textbook's queue")
+    if program.poll() is not None:
+        raise LabError("the textbook program ended")
+    prefer(program.pid)
+    return program
 
 
 def silent_link(name):

@@ -14,7 +14,7 @@ from lab.raw import Wire, ipv4, opening, tcp
 from lab.time_travel import TimeTravel
 
 from filters import Edge25Gateway
-from first import answered_fully
+from first import full_load
 from report import Row
 from traffic import BenchError
 
@@ -56,7 +56,7 @@ def first_packets_of_guard(report, rounds, directory):
         for name, line in LINES.items():
             with Edge25Gateway(directory, FEW_PREFIXES, REMEMBERED, name=name,
                                line=line + "  deny = drop  pace = 0") as gateway:
-                samples[name].append(answered_fully(gateway))
+                samples[name].append(full_load(gateway)())
     for title, value in (("full load", lambda one: one["answers"] / one["seconds"]),
                          ("by the thread's processor time",
                           lambda one: one["answered"] / one["busy"])):
