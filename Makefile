@@ -49,8 +49,9 @@ known = $(shell echo 'int main(void) { return 0; }' | \
 SMALL := $(or $(call known,-Oz),-Os) -ffunction-sections -fdata-sections \
 	-fno-unwind-tables -fno-asynchronous-unwind-tables
 OPTIMIZE = $(if $(SAN),-O2,$(SMALL))
-# Programs are compiled again when they are linked, as a whole, which makes them smaller. The engine is
-# not, for it is made fast, and tests are not, for that takes seconds: objects have both forms.
+# Programs are compiled again when they are linked, as a whole, which makes them smaller; not what is
+# made fast. Tests are not, for that takes seconds: objects have both forms. For a debugger:
+# CFLAGS='-g -Og -fno-lto'.
 WHOLE := $(if $(SAN),,$(call known,-flto=auto -ffat-lto-objects))
 
 # Relocations in a tenth of the room, where the linker packs them and glibc 2.36 is there to read them.
@@ -93,15 +94,16 @@ OBJ_control := $(call objects,$(wildcard daemon/control/*.c daemon/control/*/*.c
 FAST := $(addprefix daemon/engine/,queue question burst known ring snapshots) \
 	$(addprefix daemon/common/,packet policy hash addr interval sweep sort) \
 	$(addprefix daemon/control/config/config_,prefixes places) $(addprefix rules/,fill elements)
-$(FAST:%=$(BUILD)/obj/%.o): private OPTIMIZE += -O2
+FAST_OBJECTS := $(FAST:%=$(BUILD)/obj/%.o)
+$(FAST_OBJECTS): private OPTIMIZE += -O2
 
 OBJ_launch := $(call objects,$(wildcard daemon/launch/*.c))
 OBJ_client := $(call objects,$(wildcard tools/common/*.c))
 OBJ_tools := $(call objects,$(wildcard tools/edge25ctl/*.c))
 OBJ_notify := $(call objects,$(wildcard tools/edge25-notify/*.c))
 
-$(OBJ_common) $(OBJ_control) $(OBJ_launch) $(OBJ_client) $(OBJ_tools) $(OBJ_notify): \
-	private OPTIMIZE += $(WHOLE)
+$(filter-out $(FAST_OBJECTS),$(OBJ_common) $(OBJ_rules) $(OBJ_engine) $(OBJ_control) $(OBJ_launch) \
+	$(OBJ_client) $(OBJ_tools) $(OBJ_notify)): private OPTIMIZE += $(WHOLE)
 
 PROGRAMS := $(addprefix $(BUILD)/,edge25d edge25-engine edge25-control edge25ctl edge25-notify \
 	edge25-replay)
@@ -150,7 +152,7 @@ $(BUILD)/edge25d: $(OBJ_launch) $(OBJ_common)
 
 $(BUILD)/edge25-engine: $(OBJ_engine) $(OBJ_rules) $(OBJ_common)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_engine)
+	$(Q)$(CC) $(WHOLE_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_engine)
 
 $(BUILD)/edge25-control: $(OBJ_control) $(OBJ_common)
 	$(call say,LD,$@)
