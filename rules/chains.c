@@ -137,14 +137,12 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 		CHAIN_TALLY_SUBMISSION,
 		CHAIN_TRIED,
 		CHAIN_SMTP,
-		CHAIN_FRESH,
 		CHAIN_OWN,
 		CHAIN_VRF,
 		CHAIN_RANGES,
 		CHAIN_ANSWERS,
 		CHAIN_ALLOWED_SOURCE,
 		CHAIN_ALLOWED_DESTINATION,
-		CHAIN_ALLOWED,
 		CHAIN_LET_THROUGH,
 	};
 	const struct plan_settings *settings = &plan->header->settings;

@@ -337,12 +337,17 @@ void rule_key_again(struct nftnl_rule *rule, enum family family, enum rule_key k
 
 void rule_key_host6(struct nftnl_rule *rule, unsigned length)
 {
+	rule_family(rule, FAMILY_IPV6);
+	rule_key_host6_again(rule, length);
+}
+
+void rule_key_host6_again(struct nftnl_rule *rule, unsigned length)
+{
 	static const uint8_t zero[16];
 	uint8_t mask[16] = {0};
 
 	for (unsigned bit = 0; bit < length; bit++)
 		mask[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	rule_family(rule, FAMILY_IPV6);
 	put_address(rule, FAMILY_IPV6, true, NFT_REG_1);
 	put_bitwise(rule, mask, zero, sizeof(mask));
 }

@@ -71,8 +71,9 @@ enum rule_key {
 void rule_key(struct nftnl_rule *rule, enum family family, enum rule_key key);
 /* An IPv6 source, cut to its prefix of @length. */
 void rule_key_host6(struct nftnl_rule *rule, unsigned length);
-/* As rule_key(), behind another key of the family. */
+/* As those two, behind another key of the family. */
 void rule_key_again(struct nftnl_rule *rule, enum family family, enum rule_key key);
+void rule_key_host6_again(struct nftnl_rule *rule, unsigned length);
 void rule_key_interface(struct nftnl_rule *rule);
 void rule_key_protocol(struct nftnl_rule *rule);
 void rule_key_mark(struct nftnl_rule *rule, uint32_t mask);

@@ -21,7 +21,6 @@
 #define CHAIN_HANDSHAKE "handshake"
 #define CHAIN_TALKING "talking"
 #define CHAIN_SMTP "smtp"
-#define CHAIN_FRESH "fresh"
 #define CHAIN_OWN "own"
 #define CHAIN_VRF "vrf"
 #define CHAIN_RANGES "ranges"
@@ -37,7 +36,6 @@
 #define CHAIN_ANSWERS "answers"
 #define CHAIN_ALLOWED_SOURCE "allowed_source"
 #define CHAIN_ALLOWED_DESTINATION "allowed_destination"
-#define CHAIN_ALLOWED "allowed"
 #define CHAIN_LET_THROUGH "let_through"
 /* Where there are watched entries: from each chain of block policies that asks for them. */
 #define CHAIN_WATCHED "watched"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The chains that every table has. */
+/* The chains that every table has, but the first. */
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
@@ -68,6 +68,7 @@ void writer_clear_mark(struct writer *writer, const char *chain)
 {
 	struct nftnl_rule *rule = rule_new(chain, "our bits of the mark are ours alone");
 
+	rule_mark(rule, writer->mask, 0, false); /* what costs is to set it */
 	rule_set_mark(rule, ~writer->mask, 0);
 	writer_put(writer, rule);
 }
@@ -180,107 +181,6 @@ void chains_put_settled(struct batch *batch, const struct plan *plan,
 	elements_close(&elements);
 }
 
-/* The ports that are looked at. */
-static const struct {
-	uint16_t port;
-	const char *chain;
-} ports[] = {
-	{PORT_SMTP, CHAIN_SMTP},
-	{PORT_SUBMISSIONS, CHAIN_SUBMISSION},
-	{PORT_SUBMISSION, CHAIN_SUBMISSION},
-};
-
-#define PORTS (sizeof(ports) / sizeof(ports[0]))
-
-/*
- * What differs from the ports in a bit that all of them have alike is none of them: no look-up in a
- * set is as quick. Packets without a port go on, and so do tunnels, which have something else there.
- */
-static void write_leave(struct writer *writer)
-{
-	struct nftnl_rule *rule = rule_new(CHAIN_SCREEN, "almost everything else leaves here");
-	uint16_t alike = UINT16_MAX;
-
-	for (size_t i = 1; i < PORTS; i++)
-		alike &= (uint16_t) ~(ports[0].port ^ ports[i].port);
-	if (writer->input->plan->header->settings.refuse_tunnels)
-		rule_tcp(rule);
-	rule_port_not(rule, alike, ports[0].port & alike);
-	rule_accept(rule);
-	writer_put(writer, rule);
-}
-
-/*
- * What almost every packet of a flood meets, in one rule: its pair was refused before, and it is
- * counted for its host. Where the tally is full it goes on to chain smtp, where the pair is asked for
- * again.
- */
-static void write_flood(struct writer *writer)
-{
-	const struct plan *plan = writer->input->plan;
-	const struct policy *only = plan_only_blocking(plan);
-	char name[RULES_NAME_MAX];
-
-	if (!only || plan->header->settings.check_sources)
-		return;
-	for (size_t family = 0; family < FAMILIES; family++) {
-		const bool six = families[family] == FAMILY_IPV6;
-		struct nftnl_rule *rule;
-
-		if (six && (writer->input->allow_fine || writer->fine))
-			continue;
-		rule = rule_new(CHAIN_SCREEN, "refused before");
-		rule_tcp_port(rule, PORT_SMTP);
-		rule_key(rule, families[family], KEY_PAIR_SUBSCRIBER);
-		rule_lookup(rule, writer_set(writer, SET_REFUSED4 + family, name));
-		rule_key_again(rule, families[family], KEY_SOURCE_SUBSCRIBER);
-		rule_update_born(rule, writer_set(writer, SET_TALLY_REFUSED4 + family, name));
-		writer_refuse_counted(writer, rule, only);
-	}
-}
-
-static void write_ports(struct writer *writer)
-{
-	for (size_t i = 0; i < PORTS; i++) {
-		struct nftnl_rule *rule = rule_new(CHAIN_SCREEN, NULL);
-
-		rule_tcp_port(rule, ports[i].port);
-		rule_goto(rule, ports[i].chain);
-		writer_put(writer, rule);
-	}
-}
-
-static void write_screen(struct writer *writer)
-{
-	const struct plan_settings *settings = &writer->input->plan->header->settings;
-	struct nftnl_rule *rule;
-	char set[RULES_NAME_MAX];
-
-	if (handshakes_needed(writer->input->plan)) {
-		rule = rule_new(CHAIN_SCREEN, NULL);
-		rule_port(rule, PORT_SOURCE, PORT_SMTP, true);
-		rule_port(rule, PORT_DESTINATION, PORT_SMTP, false);
-		rule_talks(rule);
-		rule_goto(rule, CHAIN_HANDSHAKE);
-		writer_put(writer, rule);
-	}
-	write_leave(writer);
-	write_flood(writer);
-	write_ports(writer);
-	if (settings->refuse_headless) {
-		rule = rule_new(CHAIN_SCREEN, NULL);
-		rule_first_fragment(rule);
-		rule_goto(rule, CHAIN_HEADLESS);
-		writer_put(writer, rule);
-	}
-	if (settings->refuse_tunnels) {
-		rule = rule_new(CHAIN_SCREEN, NULL);
-		rule_key_protocol(rule);
-		rule_verdict_map(rule, writer_set(writer, SET_PROTOCOLS, set));
-		writer_put(writer, rule);
-	}
-}
-
 static void write_to_vrf(struct writer *writer)
 {
 	struct nftnl_rule *rule = rule_new(CHAIN_SMTP, "here for the second time");
@@ -357,28 +257,36 @@ static void write_own(struct writer *writer)
 	writer_put(writer, rule);
 }
 
+/*
+ * A pair that was refused before is found first: no rule of others' costs it anything. Only where
+ * chain screen has found it already, and could not count it, it may wait until allowed ones have left.
+ */
 static void write_smtp(struct writer *writer)
 {
 	struct nftnl_rule *rule;
 
-	write_refused(writer, FAMILY_IPV4);
-	if (!writer->input->allow_fine)
-		write_refused(writer, FAMILY_IPV6);
+	for (size_t family = 0; family < FAMILIES; family++)
+		if (!writer_flood_met(writer, families[family]) &&
+		    (families[family] == FAMILY_IPV4 || !writer->input->allow_fine))
+			write_refused(writer, families[family]);
 	writer_clear_mark(writer, CHAIN_SMTP);
 	write_to_vrf(writer);
 	if (writer->input->allow_fine) {
 		write_fine(writer);
 		write_refused(writer, FAMILY_IPV6);
 	}
-	writer_goto(writer, CHAIN_SMTP, CHAIN_FRESH, NULL);
-
-	rule = rule_new(CHAIN_FRESH, "to this machine itself");
+	if (writer->early)
+		write_allowed_early(writer, CHAIN_SMTP);
+	else
+		writer_jump(writer, CHAIN_SMTP, CHAIN_ALLOWED_DESTINATION, NULL);
+	rule = rule_new(CHAIN_SMTP, "to this machine itself");
 	rule_local(rule);
 	rule_jump(rule, CHAIN_OWN);
 	writer_put(writer, rule);
-
-	writer_jump(writer, CHAIN_FRESH, CHAIN_ALLOWED_DESTINATION, NULL);
-	writer_goto(writer, CHAIN_FRESH, CHAIN_RANGES, NULL);
+	for (size_t family = 0; family < FAMILIES; family++)
+		if (writer_flood_met(writer, families[family]))
+			write_refused(writer, families[family]);
+	writer_goto(writer, CHAIN_SMTP, CHAIN_RANGES, NULL);
 }
 
 void writer_to_answers(struct writer *writer, const char *chain)
@@ -412,6 +320,17 @@ static void write_remember(struct writer *writer)
 	writer_put(writer, rule);
 }
 
+/*
+ * Allowed sources are asked for before the ranges where the answer is the same: prefixes take longest to
+ * ask. Not where a source must be seen to be true first, or a VRF by its name may have the packet a
+ * second time.
+ */
+static bool sources_early(const struct plan *plan)
+{
+	return !plan->header->settings.check_sources && !plan->header->interfaces &&
+	       !plan->header->places;
+}
+
 void chains_write(struct batch *batch, const struct chains_input *input)
 {
 	struct writer writer = {
@@ -420,6 +339,7 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 		.mask = input->plan->header->settings.mark_mask,
 		.fine = ranges_fine(input->plan),
 		.by_entry = watched_by_entry(input->plan),
+		.early = sources_early(input->plan),
 	};
 
 	for (uint32_t i = 0; i < input->plan->header->allows; i++)

@@ -1,18 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is allowed, contained and watched. Of several that match, `always` comes first, then that
- * the source is contained, then a plain entry, then a watched one: the rules of the first go
- * straight to let_through, those of a plain one ask on their way whether the source is contained.
+ * the source is contained, then a plain entry, then a watched one: the rules of all go to
+ * let_through, but those of a plain one ask besides whether the source is contained.
  */
 #include "common/allow.h"
 #include "rules/writer.h"
 
 /*
- * What is found in the sets of both kinds, exact and by prefix, goes on in @target. Prefixes come with
- * a plan, and so with rules: where it has none the set is not asked.
+ * The rule, which has its family, is for sources that are not contained. That one is not in a set is
+ * asked without counting.
+ */
+static void put_not_contained(struct writer *writer, struct nftnl_rule *rule, enum family family)
+{
+	char set[RULES_NAME_MAX];
+
+	if (family == FAMILY_IPV4) {
+		rule_key_again(rule, family, KEY_SOURCE);
+		rule_lookup_not(rule, writer_set(writer, SET_CONTAINED4, set));
+		return;
+	}
+	for (unsigned length = POLICY_HOST_PREFIX6_MIN; length <= POLICY_HOST_PREFIX6_MAX; length++)
+		if (contained_length_has(writer->input->contained_lengths, length)) {
+			rule_key_host6_again(rule, length);
+			rule_lookup_not(rule, set_contained_name(length, set));
+		}
+}
+
+/*
+ * What is found in the sets of both kinds, exact and by prefix, goes on in @target; @plain: unless its
+ * source is contained. Prefixes come with a plan, and so with rules: where it has none the set is not
+ * asked.
  */
 static void write_look_ups(struct writer *writer, const char *chain, enum rule_key key,
-			   enum set exact, enum set net, const char *target, bool jump)
+			   enum set exact, enum set net, const char *target, bool plain)
 {
 	char set[RULES_NAME_MAX];
 
@@ -27,10 +48,9 @@ static void write_look_ups(struct writer *writer, const char *chain, enum rule_k
 			rule = rule_new(chain, NULL);
 			rule_key(rule, families[family], key);
 			rule_lookup(rule, writer_set(writer, sets[i], set));
-			if (jump)
-				rule_jump(rule, target);
-			else
-				rule_goto(rule, target);
+			if (plain)
+				put_not_contained(writer, rule, families[family]);
+			rule_goto(rule, target);
 			writer_put(writer, rule);
 		}
 	}
@@ -40,10 +60,7 @@ static void finish_contained(struct writer *writer, struct nftnl_rule *rule, con
 			     const char *target)
 {
 	rule_lookup(rule, set);
-	if (target)
-		rule_goto(rule, target);
-	else
-		rule_return(rule);
+	rule_goto(rule, target);
 	writer_put(writer, rule);
 }
 
@@ -135,27 +152,47 @@ static void write_let_through(struct writer *writer)
 	rule_opening(rule, true);
 	rule_counter(rule, COUNTER_ALLOWED);
 	writer_put(writer, rule);
+	/* to set a mark costs more than to see that nothing is to be cleared */
+	rule = rule_new(CHAIN_LET_THROUGH, NULL);
+	rule_mark(rule, writer->mask, 0, true);
+	rule_accept(rule);
+	writer_put(writer, rule);
 	writer_let_go(writer, CHAIN_LET_THROUGH);
+}
+
+static void write_destinations(struct writer *writer, const char *chain)
+{
+	if (plan_has_way(writer->input->plan, ALLOW_ALWAYS))
+		write_look_ups(writer, chain, KEY_DESTINATION, SET_ALWAYS_DST4, SET_ALWAYS_DST4_NET,
+			       CHAIN_LET_THROUGH, false);
+	write_look_ups(writer, chain, KEY_DESTINATION, SET_ALLOW_DST4, SET_ALLOW_DST4_NET,
+		       CHAIN_LET_THROUGH, true);
+}
+
+static void write_sources(struct writer *writer, const char *chain)
+{
+	if (plan_has_way(writer->input->plan, ALLOW_ALWAYS)) {
+		write_look_ups(writer, chain, KEY_SOURCE, SET_ALWAYS_SRC4, SET_ALWAYS_SRC4_NET,
+			       CHAIN_LET_THROUGH, false);
+		write_look_ups(writer, chain, KEY_PAIR, SET_ALWAYS_PAIR4, SET_ALWAYS_PAIR4_NET,
+			       CHAIN_LET_THROUGH, false);
+	}
+	write_look_ups(writer, chain, KEY_SOURCE, SET_ALLOW_SRC4, SET_ALLOW_SRC4_NET,
+		       CHAIN_LET_THROUGH, true);
+	write_look_ups(writer, chain, KEY_PAIR, SET_ALLOW_PAIR4, SET_ALLOW_PAIR4_NET,
+		       CHAIN_LET_THROUGH, true);
+}
+
+void write_allowed_early(struct writer *writer, const char *chain)
+{
+	write_destinations(writer, chain);
+	write_sources(writer, chain);
 }
 
 void write_allowed(struct writer *writer)
 {
-	if (plan_has_way(writer->input->plan, ALLOW_ALWAYS)) {
-		write_look_ups(writer, CHAIN_ALLOWED_DESTINATION, KEY_DESTINATION, SET_ALWAYS_DST4,
-			       SET_ALWAYS_DST4_NET, CHAIN_LET_THROUGH, false);
-		write_look_ups(writer, CHAIN_ALLOWED_SOURCE, KEY_SOURCE, SET_ALWAYS_SRC4,
-			       SET_ALWAYS_SRC4_NET, CHAIN_LET_THROUGH, false);
-		write_look_ups(writer, CHAIN_ALLOWED_SOURCE, KEY_PAIR, SET_ALWAYS_PAIR4,
-			       SET_ALWAYS_PAIR4_NET, CHAIN_LET_THROUGH, false);
-	}
-	write_look_ups(writer, CHAIN_ALLOWED_DESTINATION, KEY_DESTINATION, SET_ALLOW_DST4,
-		       SET_ALLOW_DST4_NET, CHAIN_ALLOWED, true);
-	write_look_ups(writer, CHAIN_ALLOWED_SOURCE, KEY_SOURCE, SET_ALLOW_SRC4, SET_ALLOW_SRC4_NET,
-		       CHAIN_ALLOWED, true);
-	write_look_ups(writer, CHAIN_ALLOWED_SOURCE, KEY_PAIR, SET_ALLOW_PAIR4, SET_ALLOW_PAIR4_NET,
-		       CHAIN_ALLOWED, true);
-	writer_contained(writer, CHAIN_ALLOWED, NULL);
-	writer_goto(writer, CHAIN_ALLOWED, CHAIN_LET_THROUGH, NULL);
+	write_destinations(writer, CHAIN_ALLOWED_DESTINATION);
+	write_sources(writer, CHAIN_ALLOWED_SOURCE);
 	write_let_through(writer);
 	write_watched(writer);
 }

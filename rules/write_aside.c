@@ -203,6 +203,8 @@ void write_router(struct writer *writer)
 	rule_accept(rule);
 	writer_put(writer, rule);
 	writer_jump(writer, CHAIN_ROUTER_SMTP, CHAIN_ALLOWED_DESTINATION, NULL);
+	if (writer->early)
+		writer_jump(writer, CHAIN_ROUTER_SMTP, CHAIN_ALLOWED_SOURCE, NULL);
 	writer_goto(writer, CHAIN_ROUTER_SMTP, chain_name(CHAIN_ASK, policy, ask), NULL);
 	writer_to_answers(writer, CHAIN_ROUTER_REMEMBER);
 }

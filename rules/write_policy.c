@@ -85,11 +85,13 @@ static void write_ask(struct writer *writer, const struct policy *policy)
 	struct nftnl_rule *rule;
 
 	chain_name(CHAIN_ASK, policy, chain);
-	rule = rule_new(chain, "else asked before");
-	rule_vrf(rule);
-	rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
-	writer_put(writer, rule);
-	writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
+	if (!writer->early) {
+		rule = rule_new(chain, "else asked before");
+		rule_vrf(rule);
+		rule_jump(rule, CHAIN_ALLOWED_DESTINATION);
+		writer_put(writer, rule);
+		writer_jump(writer, chain, CHAIN_ALLOWED_SOURCE, NULL);
+	}
 	/* before what passed and what is no opening: connections that stand end, too */
 	if (policy_may_refuse(policy))
 		writer_contained(writer, chain, chain_name(CHAIN_CONTAINED, policy, name));

@@ -13,6 +13,7 @@ struct writer {
 	bool filled[SETS_EVER]; /* the plan has entries for the set */
 	bool fine;              /* some /64 has sources of several policies */
 	bool by_entry;          /* packets of the policy for watched entries come by those alone */
+	bool early;             /* allowed sources are asked for before the ranges */
 };
 
 #define FAMILIES 2
@@ -31,6 +32,14 @@ void writer_counter_goto(struct writer *writer, const char *chain, const char *c
 size_t writer_ways(const struct writer *writer, enum family family);
 void writer_key_refused(const struct writer *writer, struct nftnl_rule *rule, enum family family,
 			size_t way);
+
+/* The chain that every packet meets: rules/write_screen.c. */
+void write_screen(struct writer *writer);
+/*
+ * Do packets of refused pairs meet one rule there? Where one policy alone blocks, sources are not
+ * checked, and no host is asked for first that is finer than what is remembered.
+ */
+bool writer_flood_met(const struct writer *writer, enum family family);
 
 /* The chain in which a packet finds its policy. */
 void write_range_rules(struct writer *writer);
@@ -53,7 +62,9 @@ void write_evidence(struct writer *writer);
 
 /* What is allowed, contained and watched: rules/write_allow.c. */
 void write_allowed(struct writer *writer);
-/* Packets of contained sources go to @target; NULL: back to where the chain was called. */
+/* The same look-ups in @chain itself, which saves a connection the way to other chains and back. */
+void write_allowed_early(struct writer *writer, const char *chain);
+/* Packets of contained sources go to @target. */
 void writer_contained(struct writer *writer, const char *chain, const char *target);
 /*
  * The rule, which has its family, is for sources that are not watched. Where a packet was looked up

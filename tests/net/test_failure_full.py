@@ -10,7 +10,7 @@ import pytest
 
 from lab.capture import Capture
 from lab.edge25 import CONTROL, ENGINE
-from lab.faults import frozen, killed, narrowed, queues, wait_until_held
+from lab.faults import frozen, killed, narrowed, questions, queues, wait_until_held
 from lab.promise import eventually, must_fail
 from lab.raw import Wire, opening, openings
 
@@ -100,6 +100,16 @@ def test_sets_full_control_run(edge25, gate):
     must_fail(check_named, daemon, crowded)
     crowded.arrived += 1
     must_fail(crowded.check_counts, daemon, patience=1)
+
+
+@VERSIONS
+def test_what_is_remembered_is_asked_about_once_when_the_tally_is_full(edge25, gate, version):
+    """The rule that counts it for its host cannot; the pair is found all the same."""
+    daemon = edge25(BLOCK + f"tally-hosts = {SMALL}\n")
+    crowded = Crowded(gate, version, daemon)
+    crowded.check_counts(daemon)
+    assert untallied(daemon.status()) >= PACKETS * (SOURCES - SMALL) // SOURCES
+    assert questions(daemon) == SOURCES * SERVERS
 
 
 # The receive buffer of a queue.

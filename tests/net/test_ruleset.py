@@ -124,6 +124,34 @@ def test_where_one_policy_blocks_one_rule_answers_a_flood(edge25, topology, old,
     promise(lists_the_rules_for_a_flood, topology)
 
 
+def asks_for_allowed_sources_before_prefixes(topology):
+    """Once; and what the tally had no room for is found behind it."""
+    listed = blocks(topology.gateway.run(TABLE).stdout)
+    smtp, ask = listed["chain smtp"], listed["chain ask_home"]
+    early = listed["chain allowed_destination"] + listed["chain allowed_source"]
+    at = smtp.index(early[0]) if early[0] in smtp else 0
+    assert smtp[at:at + len(early)] == early
+    assert smtp[at + len(early):] == [
+        'fib daddr type local jump own comment "to this machine itself"',
+        'ip saddr . ip daddr @refused4_1 goto refuse_home comment "refused before"',
+        "ip6 saddr & ffff:ffff:ffff:ffff:: . ip6 daddr @refused6_1 goto refuse_home "
+        'comment "refused before"', "goto ranges"]
+    assert "jump allowed_source" not in ask
+
+
+@pytest.mark.usefixtures("needs_nft_1_0_6")
+@pytest.mark.parametrize("more, promise", [
+    pytest.param("", holds, id="holds"),
+    pytest.param('range "lan" { interfaces = { "br-lan" } policy = "home" }\n', must_fail,
+                 id="control-interface"),
+    pytest.param('range "wing" { interfaces = { "br-*" } prefixes = { "100.64.2.0/24" } '
+                 'policy = "home" }\n', must_fail, id="control-place"),
+    pytest.param("check-sources = yes\n", must_fail, id="control-check-sources")])
+def test_allowed_sources_do_not_wait_for_prefixes(edge25, topology, more, promise):
+    edge25(more + ONE_POLICY)
+    promise(asks_for_allowed_sources_before_prefixes, topology)
+
+
 def test_nft_lists_the_table_in_use_as_text_and_as_json(edge25, gate, topology):
     configuration, commands = reference()
     daemon = edge25(configuration)

@@ -108,6 +108,26 @@ def test_each_packet_counts_once(edge25, gate, topology, way, kind, width, versi
     assert abs(time.mktime(when) - time.timezone - before) < 60
 
 
+IN_NO_RANGE = """
+policy "home" { mode = block }
+range "elsewhere" { prefixes = { "10.0.0.0/8", "2001:db8:2::/48" }  policy = "home" }
+read-interval = 1s
+"""
+
+
+@versions
+@pytest.mark.parametrize("kind", ["source", "destination", "pair"])
+@pytest.mark.parametrize("more", ["", 'range "lan" { interfaces = { "lan0" } policy = "home" }\n',
+                                  "check-sources = yes\n"])
+def test_an_entry_is_found_for_senders_in_no_range(edge25, gate, topology, more, kind, version):
+    """Not that of a source where a range has an interface or sources are checked first."""
+    daemon = edge25(IN_NO_RANGE + more)
+    flow, = gate.flows(topology.subscribers[0], 1, version)
+    add(daemon, *ends(kind, "prefix", flow))
+    passed = talk(topology, flow)
+    has(daemon, passed if kind == "destination" or not more else 0)
+
+
 def test_a_refused_packet_counts_for_nobody(edge25, gate, topology):
     """Nor do packets of others."""
     daemon = edge25(BLOCK)
