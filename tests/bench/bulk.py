@@ -9,6 +9,7 @@ import struct
 
 from lab.edge25 import BUILD
 
+from gateways import ONE_RULE
 from lines import RELAY, Line
 from report import Row
 from slices import in_slices
@@ -18,32 +19,36 @@ BULK = BUILD / "bench/bulk"
 SECONDS, SLICES = 0.2, 5
 PREFIXES = 100_000
 SIOCETHTOOL, ETHTOOL_STSO = 0x8946, 0x1f  # linux/sockios.h, linux/ethtool.h
-BARE, FILTERED = "no rules", "edge25"
+BARE, RULE, FILTERED = "no rules", "tcp dport 25 drop", "edge25"
 
 
 def bulk(report, rounds, directory):
     """What one connection carries, in packets of 64 KB, and in those that a wire would have."""
     report.title("6  TCP BULK TRAFFIC",
                  "One connection to port 5001 through a gateway, IPv4, with everything loaded "
-                 f"({PREFIXES:,} prefixes) and without any rule. Large: the sender leaves the "
+                 f"({PREFIXES:,} prefixes), with one rule, the least that a filter can do, and "
+                 "without any. Large: the sender leaves the "
                  "cutting to the interface, as usual, so a rule sees packets of up to 64 KB. "
                  "Small: packets of 1,500 bytes cross the gateway, as from a wire.")
     tables = {}
-    with (Line(directory, BARE) as bare, Line(directory, FILTERED, PREFIXES) as filtered):
+    with (Line(directory, BARE) as bare, Line(directory, RULE, rules=ONE_RULE) as rule,
+          Line(directory, FILTERED, PREFIXES) as filtered):
+        lines = bare, rule, filtered
         for size in ("large", "small"):
             if size == "small":
-                _cut(bare)
-                _cut(filtered)
+                for line in lines:
+                    _cut(line)
             samples = in_slices(rounds, {line.name: lambda line=line: _carry(line)
-                                         for line in (bare, filtered)}, SLICES)
+                                         for line in lines}, SLICES)
             tables[size] = [Row.of(name, gathered, lambda one: one["bytes"] / one["seconds"] / 1e6)
                             for name, gathered in samples.items()]
             report.table(f"{size} packets", "MB/s", tables[size], [BARE])
             report.table(f"{size} packets, of processor time", "MB/s", [
                 Row.of(name, gathered, lambda one: one["bytes"] / one["cpu"] / 1e6)
                 for name, gathered in samples.items()], [BARE])
-    for size, (bare, filtered) in tables.items():
+    for size, (bare, rule, filtered) in tables.items():
         report.answer(f"bulk.{size}", filtered.ratios(bare))
+        report.answer(f"bulk.{size}.least", rule.ratios(bare))
 
 
 def _cut(line):

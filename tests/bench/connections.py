@@ -10,9 +10,20 @@ from slices import in_slices
 from traffic import BenchError
 
 COUNT = 300  # connections of a slice
-SLICES = 5
+SLICES = 8
 FEW, MANY = 1_000, 100_000
 ELSEWHERE = "203.0.113.77"  # allowed for the source's sake
+LEAST = """\
+table inet bench {
+    set allowed { type ipv4_addr; flags timeout; counter; elements = { 100.64.0.2 } }
+    set lines { type ipv4_addr; flags interval; elements = { 100.64.0.0/14 } }
+    chain screen {
+        type filter hook prerouting priority raw; policy accept;
+        tcp dport 25 ip saddr @allowed accept
+        tcp dport 25 ip saddr @lines drop
+    }
+}
+"""
 
 
 def connections(report, rounds, directory):
@@ -20,15 +31,18 @@ def connections(report, rounds, directory):
     report.title("3  OPENING A CONNECTION",
                  "connect() of a subscriber to a mail server, through a gateway, IPv4, one after the "
                  f"other, {COUNT * SLICES:,} in each round; the client has a core. Allowed: by an "
-                 "entry of the destination, or of the source; then the prefixes are asked too. "
+                 "entry of the destination, or of the source. One set by hand: the port and the "
+                 "allowed source, the least that lets it pass. "
                  "First: each connection is a new pair under a policy that lets pass; user space "
                  "answered each. Textbook: one rule queues openings, nfq_handle_packet() and "
                  "nfq_set_verdict2() let each pass: what it takes to ask any program.")
     with contextlib.ExitStack() as stack:
-        bare, few, many = (stack.enter_context(line) for line in (
-            Line(directory, "no rules"), Line(directory, f"edge25, {FEW:,} prefixes", FEW),
+        bare, least, few, many = (stack.enter_context(line) for line in (
+            Line(directory, "no rules"), Line(directory, "one set by hand", rules=LEAST),
+            Line(directory, f"edge25, {FEW:,} prefixes", FEW),
             Line(directory, f"edge25, {MANY:,}", MANY)))
-        sides = {"no rules": lambda: bare.connect(RELAY, COUNT)}
+        sides = {line.name: lambda line=line: line.connect(ELSEWHERE, COUNT)
+                 for line in (bare, least)}
         for line in (few, many):
             sides[f"{line.name}, destination"] = lambda line=line: line.connect(RELAY, COUNT)
             sides[f"{line.name}, source"] = lambda line=line: line.connect(ELSEWHERE, COUNT)
@@ -41,6 +55,7 @@ def connections(report, rounds, directory):
                                      for name, side in sides.items()}, SLICES)
     rows = {share: _table(report, samples, share) for share in (50, 99)}
     for key, share, name, base in (
+            ("allowed.least", 50, least.name, "no rules"),
             ("allowed.few", 50, f"{few.name}, source", "no rules"),
             ("allowed.many", 50, f"{many.name}, source", "no rules"),
             ("accepted.p50", 50, "edge25, first", "no rules, first"),

@@ -42,6 +42,24 @@ table inet end {{
 }}
 """
 
+# The least that a filter at this hook can do, and the same before a hook of which nothing is asked: what
+# a queue lets go for want of an answer is met nowhere else.
+ONE_RULE = """\
+table inet bench {
+    chain screen {
+        type filter hook prerouting priority raw; policy accept;
+        tcp dport 25 drop
+    }
+}
+"""
+EMPTY_CHAIN = """\
+table inet bench {
+    chain behind {
+        type filter hook prerouting priority raw + 1; policy accept;
+    }
+}
+"""
+
 _serial = itertools.count(1000)
 
 

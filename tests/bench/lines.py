@@ -34,16 +34,17 @@ _serial = itertools.count()
 
 
 class Line:
-    """Context manager. prefixes: how many edge25 has, None is a gateway without rules; more: other
-    prefixes, lines; settings: of the configuration."""
+    """Context manager. prefixes: how many edge25 has, None is a gateway without edge25; rules: what it
+    has instead, if anything; more: other prefixes, lines; settings: of the configuration."""
 
-    def __init__(self, directory, name, prefixes=None, *, subscribers=1, settings="",
+    def __init__(self, directory, name, prefixes=None, *, rules="", subscribers=1, settings="",
                  more=""):
         self.name = name
         self.topology = Topology(subscribers)
         self.daemon = None
         self._directory = pathlib.Path(directory) / f"line{next(_serial)}"
         self._prefixes = prefixes
+        self._rules = rules
         self._settings = settings
         self._more = more
         self._pairs = 0
@@ -54,6 +55,8 @@ class Line:
             self.topology.delegate(self.topology.subscribers[0], f"{WATCHED}/17")
             if self._prefixes is not None:
                 self._start()
+            elif self._rules:
+                self.topology.gateway.run(["nft", "-f", "-"], input=self._rules)
         except BaseException:
             self.__exit__()
             raise
