@@ -187,7 +187,7 @@ def test_queue_expression(edge25):
     assert ("[ target name NFQUEUE rev 3 ]" in listing) != native
 
 
-MANY = 180_000  # IPv6 intervals: more than goes to the kernel in one part
+MANY = 360_000  # IPv6 intervals: more than goes to the kernel in one part
 IN_TWO_PARTS = """
 policy "home" { mode = block }
 policy "late" { mode = block }
