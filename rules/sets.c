@@ -38,8 +38,6 @@ enum size { SIZE_NONE, SIZE_MARKS, SIZE_REFUSED, SIZE_PASSED, SIZE_PACE, SIZE_TA
  */
 #define MARKS 64
 
-/* Longer than a limit takes to fill up again: what expires was not slowed down. */
-
 struct key {
 	uint32_t type;
 	uint32_t length;
