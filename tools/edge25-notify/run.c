@@ -35,11 +35,18 @@ struct run {
 
 /* --- the child --- */
 
+/* With us, not after us: nobody would watch over its time. Until exec(3) our handlers would take it. */
+static void child_end_with(pid_t parent)
+{
+	signal(SIGTERM, SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	if (getppid() != parent)
+		_exit(EXIT_NOT_RUN);
+}
+
 _Noreturn static void child_run(char *const argv[], char *const environment[], int input,
 				int output)
 {
-	/* With us, not after us: nobody would watch over its time. */
-	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	signal(SIGPIPE, SIG_DFL);
 	setsid();
 	if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
@@ -177,6 +184,7 @@ int run_start(struct run *run, char *const argv[], char *const environment[], co
 	      size_t length, double limit)
 {
 	int input = input_file(text, length);
+	const pid_t parent = getpid();
 	int output[2] = {-1, -1};
 	int error = 0;
 
@@ -186,8 +194,10 @@ int run_start(struct run *run, char *const argv[], char *const environment[], co
 		error = -errno;
 	if (!error) {
 		run->pid = fork();
-		if (run->pid == 0)
+		if (run->pid == 0) {
+			child_end_with(parent);
 			child_run(argv, environment, input, output[1]);
+		}
 		if (run->pid < 0) {
 			error = -errno;
 			run->pid = 0;
