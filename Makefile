@@ -346,7 +346,7 @@ install: all ## programs, man pages, units; a configuration only where there is 
 	$(INSTALL_PROGRAM) -m 755 $(BUILD)/edge25d $(BUILD)/edge25-notify $(D)$(SBINDIR)/
 	$(INSTALL_PROGRAM) -m 755 $(BUILD)/edge25-engine $(BUILD)/edge25-control $(D)$(LIBEXECDIR)/
 	$(INSTALL_PROGRAM) -m 755 $(BUILD)/edge25ctl $(D)$(BINDIR)/
-	ln -sf $(LIBEXECDIR)/edge25-control $(D)$(BINDIR)/edge25-replay
+	ln -sfr $(D)$(LIBEXECDIR)/edge25-control $(D)$(BINDIR)/edge25-replay
 	for section in $(MAN_SECTIONS); do for page in man/*.$$section; do \
 		test -e "$$page" || continue; \
 		$(INSTALL) -D -m 644 -t $(D)$(MANDIR)/man$$section "$$page" || exit 1; \
