@@ -67,7 +67,9 @@ class Report:
     """Prints tables and collects them for the file."""
 
     def __init__(self):
-        self._document = {"machine": machine(), "tables": [], "answers": {}, "seconds": {}}
+        self._document = {"machine": machine(), "tables": [], "answers": {}, "seconds": {},
+                          "stolen": {}}
+        self._before = _processors()
         print(textwrap.fill(_describe(self._document["machine"]), WIDTH), flush=True)
 
     @staticmethod
@@ -96,10 +98,11 @@ class Report:
 
     @contextlib.contextmanager
     def timed(self, figure):
-        """How long a figure takes goes to the file."""
-        started = time.monotonic()
+        """How long a figure takes goes to the file, and how much of the time the machine's host took."""
+        started, before = time.monotonic(), _processors()
         yield
         self._document["seconds"][figure] = round(time.monotonic() - started, 1)
+        self._document["stolen"][figure] = _stolen(before)
 
     def answer(self, key, values):
         """The numbers that a row of what is asked is held against, one of each round."""
@@ -119,7 +122,9 @@ class Report:
             print(f"{row.what:<46}{row.bound():>10}{row.unit.text(spread.median):>9}{both:>15}"
                   f"{'' if row.met(spread.median) else '  MISSED'}")
         missed = sum(not row.met(answers[row.key]["median"]) for row in ASKED if row.key in answers)
-        print(f"{len(answers)} of {len(ASKED)} measured, {missed} missed.", flush=True)
+        print(f"{len(answers)} of {len(ASKED)} measured, {missed} missed.")
+        self._document["stolen"]["all"] = _stolen(self._before)
+        print(_taken(self._document["stolen"]["all"]), flush=True)
 
     @staticmethod
     def note(text):
@@ -155,7 +160,8 @@ def markdown(paths):
                for key, spread in document["answers"].items()}
     facts = documents[-1]["machine"]
     lines = [f"Linux {facts['kernel']}, {facts['architecture']}, {facts['cores']} cores"
-             + (f", {facts['model']}." if facts["model"] else "."), "",
+             + (f", {facts['model']}. " if facts["model"] else ". ")
+             + " ".join(_taken(document["stolen"]["all"]) for document in documents), "",
              "| what | asked | median | least, most | |", "|---|---|---|---|---|"]
     for row in ASKED:
         if row.key in answers:
@@ -173,6 +179,21 @@ def machine():
     return {"kernel": platform.release(), "architecture": platform.machine(),
             "cores": len(os.sched_getaffinity(0)), "model": models[0] if models else "",
             "load": round(os.getloadavg()[0], 2)}
+
+
+def _processors():
+    """What /proc/stat says of all processors: see proc(5)."""
+    return list(map(int, pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]))
+
+
+def _stolen(before):
+    """The share of the processors' time since then that the host of a virtual machine gave to others."""
+    spent = [now - then for now, then in zip(_processors(), before)]
+    return spent[7] / sum(spent) if sum(spent) else 0
+
+
+def _taken(share):
+    return f"The host gave {100 * share:.1f} % of the processors' time to others."
 
 
 def _describe(facts):
