@@ -98,7 +98,7 @@ class Report:
 
     @contextlib.contextmanager
     def timed(self, figure):
-        """How long a figure takes goes to the file, and how much of the time the machine's host took."""
+        """How long a figure takes goes to the file, and how much of it the machine's host took."""
         started, before = time.monotonic(), _processors()
         yield
         self._document["seconds"][figure] = round(time.monotonic() - started, 1)
@@ -123,8 +123,7 @@ class Report:
                   f"{'' if row.met(spread.median) else '  MISSED'}")
         missed = sum(not row.met(answers[row.key]["median"]) for row in ASKED if row.key in answers)
         print(f"{len(answers)} of {len(ASKED)} measured, {missed} missed.")
-        self._document["stolen"]["all"] = _stolen(self._before)
-        print(_taken(self._document["stolen"]["all"]), flush=True)
+        print(_taken(_stolen(self._before)), flush=True)
 
     @staticmethod
     def note(text):
@@ -133,6 +132,7 @@ class Report:
 
     def write(self, path):
         """The file for programs: every sample of every table."""
+        self._document["stolen"]["all"] = _stolen(self._before)
         self._document["asked"] = [{"key": row.key, "what": row.what, "bound": row.bound(),
                                     "met": row.met(self._document["answers"][row.key]["median"])}
                                    for row in ASKED if row.key in self._document["answers"]]
@@ -187,7 +187,7 @@ def _processors():
 
 
 def _stolen(before):
-    """The share of the processors' time since then that the host of a virtual machine gave to others."""
+    """The share of the processors' time since then that a virtual machine's host gave to others."""
     spent = [now - then for now, then in zip(_processors(), before)]
     return spent[7] / sum(spent) if sum(spent) else 0
 
