@@ -88,6 +88,9 @@ int table_repair(struct table *table, bool anew, uint64_t now, struct table_erro
 int table_read_counters(struct table *table, struct message_counter **out, size_t *count);
 int table_read_tallies(struct table *table, struct message_tally **out, size_t *count);
 
+/* Waits until every packet that is among the rules has left them (an RCU grace period). */
+void table_grace_period(void);
+
 /*
  * Allow elements count from 0 when they are made. All that are there were made since their birth; those
  * that went since the last call, or were made anew, are told with their last counts. The caller

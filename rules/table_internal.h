@@ -65,9 +65,6 @@ int table_emergency(struct table *table, bool anew, struct table_error *error);
  */
 int table_write_all(struct table *table, struct batch *batch, uint64_t now);
 
-/* Waits until every packet that is among the rules has left them (an RCU grace period). */
-void table_grace_period(void);
-
 /*
  * Deletes one allow element, in a batch of its own, where the kernel has no DESTROYSETELEM: it may
  * have expired, and then ENOENT is as good.

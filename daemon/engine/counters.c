@@ -7,6 +7,17 @@
 #include <time.h>
 
 #define READ_TRIES 10
+#define DOUBTS 4 /* readings that do not agree: so much is being lost that the last one will do */
+
+#define ASKED "asked_"
+
+static bool any_open(const struct message_queue *queues, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (queues[i].held)
+			return true;
+	return false;
+}
 
 /* Of a moment in which no question is open, if one is found soon: only then all figures agree. */
 static int read_asked(struct table *table, const struct queues *all, struct message_queue *queues,
@@ -15,29 +26,30 @@ static int read_asked(struct table *table, const struct queues *all, struct mess
 	const struct timespec pause = {.tv_nsec = 200000};
 
 	for (int tries = 1;; tries++) {
-		bool open = false;
 		int result = table_read_counters(table, counters, count);
 
 		if (result)
 			return result;
 		queues_read(all, queues);
-		for (size_t i = 0; i < queues_count(all); i++)
-			open |= queues[i].held > 0;
-		if (!open || tries == READ_TRIES)
+		if (!any_open(queues, queues_count(all)) || tries == READ_TRIES)
 			return 0;
 		free(*counters);
 		nanosleep(&pause, NULL);
 	}
 }
 
+static bool begins(const struct message_counter *counter, const char *prefix)
+{
+	return strncmp(counter->name, prefix, strlen(prefix)) == 0;
+}
+
 /*
  * The questions first, then whether any is open, then the answers: so a packet that was asked about is
- * found open or answered, and none seems to be lost that is only on its way.
+ * found open or answered.
  */
-int counters_read(struct table *table, const struct queues *all, struct message_queue *queues,
-		  struct message_counter **counters, size_t *count)
+static int read_all(struct table *table, const struct queues *all, struct message_queue *queues,
+		    struct message_counter **counters, size_t *count)
 {
-	static const char asked[] = "asked_";
 	struct message_counter *first;
 	size_t first_count;
 	int result = read_asked(table, all, queues, &first, &first_count);
@@ -46,9 +58,43 @@ int counters_read(struct table *table, const struct queues *all, struct message_
 		return result;
 	result = table_read_counters(table, counters, count);
 	for (size_t i = 0; !result && i < *count && i < first_count; i++)
-		if (!strncmp((*counters)[i].name, asked, sizeof(asked) - 1) &&
-		    !strcmp((*counters)[i].name, first[i].name))
+		if (begins(&first[i], ASKED) && !strcmp((*counters)[i].name, first[i].name))
 			(*counters)[i] = first[i];
 	free(first);
 	return result;
+}
+
+bool missing_agree(struct missing *missing, const struct message_counter *counters, size_t count)
+{
+	uint64_t asked = 0, known = 0, now;
+	bool agree;
+
+	for (size_t i = 0; i < count; i++)
+		if (begins(&counters[i], ASKED))
+			asked += counters[i].packets;
+		else if (begins(&counters[i], "answered_") || begins(&counters[i], "unanswered_"))
+			known += counters[i].packets;
+	now = asked > known ? asked - known : 0; /* answers are read later */
+	if (asked < missing->asked)              /* somebody set them to 0 */
+		missing->known = 0;
+	agree = now <= missing->known || now == missing->seen;
+	missing->asked = asked;
+	missing->seen = now;
+	if (agree && now > missing->known)
+		missing->known = now;
+	return agree;
+}
+
+int counters_read(struct table *table, const struct queues *all, struct missing *missing,
+		  struct message_queue *queues, struct message_counter **counters, size_t *count)
+{
+	for (int tries = 1;; tries++) {
+		int result = read_all(table, all, queues, counters, count);
+
+		if (result || any_open(queues, queues_count(all)) ||
+		    missing_agree(missing, *counters, *count) || tries == DOUBTS)
+			return result;
+		free(*counters);
+		table_grace_period();
+	}
 }

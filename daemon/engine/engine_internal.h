@@ -6,6 +6,7 @@
 #include <ev.h>
 
 #include "engine/burst.h"
+#include "engine/counters.h"
 #include "engine/engine.h"
 #include "engine/forward.h"
 #include "engine/guard.h"
@@ -30,7 +31,8 @@ struct engine {
 	struct snapshots *snapshots;
 	struct burst *burst; /* stays through changes of plan and queues */
 	struct queues *queues;
-	struct mapping mapping;    /* the plan in force */
+	struct mapping mapping; /* the plan in force */
+	struct missing missing;
 	struct queues_losses past; /* of queues that were closed */
 	struct guard *guard;
 	struct settle settle;

@@ -5,7 +5,6 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "engine/counters.h"
 #include "engine/engine_internal.h"
 
 void engine_read(struct engine *engine, uint64_t sequence)
@@ -20,8 +19,8 @@ void engine_read(struct engine *engine, uint64_t sequence)
 		{.name = "burst-evicted", .count = burst_evicted(engine->burst)}};
 	struct queues_losses lost = engine->past;
 	size_t counter_count = 0, tally_count;
-	int result =
-		counters_read(engine->table, engine->queues, queues, &counters, &counter_count);
+	int result = counters_read(engine->table, engine->queues, &engine->missing, queues,
+				   &counters, &counter_count);
 
 	engine_forward(engine); /* what a tally counts was told before */
 	if (!result)
