@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "control/allow/allowlist.h"
-#include "control/allow/name_follower.h"
+#include "control/allow/name_clock.h"
 #include "control/config/times.h"
 #include "control/methods/method_tables.h"
 #include "control/methods/methods.h"
@@ -73,11 +73,10 @@ static void name_json(const struct allowlist *list, const struct allow_entry *en
 	}
 	json_object_set_new(object, "addresses", addresses);
 	json_object_set_new(object, "addresses_since",
-			    known ? time_or_null(name_follower_time(name->since)) : json_null());
+			    known ? time_or_null(name_time(name->since)) : json_null());
 	json_object_set_new(object, "resolved",
-			    name && name->answered ?
-				    time_or_null(name_follower_time(name->answer_time)) :
-				    json_null());
+			    name && name->answered ? time_or_null(name_time(name->answer_time)) :
+						     json_null());
 }
 
 json_t *entry_json(const struct allowlist *list, const struct allow_entry *entry, int64_t now)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Follows the names of destinations: asks for each again when its records have lived long enough, and
- * has the engine and the database know what came of it. The engine is told at most once a second, and
- * whole plans take no more than a tenth of its time, whatever DNS says and however often.
+ * has the engine (name_teller) and the database (name_saver) know what came of it.
  */
 #ifndef EDGE25_CONTROL_NAME_FOLLOWER_H
 #define EDGE25_CONTROL_NAME_FOLLOWER_H
@@ -33,9 +32,6 @@ int name_follower_ask(struct name_follower *follower, const char *name, name_don
 /* An answer for a name that an entry was just added with, from there; that entry is told by its method. */
 void name_follower_learn(struct name_follower *follower, const char *name,
 			 const struct resolver_answer *answer);
-
-/* When that was, for people: the seconds since 1970 of a time of struct destination_name. */
-int64_t name_follower_time(int64_t time);
 
 /* What is wrong with names, for status: false behind the last. */
 #define NAME_PROBLEM_MAX 512
