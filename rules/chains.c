@@ -159,7 +159,6 @@ void chains_each(const struct plan *plan, chains_name_fn *each, void *arg)
 	if (settings->refuse_tunnels)
 		each(CHAIN_TUNNEL, arg);
 	if (settings->refuse_headless || settings->refuse_tunnels) {
-		each(CHAIN_ASIDE, arg);
 		each(CHAIN_ASIDE_OWN, arg);
 		each(CHAIN_ASIDE_VRF, arg);
 	}

@@ -26,7 +26,6 @@
 #define CHAIN_RANGES "ranges"
 #define CHAIN_HEADLESS "headless"
 #define CHAIN_TUNNEL "tunnel"
-#define CHAIN_ASIDE "aside"
 #define CHAIN_ASIDE_OWN "aside_own"
 #define CHAIN_ASIDE_VRF "aside_vrf"
 /* The router's own packets; the first and the last are base chains and stay once they are there. */

@@ -21,38 +21,48 @@ static void put_mark(struct writer *writer, const char *chain, enum mark_aside a
 	writer_put(writer, rule);
 }
 
-void write_aside(struct writer *writer)
+/*
+ * Ours alone, or the router's: looked at by range as port 25 is. Both chains say so themselves: from a
+ * chain that they share, the ranges would be deeper among the rules than from chain smtp, and the kernel
+ * (6.18) would go through all prefixes once more when it validates the rules.
+ */
+static void write_by_range(struct writer *writer, const char *chain, enum mark_aside aside)
 {
-	const struct plan_settings *settings = &writer->input->plan->header->settings;
 	struct nftnl_rule *rule;
 
-	if (settings->refuse_headless) {
-		rule = rule_new(CHAIN_HEADLESS, "its port is there, and is no port of ours");
-		rule_has_port(rule);
-		rule_accept(rule);
-		writer_put(writer, rule);
-		put_mark(writer, CHAIN_HEADLESS, MARK_HEADLESS);
-		writer_goto(writer, CHAIN_HEADLESS, CHAIN_ASIDE, NULL);
-	}
-	if (settings->refuse_tunnels) {
-		put_mark(writer, CHAIN_TUNNEL, MARK_TUNNEL);
-		writer_goto(writer, CHAIN_TUNNEL, CHAIN_ASIDE, NULL);
-	}
-	if (!settings->refuse_headless && !settings->refuse_tunnels)
-		return;
-	rule = rule_new(CHAIN_ASIDE, "to this machine itself");
+	put_mark(writer, chain, aside);
+	rule = rule_new(chain, "to this machine itself");
 	rule_local(rule);
 	rule_jump(rule, CHAIN_ASIDE_OWN);
 	writer_put(writer, rule);
-	writer_return_routed(writer, CHAIN_ASIDE_OWN);
-	writer_let_go(writer, CHAIN_ASIDE_OWN);
-	writer_jump(writer, CHAIN_ASIDE, CHAIN_ALLOWED_DESTINATION, NULL);
-	rule = rule_new(CHAIN_ASIDE, "here for the second time");
+	writer_jump(writer, chain, CHAIN_ALLOWED_DESTINATION, NULL);
+	rule = rule_new(chain, "here for the second time");
 	rule_vrf(rule);
 	rule_goto(rule, CHAIN_ASIDE_VRF);
 	writer_put(writer, rule);
-	writer_jump(writer, CHAIN_ASIDE, CHAIN_RANGES, NULL);
-	writer_let_go(writer, CHAIN_ASIDE);
+	writer_jump(writer, chain, CHAIN_RANGES, NULL);
+	writer_let_go(writer, chain);
+}
+
+void write_aside(struct writer *writer)
+{
+	const struct plan_settings *settings = &writer->input->plan->header->settings;
+
+	if (settings->refuse_headless) {
+		struct nftnl_rule *rule =
+			rule_new(CHAIN_HEADLESS, "its port is there, and is no port of ours");
+
+		rule_has_port(rule);
+		rule_accept(rule);
+		writer_put(writer, rule);
+		write_by_range(writer, CHAIN_HEADLESS, MARK_HEADLESS);
+	}
+	if (settings->refuse_tunnels)
+		write_by_range(writer, CHAIN_TUNNEL, MARK_TUNNEL);
+	if (!settings->refuse_headless && !settings->refuse_tunnels)
+		return;
+	writer_return_routed(writer, CHAIN_ASIDE_OWN);
+	writer_let_go(writer, CHAIN_ASIDE_OWN);
 	writer_jump(writer, CHAIN_ASIDE_VRF, CHAIN_VRF, NULL);
 	writer_let_go(writer, CHAIN_ASIDE_VRF);
 }
