@@ -66,28 +66,64 @@ static unsigned generation_free(const struct change *change, enum set first, enu
 	return (present + 1) % MARK_EPOCHS;
 }
 
-void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
-		       const struct generations *generations, bool allow_fine,
-		       uint32_t contained_lengths)
+struct chains_input apply_input(const struct change *change)
 {
-	const struct chains_input input = {
-		.plan = plan,
-		.generations = *generations,
-		.native_queue = table->features & MESSAGE_NATIVE_QUEUE,
-		.allow_fine = allow_fine,
-		.contained_lengths = contained_lengths,
+	return (struct chains_input){
+		.plan = change->plan,
+		.generations = change->generations,
+		.native_queue = change->table->features & MESSAGE_NATIVE_QUEUE,
+		.allow_fine = change->allow_fine,
+		.contained_lengths = change->contained_lengths,
 	};
-
-	chains_write(batch, &input);
 }
 
-void table_flush_rules(struct batch *batch)
+static void flush_all(struct batch *batch)
 {
 	struct nftnl_rule *rule = memory_needed(nftnl_rule_alloc());
 
 	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
 	nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, RULES_TABLE);
 	batch_rule(batch, NFT_MSG_DELRULE, 0, rule);
+}
+
+static bool looks_into_ranges(const char *chain)
+{
+	return !strcmp(chain, CHAIN_RANGES) || !strcmp(chain, CHAIN_VRF);
+}
+
+/* Rules that are there already stay: were they written anew, the kernel would look at each prefix. */
+static void put_flush(const struct change *change, struct batch *batch)
+{
+	const struct name_list *present = &change->inventory.chains;
+
+	if (!change->bound) {
+		flush_all(batch);
+		return;
+	}
+	for (size_t i = 0; i < present->count; i++)
+		chain_flush(batch, present->names[i]);
+	for (size_t i = 0; i < change->chains.count; i++) {
+		const char *name = change->chains.names[i];
+
+		if (!name_list_has(present, name) && !looks_into_ranges(name))
+			chain_flush(batch, name);
+	}
+}
+
+void table_write_rules(struct table *table, struct batch *batch, bool fine)
+{
+	const struct change change = {
+		.table = table,
+		.plan = &table->plan,
+		.generations = table->generations,
+		.allow_fine = fine,
+		.contained_lengths = table->contained_lengths,
+	};
+	const struct chains_input input = apply_input(&change);
+
+	flush_all(batch);
+	chains_write_ranges(batch, &input);
+	chains_write(batch, &input);
 }
 
 struct wanted {
@@ -166,20 +202,22 @@ static void put_leftovers(struct change *change, struct batch *batch)
 }
 
 /* Second batch: base chains the first time, then the rules. */
-static void put_turn(struct change *change, struct batch *batch, bool allow_fine)
+static void put_turn(struct change *change, struct batch *batch)
 {
+	const struct chains_input input = apply_input(change);
 	const struct plan_settings *settings = &change->plan->header->settings;
 	const struct inventory *inventory = &change->inventory;
 
 	table_put(change->table, batch);
-	table_flush_rules(batch);
+	put_flush(change, batch);
 	limits_put(batch, settings, &inventory->limits);
 	for (size_t i = 0; i < BASES; i++)
 		if (!name_list_has(&inventory->chains, bases[i].name) &&
 		    (!bases[i].router || change->table->router))
 			chain_create_base(batch, bases[i].name, bases[i].hook, bases[i].priority);
-	table_write_rules(change->table, batch, change->plan, &change->generations, allow_fine,
-			  change->contained_lengths);
+	if (!change->bound)
+		chains_write_ranges(batch, &input);
+	chains_write(batch, &input);
 }
 
 int table_write_all(struct table *table, struct batch *batch, uint64_t now)
@@ -189,6 +227,7 @@ int table_write_all(struct table *table, struct batch *batch, uint64_t now)
 		.plan = &table->plan,
 		.generations = table->generations,
 		.contained_lengths = table->contained_lengths,
+		.allow_fine = table->allow_fine,
 		.unsettled = table->unsettled,
 		.ranges = true,
 		.now = now,
@@ -199,7 +238,7 @@ int table_write_all(struct table *table, struct batch *batch, uint64_t now)
 	if (!change.failed) {
 		apply_put_sets(&change, batch);
 		set_allow_add(batch, table->allows, table->allow_count, now);
-		put_turn(&change, batch, table->allow_fine);
+		put_turn(&change, batch);
 	}
 	change_release(&change);
 	return change.failed;
@@ -217,6 +256,9 @@ static int change_prepare(struct change *change)
 	chains_each(change->plan, want_chain, change);
 	counters_each(change->plan, want_counter, change);
 	change->contained_lengths = contained_lengths(change->plan);
+	change->allow_fine = allows_fine(change->plan->allows, change->plan->header->allows);
+	change->bound = change->ranges && !name_list_has(&change->inventory.chains, CHAIN_RANGES) &&
+			!name_list_has(&change->inventory.chains, CHAIN_VRF);
 	change->generations = table->generations;
 	change->generations.answers =
 		generation_free(change, SET_REFUSED4, SET_SETTLED, table->generations.answers);
@@ -242,7 +284,7 @@ static void change_clean(struct change *change)
 	table_send(change->table, batch, &ignored);
 }
 
-static int change_run(struct change *change, bool allow_fine, struct table_error *error)
+static int change_run(struct change *change, struct table_error *error)
 {
 	int result = apply_sets(change, error);
 	struct batch *batch;
@@ -254,7 +296,7 @@ static int change_run(struct change *change, bool allow_fine, struct table_error
 	batch = batch_new();
 	if (!batch)
 		return table_fail(error, -ENOMEM, "change");
-	put_turn(change, batch, allow_fine);
+	put_turn(change, batch);
 	result = table_send(change->table, batch, error);
 	if (!result)
 		result = apply_allows_turned(change, error);
@@ -334,7 +376,6 @@ static int apply_once(struct change *change, struct table_error *error)
 {
 	struct table *table = change->table;
 	const struct plan *plan = change->plan;
-	bool allow_fine = allows_fine(plan->allows, plan->header->allows);
 	int result = change_prepare(change);
 
 	if (result)
@@ -342,7 +383,7 @@ static int apply_once(struct change *change, struct table_error *error)
 	decide_ownership(change);
 	result = start_watch(table, error);
 	if (!result)
-		result = change_run(change, allow_fine, error);
+		result = change_run(change, error);
 	if (result)
 		return result;
 	result = apply_allows_keep(table, plan);
@@ -351,7 +392,7 @@ static int apply_once(struct change *change, struct table_error *error)
 	table->installed = true;
 	table->plan = *plan;
 	table->generations = change->generations;
-	table->allow_fine = allow_fine;
+	table->allow_fine = change->allow_fine;
 	table->unsettled = false; /* a question of this epoch met these entries */
 	table->contained_lengths = change->contained_lengths;
 	return 0;

@@ -3,6 +3,7 @@
 #ifndef EDGE25_RULES_APPLY_INTERNAL_H
 #define EDGE25_RULES_APPLY_INTERNAL_H
 
+#include "rules/chains.h"
 #include "rules/table_internal.h"
 
 /* All that a change needs to know. */
@@ -14,12 +15,17 @@ struct change {
 	struct name_list counters;
 	struct generations generations;
 	uint32_t contained_lengths;
-	bool ranges;    /* the range maps are made anew */
-	bool unsettled; /* no answer is taken for settled */
-	bool late;      /* the machine has slept: timeouts are set anew */
+	bool ranges;     /* the range maps are made anew */
+	bool bound;      /* and their rules are there before their elements */
+	bool allow_fine; /* an allowed source is finer than an IPv6 /64 */
+	bool unsettled;  /* no answer is taken for settled */
+	bool late;       /* the machine has slept: timeouts are set anew */
 	uint64_t now;
 	int failed;
 };
+
+/* What the rules are written from. */
+struct chains_input apply_input(const struct change *change);
 
 /*
  * Sets, maps and what they hold, chains and counters that the plan wants: as a batch; sent, in parts,

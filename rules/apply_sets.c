@@ -42,6 +42,17 @@ static void put_sets(struct change *change, struct batch *batch)
 			set_create_contained(batch, length);
 }
 
+/*
+ * The kernel looks at all elements of a verdict map when a rule names it. No packet comes to these
+ * rules yet, and of a policy's chain, which each element is held against, there is nothing yet.
+ */
+static void put_range_rules(const struct change *change, struct batch *batch)
+{
+	const struct chains_input input = apply_input(change);
+
+	chains_write_ranges(batch, &input);
+}
+
 void apply_put_sets(struct change *change, struct batch *batch)
 {
 	struct put put = {.change = change, .batch = batch};
@@ -59,6 +70,8 @@ void apply_put_sets(struct change *change, struct batch *batch)
 	chains_fill_answers(batch, change->plan, &change->generations);
 	if (!change->unsettled)
 		chains_put_settled(batch, change->plan, &change->generations, true);
+	if (change->bound)
+		put_range_rules(change, batch);
 	if (change->ranges)
 		set_fill_ranges(batch, change->plan, &change->generations);
 	if (change->ranges && settings->refuse_tunnels)
@@ -95,6 +108,9 @@ static void put_undo(const struct inventory *before, const struct inventory *mad
 			table_put_removal(batch);
 		return;
 	}
+	for (size_t i = 0; i < made->chains.count; i++)
+		if (!name_list_has(&before->chains, made->chains.names[i]))
+			chain_flush(batch, made->chains.names[i]);
 	for (size_t i = 0; i < made->sets.count; i++)
 		if (!name_list_has(&before->sets, made->sets.names[i]))
 			set_delete(batch, made->sets.names[i]);

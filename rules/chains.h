@@ -87,7 +87,11 @@ void chains_fill_answers(struct batch *batch, const struct plan *plan,
 void chains_put_settled(struct batch *batch, const struct plan *plan,
 			const struct generations *generations, bool settled);
 
-/* All rules of all chains, which must be there and empty. */
+/*
+ * The rules of the chains that look into the ranges, and those of all others. They must be there and
+ * empty.
+ */
+void chains_write_ranges(struct batch *batch, const struct chains_input *input);
 void chains_write(struct batch *batch, const struct chains_input *input);
 
 #endif

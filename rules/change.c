@@ -272,9 +272,7 @@ static int put_fine(struct table *table, struct table_error *error)
 	if (!batch)
 		return table_fail(error, -ENOMEM, "change");
 	table_put(table, batch);
-	table_flush_rules(batch);
-	table_write_rules(table, batch, &table->plan, &table->generations, fine,
-			  table->contained_lengths);
+	table_write_rules(table, batch, fine);
 	result = table_send(table, batch, error);
 	if (!result)
 		table->allow_fine = fine;

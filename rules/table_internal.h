@@ -47,11 +47,8 @@ int table_fail(struct table_error *error, int result, const char *what);
 /* Notices of a batch longer than this would not fit into the watch's socket. */
 #define TABLE_WATCHED_BATCH (256 * 1024)
 
-/* Deletes every rule; writes every rule. Both go into one batch. */
-void table_flush_rules(struct batch *batch);
-void table_write_rules(struct table *table, struct batch *batch, const struct plan *plan,
-		       const struct generations *generations, bool allow_fine,
-		       uint32_t contained_lengths);
+/* Deletes every rule, and writes those of the plan that is in force. @fine: see chains_input. */
+void table_write_rules(struct table *table, struct batch *batch, bool fine);
 
 /*
  * A batch of its own that refuses port 25 from whom the kept plan blocks; rules/emergency.c. @anew:

@@ -331,6 +331,13 @@ static bool sources_early(const struct plan *plan)
 	       !plan->header->places;
 }
 
+void chains_write_ranges(struct batch *batch, const struct chains_input *input)
+{
+	struct writer writer = {.batch = batch, .input = input};
+
+	write_range_rules(&writer);
+}
+
 void chains_write(struct batch *batch, const struct chains_input *input)
 {
 	struct writer writer = {
@@ -348,7 +355,6 @@ void chains_write(struct batch *batch, const struct chains_input *input)
 	write_evidence(&writer);
 	write_smtp(&writer);
 	write_own(&writer);
-	write_range_rules(&writer);
 	write_allowed(&writer);
 	for (uint32_t i = 0; i < input->plan->header->policies; i++)
 		write_policy_chains(&writer, &input->plan->policies[i]);

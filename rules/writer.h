@@ -41,7 +41,7 @@ void write_screen(struct writer *writer);
  */
 bool writer_flood_met(const struct writer *writer, enum family family);
 
-/* The chain in which a packet finds its policy. */
+/* The chains in which a packet finds its policy; of the writer they need input and batch. */
 void write_range_rules(struct writer *writer);
 void writer_goto(struct writer *writer, const char *chain, const char *target, const char *comment);
 void writer_jump(struct writer *writer, const char *chain, const char *target, const char *comment);

@@ -380,6 +380,7 @@ static void test_all_rules(void **state)
 		struct world all = {0};
 
 		policies[3].mode = turn < 2 ? MODE_MONITOR : MODE_BLOCK;
+		chains_write_ranges(batch, &input);
 		chains_write(batch, &input);
 		assert_int_equal(batch_each(batch, take_rule, &all), 0);
 		batch_free(batch);
