@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between rules/apply.c, apply_sets.c and apply_allows.c. Nobody else includes it. */
+/* Between rules/apply.c, apply_sets.c, apply_turn.c and apply_allows.c. Nobody else includes it. */
 #ifndef EDGE25_RULES_APPLY_INTERNAL_H
 #define EDGE25_RULES_APPLY_INTERNAL_H
 
@@ -33,6 +33,10 @@ struct chains_input apply_input(const struct change *change);
  */
 void apply_put_sets(struct change *change, struct batch *batch);
 int apply_sets(struct change *change, struct table_error *error);
+
+/* The rules, base chains with them; and what nothing names when they have turned. */
+void apply_put_turn(struct change *change, struct batch *batch);
+void apply_put_leftovers(struct change *change, struct batch *batch);
 
 /*
  * The kernel's allow sets from what they hold to what the plan says: what comes before the rules
