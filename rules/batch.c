@@ -38,6 +38,7 @@ struct batch {
 	uint32_t set_id;
 	int failed;   /* -errno of building, or of a part */
 	size_t limit; /* of a part; 0: it goes as a whole */
+	size_t first; /* of the one that is written, as long as it is the first */
 	batch_part_fn *send;
 	void *arg;
 };
@@ -56,8 +57,9 @@ void batch_free(struct batch *batch)
 	free(batch);
 }
 
-void batch_divide(struct batch *batch, size_t limit, batch_part_fn *send, void *arg)
+void batch_divide(struct batch *batch, size_t first, size_t limit, batch_part_fn *send, void *arg)
 {
+	batch->first = first;
 	batch->limit = limit;
 	batch->send = send;
 	batch->arg = arg;
@@ -170,6 +172,7 @@ static void batch_send_part(struct batch *batch)
 
 	if (result)
 		batch->failed = result;
+	batch->first = batch->limit;
 	batch_clear(batch);
 }
 
@@ -177,7 +180,7 @@ struct nlmsghdr *batch_message(struct batch *batch, uint16_t type, uint16_t flag
 			       const char *label)
 {
 	/* what grows after it was begun counts here: the one that is open ends now */
-	if (batch->limit && !batch_reserve(batch, 0) && batch->length > batch->limit)
+	if (batch->limit && !batch_reserve(batch, 0) && batch->length > batch->first)
 		batch_send_part(batch);
 	if (!batch->count)
 		batch_put(batch, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES, "begin");

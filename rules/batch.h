@@ -41,11 +41,11 @@ void batch_object(struct batch *batch, uint16_t type, uint16_t flags, struct nft
 /*
  * From now on the batch goes in parts, each a transaction of its own, so that memory is bounded: where
  * a message begins behind more than @limit bytes, @send (batch_send() and what belongs to it) gets
- * what there is, which is then forgotten. What @send returns fails the batch. For what no rule turns
- * to yet. It may be called once, and before there is a message.
+ * what there is, which is then forgotten; the first part ends behind @first bytes. What @send returns
+ * fails the batch. For what no rule turns to yet. It may be called once, and before there is a message.
  */
 typedef int batch_part_fn(struct batch *batch, void *arg);
-void batch_divide(struct batch *batch, size_t limit, batch_part_fn *send, void *arg);
+void batch_divide(struct batch *batch, size_t first, size_t limit, batch_part_fn *send, void *arg);
 
 /* Anonymous sets are named by an id within the batch. */
 uint32_t batch_set_id(struct batch *batch);

@@ -90,6 +90,28 @@ void set_fill_ranges(struct batch *batch, const struct plan *plan,
 	elements_close(&elements);
 }
 
+/* An interval's two elements, attributes and all, without the name of its policy's chain. */
+#define LENGTH4 60
+#define LENGTH6 84
+#define MESSAGES 256        /* such a part of it are the messages around them */
+#define OTHERS (256u << 10) /* what else a plan makes, and how far a part goes beyond its end */
+
+size_t set_ranges_length(const struct plan *plan)
+{
+	const struct plan_header *header = plan->header;
+	struct chains chains;
+	size_t longest = 0, length;
+
+	chains_of(plan, &chains);
+	for (size_t i = 0; i < POLICIES_MAX; i++)
+		if (strlen(chains.names[i]) >= longest)
+			longest = strlen(chains.names[i]) + 1;
+	longest = NLA_ALIGN(longest);
+	length = (header->intervals4 + header->place_intervals4) * (LENGTH4 + longest) +
+		 (header->intervals6 + header->place_intervals6) * (LENGTH6 + longest);
+	return length + length / MESSAGES + OTHERS;
+}
+
 /* One allow element as the kernel's one or two. */
 static void put_allow(struct elements *elements, const struct allow_element *allow,
 		      struct element element)

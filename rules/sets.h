@@ -133,6 +133,8 @@ void set_flush(struct batch *batch, const char *name);
 /* Fills the maps of a new generation. */
 void set_fill_ranges(struct batch *batch, const struct plan *plan,
 		     const struct generations *generations);
+/* About how many bytes of a batch that takes, with the sets of a plan; hardly ever less. */
+size_t set_ranges_length(const struct plan *plan);
 
 /*
  * Adds or deletes one allow element at a time, in runs of one set. @now: CLOCK_BOOTTIME, ms; an

@@ -108,6 +108,7 @@ static void test_contained(void **state)
 
 #define MANY 20000
 #define PART (256u * 1024)
+#define FIRST (PART / 2)
 
 struct sent {
 	const struct nlmsghdr *first;
@@ -142,7 +143,9 @@ static int see_part(struct batch *batch, void *arg)
 {
 	struct sent *sent = arg;
 
-	assert_true(batch_length(batch) > PART && batch_length(batch) <= PART + BATCH_MESSAGE_ROOM);
+	const size_t end = sent->parts ? PART : FIRST;
+
+	assert_true(batch_length(batch) > end && batch_length(batch) <= end + BATCH_MESSAGE_ROOM);
 	sent->first = NULL;
 	assert_int_equal(batch_each(batch, see_part_message, sent), 0);
 	assert_int_equal(sent->first->nlmsg_type, NFNL_MSG_BATCH_BEGIN);
@@ -161,7 +164,7 @@ static struct batch *divided(struct interval4 *intervals, struct sent *sent)
 
 	for (uint32_t i = 0; i < MANY; i++)
 		intervals[i] = (struct interval4){.first = i * 8, .last = i * 8 + 3};
-	batch_divide(batch, PART, see_part, sent);
+	batch_divide(batch, FIRST, PART, see_part, sent);
 	set_fill_ranges(batch, &plan, &generations);
 	return batch;
 }
@@ -195,12 +198,41 @@ static void test_part_fails(void **state)
 	free(intervals);
 }
 
+/* What comes close enough to be divided by: a little more than it is. */
+static void test_ranges_length(void **state)
+{
+	static const struct policy policies[] = {{.name = "home"}, {.number = 1, .name = "other"}};
+	static const struct generations generations = {0};
+	struct interval4 *four = calloc(MANY, sizeof(*four));
+	struct interval6 *six = calloc(MANY, sizeof(*six));
+	const struct plan_header header = {.policies = 2, .intervals4 = MANY, .intervals6 = MANY};
+	const struct plan plan = {
+		.header = &header, .policies = policies, .intervals4 = four, .intervals6 = six};
+	struct batch *batch = batch_new();
+	size_t length = set_ranges_length(&plan);
+
+	(void)state;
+	for (uint32_t i = 0; i < MANY; i++) {
+		four[i] = (struct interval4){.first = i * 8, .last = i * 8 + 3, .policy = 1};
+		six[i].first[0] = six[i].last[0] = 0x20;
+		six[i].first[6] = six[i].last[6] = (uint8_t)(i >> 8);
+		six[i].first[7] = six[i].last[7] = (uint8_t)i;
+		memset(six[i].last + 8, 0xff, 8);
+		six[i].policy[0] = 1;
+	}
+	set_fill_ranges(batch, &plan, &generations);
+	assert_in_range(length, batch_length(batch), batch_length(batch) / 64 * 65 + (256u << 10));
+	batch_free(batch);
+	free(four);
+	free(six);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_entries),    cmocka_unit_test(test_sets_of_ways),
 		cmocka_unit_test(test_contained),  cmocka_unit_test(test_parts),
-		cmocka_unit_test(test_part_fails),
+		cmocka_unit_test(test_part_fails), cmocka_unit_test(test_ranges_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
