@@ -30,7 +30,7 @@ bool event_forget_end(struct event_forget *forget, bool *current);
 struct event_forget_result {
 	size_t lines, files; /* that went, and that were written anew */
 	size_t compressed;   /* files that only logrotate can read */
-	char problem[256];   /* "": none */
+	char problem[512];   /* "": none */
 };
 const struct event_forget_result *event_forget_result(const struct event_forget *forget);
 
