@@ -18,7 +18,6 @@ import contextlib
 import ctypes
 import dataclasses
 import json
-import mmap
 import os
 import pathlib
 import platform
@@ -29,8 +28,9 @@ import sqlite3
 import struct
 import subprocess
 
-from .edge25 import BUILD, CONTROL, ENGINE
+from .edge25 import CONTROL, ENGINE
 from .host import LabError, wait_for
+from .preload import Preloaded, shared
 
 NETLINK_NETFILTER = 12
 BIND = 3 << 8 | 2  # NFNL_SUBSYS_QUEUE, NFQNL_MSG_CONFIG
@@ -182,55 +182,46 @@ def owned(namespace):
             nft.kill()
 
 
-class Memory:
-    """Allocations of ENGINE and CONTROL, by a library that they are started with (no_memory.c)."""
+class Memory(Preloaded):
+    """Allocations of ENGINE and CONTROL, by no_memory.c."""
+
+    EVERY, CALLS, FAILED, LEAST = range(4)
 
     def __init__(self, directory):
-        library = BUILD / "no_memory.so"
-        if not library.exists():
-            raise LabError(f"{library} is missing: make check-net builds it")
+        super().__init__("no_memory", directory)
         directory.mkdir()
-        self.environment = {**os.environ, "LD_PRELOAD": str(library), "NO_MEMORY": str(directory)}
-        self._orders = {}
-        for program in (ENGINE, CONTROL):
-            path = directory / program
-            path.write_bytes(bytes(16))
-            path.chmod(0o666)
-            with open(path, "r+b") as file:
-                self._orders[program] = mmap.mmap(file.fileno(), 16)
+        self._orders = {program: shared(directory / program, "I", 4)
+                        for program in (ENGINE, CONTROL)}
 
     @contextlib.contextmanager
     def failing(self, program, every, least=0):
         """One of so many allocations, of those that are not smaller, fails, for the block."""
-        self._orders[program][12:16] = struct.pack("=I", least)
-        self._orders[program][0:4] = struct.pack("=I", every)
+        orders = self._orders[program]
+        orders[self.LEAST] = least
+        orders[self.EVERY] = every
         try:
             yield
         finally:
-            self._orders[program][0:4] = bytes(4)
+            orders[self.EVERY] = 0
 
     def failed(self, program):
         """How many have failed so far."""
-        return struct.unpack("=4I", self._orders[program])[2]
+        return self._orders[program][self.FAILED]
 
 
-class Disk:
-    """What CONTROL writes gets to the disk, or does not, by a library that it is started with (slow_disk.c)."""
+class Disk(Preloaded):
+    """What CONTROL writes gets to the disk, or does not, by slow_disk.c."""
+
+    STANDS, INSIDE = range(2)
 
     def __init__(self, path):
-        library = BUILD / "slow_disk.so"
-        if not library.exists():
-            raise LabError(f"{library} is missing: make check-net builds it")
-        path.write_bytes(bytes(8))
-        path.chmod(0o666)
-        with open(path, "r+b") as file:
-            self._orders = mmap.mmap(file.fileno(), 8)
-        self.environment = {**os.environ, "LD_PRELOAD": str(library), "SLOW_DISK": str(path)}
+        super().__init__("slow_disk", path)
+        self._orders = shared(path, "I", 2)
 
     @contextlib.contextmanager
     def standing(self):
         """It takes nothing, for the block."""
-        self._orders[0:4] = struct.pack("=I", 1)
+        self._orders[self.STANDS] = 1
         try:
             yield
         finally:
@@ -238,11 +229,11 @@ class Disk:
 
     def go_on(self):
         """It takes what it was given."""
-        self._orders[0:4] = bytes(4)
+        self._orders[self.STANDS] = 0
 
     def waited_for(self):
         """Does somebody wait for it?"""
-        return struct.unpack("=II", self._orders)[1] > 0
+        return self._orders[self.INSIDE] > 0
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Preloaded into edge25's programs by net tests: every clock shows so many seconds more as stand, as one
- * 64-bit number, in the file that EDGE25_TIME_TRAVEL names. A host's day passes in a test's moment. What
+ * 64-bit number, in the file that TIME_TRAVEL names. A host's day passes in a test's moment. What
  * the kernel times (sockets, timers, elements of its sets) goes on as it does.
  */
 #include <dlfcn.h>
@@ -16,7 +16,7 @@ static const volatile int64_t *ahead;
 
 __attribute__((constructor)) static void begin(void)
 {
-	const char *path = getenv("EDGE25_TIME_TRAVEL");
+	const char *path = getenv("TIME_TRAVEL");
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	void *page = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*ahead), PROT_READ, MAP_SHARED, fd, 0);
 

@@ -2,12 +2,9 @@
 """Hours of edge25's life in a moment, and a bot that lives through them."""
 
 import ipaddress
-import mmap
-import os
-import struct
 
-from .edge25 import BUILD
-from .host import LabError, wait_for
+from .host import wait_for
+from .preload import Preloaded, shared
 from .promise import eventually
 from .sockets import connect_many
 
@@ -19,24 +16,16 @@ HAMMER = 6    # parts of so many seconds each, with 5 attempts; no 5 minutes are
 PART = 200
 
 
-class TimeTravel:
-    """The clocks of ENGINE and CONTROL, by a library that they are started with (time_travel.c)."""
+class TimeTravel(Preloaded):
+    """The clocks of ENGINE and CONTROL, by time_travel.c."""
 
     def __init__(self, path):
-        library = BUILD / "time_travel.so"
-        if not library.exists():
-            raise LabError(f"{library} is missing: make check-net builds it")
-        path.write_bytes(bytes(8))
-        path.chmod(0o644)
-        with open(path, "r+b") as file:
-            self._ahead = mmap.mmap(file.fileno(), 8)
-        self.environment = {**os.environ, "LD_PRELOAD": str(library),
-                            "EDGE25_TIME_TRAVEL": str(path)}
+        super().__init__("time_travel", path)
+        self._ahead = shared(path, "q", 1)
 
     def pass_by(self, seconds):
         """So many seconds are over."""
-        ahead = struct.unpack("=q", self._ahead[:8])[0]
-        self._ahead[:8] = struct.pack("=q", ahead + seconds)
+        self._ahead[0] += seconds
 
 
 def attempt(edge25, gate, line, count, version=4, source=None):
