@@ -26,10 +26,14 @@
 
 #define TCP_SOURCE_PORT 0
 #define TCP_DESTINATION_PORT 2 /* offsets: RFC 9293 3.1 */
+#define TCP_SEQUENCE 4
+#define TCP_FLAGS_WORD 12 /* their word, and where in it they are */
 #define TCP_FLAGS 13
+#define TCP_FLAGS_SHIFT 16
 #define FRAGMENT_OFFSET 2 /* RFC 8200 4.5 */
 #define FRAGMENT_OFFSET_BITS 0xfff8
-#define IPV4_SOURCE 12 /* RFC 791 3.1 */
+#define IPV4_PROTOCOL 9 /* RFC 791 3.1 */
+#define IPV4_SOURCE 12
 #define IPV4_DESTINATION 16
 #define IPV6_SOURCE 8 /* RFC 8200 3 */
 #define IPV6_DESTINATION 24
@@ -157,6 +161,21 @@ void rule_tcp_port(struct nftnl_rule *rule, uint16_t port)
 	rule_port(rule, PORT_DESTINATION, port, true);
 }
 
+/* IPv4 has the protocol in its header, which is read without a call. */
+void rule_family_tcp_port(struct nftnl_rule *rule, enum family family, uint16_t port)
+{
+	const uint8_t protocol = IPPROTO_TCP;
+
+	rule_family(rule, family);
+	if (family == FAMILY_IPV4) {
+		put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, IPV4_PROTOCOL, 1, NFT_REG_1);
+		put_compare(rule, NFT_CMP_EQ, &protocol, sizeof(protocol));
+	} else {
+		rule_tcp(rule);
+	}
+	rule_port(rule, PORT_DESTINATION, port, true);
+}
+
 void rule_port_not(struct nftnl_rule *rule, uint16_t mask, uint16_t value)
 {
 	const uint32_t wire_mask = htonl(mask), wire_value = htonl(value), zero = 0;
@@ -186,10 +205,27 @@ void rule_not_reset(struct nftnl_rule *rule)
 	put_tcp_flags(rule, PACKET_TCP_RST, NFT_CMP_EQ, 0);
 }
 
+/* The kernel masks four bytes without a call, and asking for TCP is one. */
+static void put_flags_first(struct nftnl_rule *rule, uint8_t mask, uint8_t value)
+{
+	const uint32_t wire_mask = htonl((uint32_t)mask << TCP_FLAGS_SHIFT);
+	const uint32_t wire_value = htonl((uint32_t)value << TCP_FLAGS_SHIFT), zero = 0;
+
+	put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_FLAGS_WORD, 4, NFT_REG_1);
+	put_bitwise(rule, &wire_mask, &zero, sizeof(wire_mask));
+	put_compare(rule, NFT_CMP_EQ, &wire_value, sizeof(wire_value));
+	rule_tcp(rule);
+}
+
+void rule_opens(struct nftnl_rule *rule)
+{
+	put_flags_first(rule, OPENING_FLAGS, PACKET_TCP_SYN);
+}
+
 void rule_talks(struct nftnl_rule *rule)
 {
-	put_tcp_flags(rule, PACKET_TCP_SYN | PACKET_TCP_RST | PACKET_TCP_PSH | PACKET_TCP_ACK,
-		      NFT_CMP_EQ, PACKET_TCP_PSH | PACKET_TCP_ACK);
+	put_flags_first(rule, PACKET_TCP_SYN | PACKET_TCP_RST | PACKET_TCP_PSH | PACKET_TCP_ACK,
+			PACKET_TCP_PSH | PACKET_TCP_ACK);
 }
 
 void rule_key_mark(struct nftnl_rule *rule, uint32_t mask)
@@ -414,15 +450,27 @@ static struct nftnl_expr *put_dynset(struct nftnl_rule *rule, const char *set, u
 	return expr;
 }
 
+/* The value lies behind the key, which fills the first register at most. */
+static void put_update(struct nftnl_rule *rule, const char *map)
+{
+	struct nftnl_expr *expr = put_dynset(rule, map, NFT_DYNSET_OP_UPDATE);
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_DATA, NFT_REG_2);
+}
+
 void rule_update_born(struct nftnl_rule *rule, const char *map)
 {
 	struct nftnl_expr *expr = expr_add(rule, "meta");
 
-	/* behind the key, which fills the first register at most */
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, NFT_META_PRANDOM);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, NFT_REG_2);
-	expr = put_dynset(rule, map, NFT_DYNSET_OP_UPDATE);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_DATA, NFT_REG_2);
+	put_update(rule, map);
+}
+
+void rule_update_known(struct nftnl_rule *rule, const char *map)
+{
+	put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_SEQUENCE, 4, NFT_REG_2);
+	put_update(rule, map);
 }
 
 void rule_update_limit(struct nftnl_rule *rule, const char *set, uint32_t rate)

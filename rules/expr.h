@@ -20,6 +20,8 @@ struct nftnl_rule *rule_new(const char *chain, const char *comment);
 void rule_family(struct nftnl_rule *rule, enum family family);
 void rule_tcp(struct nftnl_rule *rule);
 void rule_tcp_port(struct nftnl_rule *rule, uint16_t port);
+/* The same, of a family, whose match it leaves for keys: rule_key_again(). */
+void rule_family_tcp_port(struct nftnl_rule *rule, enum family family, uint16_t port);
 /*
  * Of whatever protocol: the two bytes where TCP has its port. Quicker than to ask for TCP first, and
  * enough where something else asks.
@@ -32,6 +34,8 @@ void rule_port_not(struct nftnl_rule *rule, uint16_t mask, uint16_t value);
 void rule_talks(struct nftnl_rule *rule);
 /* SYN and none of FIN, RST, ACK; or anything else whose flags can be read. */
 void rule_opening(struct nftnl_rule *rule, bool opening);
+/* As rule_opening(), for chains that many meet: in four bytes, TCP asked for last. */
+void rule_opens(struct nftnl_rule *rule);
 void rule_not_reset(struct nftnl_rule *rule);
 /* meta mark & mask == (or !=) value */
 void rule_mark(struct nftnl_rule *rule, uint32_t mask, uint32_t value, bool equal);
@@ -88,6 +92,8 @@ void rule_mark_map(struct nftnl_rule *rule, const char *map); /* meta mark set K
  * it keeps for life; refreshed when it is.
  */
 void rule_update_born(struct nftnl_rule *rule, const char *map);
+/* The same, with the packet's sequence number for the value, where it is there but for a mishap. */
+void rule_update_known(struct nftnl_rule *rule, const char *map);
 /* Goes on while the key's own limit of @rate a second has tokens left. */
 void rule_update_limit(struct nftnl_rule *rule, const char *set, uint32_t rate);
 void rule_add(struct nftnl_rule *rule, const char *set);

@@ -186,6 +186,7 @@ static void write_to_vrf(struct writer *writer)
 	struct nftnl_rule *rule = rule_new(CHAIN_SMTP, "here for the second time");
 
 	rule_vrf(rule);
+	rule_set_mark(rule, ~writer->mask, 0);
 	rule_goto(rule, CHAIN_VRF);
 	writer_put(writer, rule);
 }
@@ -269,7 +270,6 @@ static void write_smtp(struct writer *writer)
 		if (!writer_flood_met(writer, families[family]) &&
 		    (families[family] == FAMILY_IPV4 || !writer->input->allow_fine))
 			write_refused(writer, families[family]);
-	writer_clear_mark(writer, CHAIN_SMTP);
 	write_to_vrf(writer);
 	if (writer->input->allow_fine) {
 		write_fine(writer);
@@ -279,6 +279,7 @@ static void write_smtp(struct writer *writer)
 		write_allowed_early(writer, CHAIN_SMTP);
 	else
 		writer_jump(writer, CHAIN_SMTP, CHAIN_ALLOWED_DESTINATION, NULL);
+	writer_clear_mark(writer, CHAIN_SMTP);
 	rule = rule_new(CHAIN_SMTP, "to this machine itself");
 	rule_local(rule);
 	rule_jump(rule, CHAIN_OWN);

@@ -149,7 +149,7 @@ static void write_let_through(struct writer *writer)
 {
 	struct nftnl_rule *rule = rule_new(CHAIN_LET_THROUGH, "openings");
 
-	rule_opening(rule, true);
+	rule_opens(rule);
 	rule_counter(rule, COUNTER_ALLOWED);
 	writer_put(writer, rule);
 	/* to set a mark costs more than to see that nothing is to be cleared */

@@ -27,7 +27,7 @@ class Edge25Gateway(Gateway):
 queues = {queues}
 queue-first = {queue}
 remember-pairs = {pairs}
-remember-for = 1h
+remember-for = 30m
 queue-rate = 10000000
 policy "home" {{ {line} }}
 policy "looked" {{ mode = {others}  deny = drop }}

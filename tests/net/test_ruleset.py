@@ -103,7 +103,7 @@ range "line" { prefixes = { "100.64.1.0/24", "2001:db8:1:1::/64" }  policy = "li
 def lists_the_rules_for_a_flood(topology):
     """Those that the reference has in a comment, for its own configuration has none."""
     listed = blocks(topology.gateway.run(TABLE).stdout)
-    remarks = re.findall(r"^\t#    +(tcp dport 25 ip6? .*(?:\n\t#        .*)+)",
+    remarks = re.findall(r"^\t#    +((?:ip protocol tcp )?tcp dport 25 ip6? .*(?:\n\t#        .*)+)",
                          REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
     rules = [" ".join(remark.replace("#", " ").split()) for remark in remarks]
     assert len(rules) == 2
@@ -118,9 +118,11 @@ def lists_the_rules_for_a_flood(topology):
 @pytest.mark.usefixtures("needs_nft_1_0_6")
 @pytest.mark.parametrize("old, new, promise", [
     pytest.param("", "", holds, id="holds"),
-    pytest.param("monitor", "block", must_fail, id="control-two-policies")])
+    pytest.param("monitor", "block", must_fail, id="control-two-policies"),
+    pytest.param('policy "home"', 'remember-for = 1h  policy "home"', must_fail,
+                 id="control-remembered-as-long-as-counted")])
 def test_where_one_policy_blocks_one_rule_answers_a_flood(edge25, topology, old, new, promise):
-    edge25(ONE_POLICY.replace(old, new))
+    edge25(ONE_POLICY.replace(old, new, 1))
     promise(lists_the_rules_for_a_flood, topology)
 
 
@@ -132,6 +134,8 @@ def asks_for_allowed_sources_before_prefixes(topology):
     at = smtp.index(early[0]) if early[0] in smtp else 0
     assert smtp[at:at + len(early)] == early
     assert smtp[at + len(early):] == [
+        "meta mark != 0x00000000/8 meta mark set meta mark & 0x00ffffff "
+        'comment "our bits of the mark are ours alone"',
         'fib daddr type local jump own comment "to this machine itself"',
         'ip saddr . ip daddr @refused4_1 goto refuse_home comment "refused before"',
         "ip6 saddr & ffff:ffff:ffff:ffff:: . ip6 daddr @refused6_1 goto refuse_home "

@@ -154,6 +154,11 @@ static void test_matches(void **state)
 	assert_true(MATCHES(six, rule_family(rule, FAMILY_IPV6)));
 	assert_true(MATCHES(four, rule_tcp_port(rule, 25)));
 	assert_false(MATCHES(four, rule_tcp_port(rule, 26)));
+	assert_true(MATCHES(four, rule_family_tcp_port(rule, FAMILY_IPV4, 25)));
+	assert_false(MATCHES(four, rule_family_tcp_port(rule, FAMILY_IPV4, 26)));
+	assert_false(MATCHES(four, rule_family_tcp_port(rule, FAMILY_IPV6, 25)));
+	assert_true(MATCHES(six, rule_family_tcp_port(rule, FAMILY_IPV6, 25)));
+	assert_false(MATCHES(six, rule_family_tcp_port(rule, FAMILY_IPV4, 25)));
 	assert_true(MATCHES(four, rule_port(rule, PORT_DESTINATION, 25, true)));
 	assert_false(MATCHES(six, rule_port(rule, PORT_DESTINATION, 25, false)));
 	assert_false(MATCHES(four, rule_port(rule, PORT_SOURCE, 25, true)));
@@ -162,6 +167,8 @@ static void test_matches(void **state)
 	assert_true(MATCHES(six, rule_port_not(rule, 0xfc25, 5)));
 	assert_true(MATCHES(four, rule_opening(rule, true)));
 	assert_false(MATCHES(four, rule_opening(rule, false)));
+	assert_true(MATCHES(four, rule_opens(rule)));
+	assert_true(MATCHES(six, rule_opens(rule)));
 	assert_true(MATCHES(four, rule_not_reset(rule)));
 	assert_false(MATCHES(four, rule_talks(rule)));
 	assert_true(MATCHES(marked, rule_mark(rule, 0xff000000, 0x41000000, true)));
