@@ -77,11 +77,18 @@ int question_parse(const void *data, size_t length, struct question *question)
 	return 0;
 }
 
-bool question_is_refusal(const void *data, size_t length)
+bool question_is_reply(const void *data, size_t length, uint32_t *sequence, int *error)
 {
 	const struct nlmsghdr *message = data;
+	struct nlmsgerr reply;
 
-	return complete(message, length) && message->nlmsg_type == NLMSG_ERROR;
+	if (!complete(message, length) || message->nlmsg_type != NLMSG_ERROR ||
+	    message->nlmsg_len < mnl_nlmsg_size(sizeof(reply.error)))
+		return false;
+	memcpy(&reply.error, mnl_nlmsg_get_payload(message), sizeof(reply.error));
+	*sequence = message->nlmsg_seq;
+	*error = reply.error;
+	return true;
 }
 
 static void describe(const struct question *question, const struct judge *judge,

@@ -36,8 +36,11 @@ struct question {
  */
 int question_parse(const void *data, size_t length, struct question *question);
 
-/* What came instead of a question: the kernel did not take an answer. */
-bool question_is_refusal(const void *data, size_t length);
+/*
+ * Did a reply to a request of ours come instead of a question? Then *sequence is the request's, and
+ * *error 0 or the negative errno for which the kernel refused it. Aligned like a question.
+ */
+bool question_is_reply(const void *data, size_t length, uint32_t *sequence, int *error);
 
 /* What decides. */
 struct judge {

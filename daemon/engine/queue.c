@@ -7,13 +7,11 @@
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,7 +33,8 @@ struct rate {
 };
 
 struct counts {
-	_Atomic bool busy; /* from before it receives until the answers are sent */
+	_Atomic bool busy;       /* from when it has received until the answers are sent */
+	_Atomic uint32_t passed; /* the last mark behind which everything is answered */
 	_Atomic uint64_t answered, malformed, unsent, errors, unexpected;
 	_Atomic uint64_t unparsed[PACKET_REASONS];
 };
@@ -45,7 +44,7 @@ struct queue {
 	struct mnl_socket *socket;
 	struct ring *events;
 	struct counts counts;
-	int stop; /* eventfd, for a thread that waits */
+	uint32_t marks; /* the owner's: given so far */
 	_Atomic bool stopping;
 	pthread_t thread;
 	/* the thread's own */
@@ -117,6 +116,20 @@ static void queue_send(struct queue *queue)
 		count(&queue->counts.unsent, 1);
 }
 
+/* No question: a mark has come by, or the kernel did not take an answer. */
+static void queue_other(struct queue *queue, const void *data, size_t length, uint32_t *mark)
+{
+	uint32_t sequence;
+	int error;
+
+	if (!question_is_reply(data, length, &sequence, &error))
+		count(&queue->counts.malformed, 1);
+	else if (error)
+		count(&queue->counts.unsent, 1);
+	else
+		*mark = sequence;
+}
+
 /* Answers @received messages; the events follow when the answers are on their way. */
 static void queue_batch(struct queue *queue, unsigned received)
 {
@@ -124,6 +137,7 @@ static void queue_batch(struct queue *queue, unsigned received)
 	struct judge judge = {.burst = queue->settings.burst,
 			      .time = clock_ns(CLOCK_REALTIME),
 			      .now = clock_ms(CLOCK_MONOTONIC)};
+	uint32_t passed = atomic_load_explicit(&queue->counts.passed, memory_order_relaxed);
 	unsigned answered = 0, told = 0;
 
 	judge.snapshot = snapshots_acquire(queue->settings.snapshots, queue->settings.reader);
@@ -133,10 +147,7 @@ static void queue_batch(struct queue *queue, unsigned received)
 		uint32_t mark;
 
 		if (question_parse(queue->buffers[i], queue->messages[i].msg_len, &question)) {
-			count(question_is_refusal(queue->buffers[i], queue->messages[i].msg_len) ?
-				      &queue->counts.unsent :
-				      &queue->counts.malformed,
-			      1);
+			queue_other(queue, queue->buffers[i], queue->messages[i].msg_len, &passed);
 			continue;
 		}
 		told += question_answer(&question, &judge, &mark, &events[told]);
@@ -144,6 +155,7 @@ static void queue_batch(struct queue *queue, unsigned received)
 		answered++;
 	}
 	queue_send(queue); /* the packets have gone on when it returns */
+	atomic_store(&queue->counts.passed, passed);
 	snapshots_release(queue->settings.snapshots, queue->settings.reader);
 	count(&queue->counts.answered, answered);
 	count(&queue->counts.unexpected, answered - told);
@@ -173,40 +185,40 @@ static bool lingers(struct rate *rate, unsigned received)
 	return rate->high;
 }
 
-/* Asked to end, it still answers what waits, for what is left when the socket closes is dropped. */
+/*
+ * Where few come it waits inside the receiving call, which costs them less than to wait before it.
+ * Asked to end, it still answers what waits, for what is left when the socket closes is dropped.
+ */
 static void *queue_run(void *arg)
 {
 	struct queue *queue = arg;
 	int fd = mnl_socket_get_fd(queue->socket);
-	struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
-				 {.fd = queue->stop, .events = POLLIN}};
 	const struct timespec linger = {.tv_nsec = LINGER};
 	unsigned last = queue->settings.length / QUESTION_BATCH + 1, since = 0;
 	struct rate rate = {0};
 
 	for (;;) {
-		bool stopping = atomic_load_explicit(&queue->stopping, memory_order_relaxed);
-		int received;
+		bool stopping = atomic_load(&queue->stopping);
+		int received = recvmmsg(fd, queue->messages, QUESTION_BATCH,
+					rate.high || stopping ? MSG_DONTWAIT : MSG_WAITFORONE,
+					NULL);
 
-		atomic_store(&queue->counts.busy, true);
-		received = recvmmsg(fd, queue->messages, QUESTION_BATCH, MSG_DONTWAIT, NULL);
-		if (received > 0)
-			queue_batch(queue, (unsigned)received);
-		atomic_store(&queue->counts.busy, false);
 		if (received > 0) {
+			atomic_store(&queue->counts.busy, true);
+			queue_batch(queue, (unsigned)received);
+			atomic_store(&queue->counts.busy, false);
+			since += (unsigned)received;
 			if (stopping && !--last)
 				return NULL;
-			since += (unsigned)received;
-			continue;
-		}
-		if (stopping)
-			return NULL;
-		if (errno != EAGAIN && errno != EINTR)
+			if (rate.high)
+				continue;
+		} else if (errno != EAGAIN && errno != EINTR) {
 			count(&queue->counts.errors, 1);
+		} else if (stopping) {
+			return NULL;
+		}
 		if (lingers(&rate, since))
 			nanosleep(&linger, NULL);
-		else
-			poll(polls, 2, -1);
 		since = 0;
 	}
 }
@@ -228,8 +240,6 @@ static void queue_free(struct queue *queue)
 {
 	if (queue->socket)
 		mnl_socket_close(queue->socket);
-	if (queue->stop >= 0)
-		close(queue->stop);
 	ring_free(queue->events);
 	free(queue);
 }
@@ -243,9 +253,8 @@ int queue_open(struct queue **out, const struct queue_settings *settings)
 	if (!queue)
 		return -ENOMEM;
 	queue->settings = *settings;
-	queue->stop = eventfd(0, EFD_CLOEXEC);
 	queue->events = ring_new();
-	result = queue->stop < 0 ? -errno : queue->events ? queue_socket(queue) : -ENOMEM;
+	result = queue->events ? queue_socket(queue) : -ENOMEM;
 	if (!result)
 		result = queue_start(queue);
 	if (result)
@@ -257,21 +266,18 @@ int queue_open(struct queue **out, const struct queue_settings *settings)
 
 size_t queue_close(struct queue *queue)
 {
-	uint64_t one = 1;
 	size_t unsent;
 
 	if (!queue)
 		return 0;
 	atomic_store(&queue->stopping, true);
-	if (write(queue->stop, &one, sizeof(one)) < 0)
-		log_warning("queue: %u: stop: %s", queue->settings.number, strerror(errno));
+	queue_mark(queue); /* it may wait inside the receiving call */
 	pthread_join(queue->thread, NULL);
 	unsent = ring_unsent(queue->events);
 	queue_free(queue);
 	return unsent;
 }
 
-/* What left the socket before we looked was answered when the thread is not busy after that. */
 bool queue_busy(const struct queue *queue)
 {
 	char byte;
@@ -279,6 +285,27 @@ bool queue_busy(const struct queue *queue)
 	if (recv(mnl_socket_get_fd(queue->socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
 		return true;
 	return atomic_load(&queue->counts.busy);
+}
+
+/*
+ * A request that asks for nothing: its acknowledgement waits in the socket behind all questions of
+ * before (net/netlink/af_netlink.c, netlink_rcv_skb()). It is lost where the socket is full.
+ */
+uint32_t queue_mark(struct queue *queue)
+{
+	struct nlmsghdr request = {.nlmsg_len = sizeof(request),
+				   .nlmsg_type = NLMSG_NOOP,
+				   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+				   .nlmsg_seq = ++queue->marks};
+
+	if (mnl_socket_sendto(queue->socket, &request, sizeof(request)) < 0)
+		log_warning("queue: %u: mark: %s", queue->settings.number, strerror(errno));
+	return queue->marks;
+}
+
+bool queue_passed(const struct queue *queue, uint32_t mark)
+{
+	return (int32_t)(atomic_load(&queue->counts.passed) - mark) >= 0;
 }
 
 pthread_t queue_thread(const struct queue *queue)

@@ -34,8 +34,11 @@ int queue_open(struct queue **queue, const struct queue_settings *settings);
  */
 size_t queue_close(struct queue *queue);
 
-/* May there be a question that was not answered yet? False: every one of before the call was. */
+/* Is there a question that was not answered yet? It may be missed while the thread takes it. */
 bool queue_busy(const struct queue *queue);
+/* Has the thread answered every question that came before queue_mark(), which gave @mark? */
+uint32_t queue_mark(struct queue *queue);
+bool queue_passed(const struct queue *queue, uint32_t mark);
 uint16_t queue_number(const struct queue *queue);
 unsigned queue_reader(const struct queue *queue);
 pthread_t queue_thread(const struct queue *queue);

@@ -17,7 +17,8 @@ struct queues {
 	struct queue *queues[PLAN_QUEUES_MAX];
 	struct {
 		uint64_t answered; /* then */
-		bool passed;       /* all that was asked then is answered */
+		uint32_t mark;
+		bool passed; /* all that was asked then is answered */
 	} marks[PLAN_QUEUES_MAX];
 };
 
@@ -97,22 +98,32 @@ void queues_mark(struct queues *queues)
 
 		queue_read(queues->queues[i], &counts);
 		queues->marks[i].answered = counts.answered;
+		queues->marks[i].mark = queue_mark(queues->queues[i]);
 		queues->marks[i].passed = false;
 	}
 }
 
-/* In a flood a queue is never found empty, but it holds no more than its length, in order. */
+/*
+ * A mark is lost where the socket is full. When that is empty and no mark came by, another one follows;
+ * in a flood it never is, but who has answered more than a queue holds has answered all of before, for
+ * it keeps their order.
+ */
 bool queues_answered(struct queues *queues)
 {
 	bool all = true;
 
 	for (size_t i = 0; i < queues->count; i++) {
+		struct queue *queue = queues->queues[i];
 		struct queue_counts counts;
 
-		queue_read(queues->queues[i], &counts);
-		queues->marks[i].passed |= counts.answered - queues->marks[i].answered >
-						   queues->settings.length + QUESTION_BATCH ||
-					   !queue_busy(queues->queues[i]);
+		if (queues->marks[i].passed)
+			continue;
+		queue_read(queue, &counts);
+		queues->marks[i].passed = queue_passed(queue, queues->marks[i].mark) ||
+					  counts.answered - queues->marks[i].answered >
+						  queues->settings.length + QUESTION_BATCH;
+		if (!queues->marks[i].passed && !queue_busy(queue))
+			queue_mark(queue);
 		all &= queues->marks[i].passed;
 	}
 	return all;

@@ -170,6 +170,31 @@ static void test_not_a_packet(void **state)
 	assert_int_equal(question_parse(buffer, sizeof(buffer), &question), -EINVAL);
 }
 
+static void test_reply(void **state)
+{
+	_Alignas(struct nlmsghdr) char buffer[64];
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	int *error = mnl_nlmsg_put_extra_header(message, sizeof(*error));
+	uint32_t sequence = 0;
+	int found = 1;
+
+	(void)state;
+	message->nlmsg_type = NLMSG_ERROR;
+	message->nlmsg_seq = 7;
+	assert_true(question_is_reply(buffer, message->nlmsg_len, &sequence, &found));
+	assert_int_equal(sequence, 7);
+	assert_int_equal(found, 0);
+	*error = -ENOENT;
+	assert_true(question_is_reply(buffer, message->nlmsg_len, &sequence, &found));
+	assert_int_equal(found, -ENOENT);
+	assert_false(question_is_reply(buffer, message->nlmsg_len - 1, &sequence, &found));
+	message->nlmsg_len = sizeof(*message);
+	assert_false(question_is_reply(buffer, sizeof(buffer), &sequence, &found));
+	message->nlmsg_len = sizeof(*message) + sizeof(*error);
+	message->nlmsg_type = NLMSG_DONE;
+	assert_false(question_is_reply(buffer, sizeof(buffer), &sequence, &found));
+}
+
 /* --- answers --- */
 
 static struct burst *burst;
@@ -425,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_other_link_layers),
 		cmocka_unit_test(test_every_length),
 		cmocka_unit_test(test_not_a_packet),
+		cmocka_unit_test(test_reply),
 		TEST(test_answers_by_policy),
 		TEST(test_questions_left_open),
 		TEST(test_event),
