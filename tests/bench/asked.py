@@ -80,6 +80,7 @@ ASKED = (
     Asked("allowed.many", "setup", "allowed setup, 100,000 prefixes, p50", ADDED, at_most=8),
     Asked("accepted.p50", "setup", "first, accepted connection, p50", ADDED, at_most=40),
     Asked("accepted.textbook", "setup", "the same, the textbook program, p50", ADDED),
+    Asked("accepted.rules", "setup", "the same, textbook behind edge25's rules", ADDED),
     Asked("accepted.p99", "setup", "first, accepted connection, p99", ADDED, at_most=200),
     Asked("flooded.p50", "flooded", "the same in a flood of refusals, p50", ADDED),
     Asked("flooded.p99", "flooded", "the same in a flood of refusals, p99", ADDED),

@@ -5,7 +5,7 @@ the kernel lets pass by itself, and the first of a pair, which user space lets p
 import contextlib
 import statistics
 
-from lines import RELAY, Line, percentile
+from lines import ONE_QUEUE, RELAY, Line, percentile
 from report import Row
 from slices import in_slices
 from traffic import BenchError
@@ -83,7 +83,8 @@ def connections(report, rounds, directory):
                  "promise. "
                  "First: each connection is a new pair under a policy that lets pass; user space "
                  "answered each. Textbook: one rule queues openings, nfq_handle_packet() and "
-                 "nfq_set_verdict2() let each pass: what it takes to ask any program.")
+                 "nfq_set_verdict2() let each pass: what it takes to ask any program. The same behind "
+                 "edge25's rules: what it takes to ask any program and to remember what it said.")
     with contextlib.ExitStack() as stack:
         bare, least, by_hand, few, many, asking = (stack.enter_context(line) for line in (
             Line(directory, "no rules"), Line(directory, "one set by hand", rules=LEAST),
@@ -101,6 +102,10 @@ def connections(report, rounds, directory):
         asked = stack.enter_context(Line(directory, "textbook"))
         stack.enter_context(ended(asked.queue_openings()))
         sides["textbook, first"] = lambda: asked.connect_new(COUNT)
+        behind = stack.enter_context(Line(directory, "textbook, edge25's rules, first", FEW,
+                                          settings=ONE_QUEUE))
+        stack.enter_context(ended(behind.replace_engine()))
+        sides[behind.name] = lambda: _connect_new(behind)
         samples = in_slices(rounds, {name: lambda side=side: _slice(side())
                                      for name, side in sides.items()}, SLICES)
     rows = {share: _table(report, samples, share) for share in (50, 99)}
@@ -110,7 +115,8 @@ def connections(report, rounds, directory):
             ("allowed.few", f"{few.name}, source", "no rules"),
             ("allowed.many", f"{many.name}, source", "no rules"),
             ("accepted.p50", asking.name, "no rules, first"),
-            ("accepted.textbook", "textbook, first", "no rules, first")):
+            ("accepted.textbook", "textbook, first", "no rules, first"),
+            ("accepted.rules", behind.name, "no rules, first")):
         report.answer(key, _added_by_slices(samples[name], samples[base]))
     report.answer("accepted.p99", added(rows[99][asking.name], rows[99]["no rules, first"]))
     report.note("What is asked of p50 is, in each round, the median of what the slices of a side "

@@ -14,7 +14,9 @@ from gateways import Gateway, busy
 from traffic import prefer, processors
 
 EDGE25_QUEUE = 2500       # queue-first
-QUESTION_TO_REFUSE = 1 << 31  # what an answer sets in a question's mark: daemon/common/mark.h
+# What answers set and clear in a question's mark: daemon/common/mark.h
+QUESTION_TO_REFUSE = 1 << 31, 0
+QUESTION_TO_PASS = 1 << 31, 1 << 30
 
 _serial = itertools.count(1000)
 
@@ -142,7 +144,7 @@ class TextbookBehindEdge25(Edge25Gateway):
     def start(self):
         super().start()
         self.daemon.stop()  # the table stays
-        self._program = self.popen_textbook(EDGE25_QUEUE, QUESTION_TO_REFUSE)
+        self._program = self.popen_textbook(EDGE25_QUEUE, *QUESTION_TO_REFUSE)
 
     def busy(self):
         return busy(self._program.pid, self._program.pid)

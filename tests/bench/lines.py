@@ -10,15 +10,16 @@ from lab.edge25 import BUILD, Edge25
 from lab.namespaces import Topology
 
 from counters import read_counters
-from filters import make_prefixes
+from filters import EDGE25_QUEUE, QUESTION_TO_PASS, make_prefixes
 from gateways import TEXTBOOK_QUEUE, popen_textbook, queue_port
 from traffic import prefer_daemon, prefer_this, processors
 
 SETUP = BUILD / "bench/setup"
 WATCHED, SOURCES = "100.67.128.0", 1 << 14  # of subscriber 0, under a policy that lets pass
+ONE_QUEUE = "queues = 1"  # settings
 SERVERS = "198.51.100.0"  # as many as there are: each pair is new
 RELAY = "203.0.113.25"
-SOME_BIT = 1  # of the mark: the textbook program lets pass what it marks
+SOME_BIT = 1, 0  # to set in the mark: the textbook program lets pass what it marks
 CONFIGURATION = """\
 policy "home" {{ mode = block  deny = drop }}
 policy "trial" {{ mode = monitor  pace = 0 }}
@@ -81,7 +82,13 @@ class Line:
     def queue_openings(self):
         """A gateway whose textbook program is asked about each opening, and lets it pass."""
         queue_port(self.topology.gateway, openings=True)
-        return popen_textbook(self.topology.gateway, TEXTBOOK_QUEUE, SOME_BIT)
+        return popen_textbook(self.topology.gateway, TEXTBOOK_QUEUE, *SOME_BIT)
+
+    def replace_engine(self):
+        """The textbook program in the engine's place, for ONE_QUEUE: it lets pass what edge25's table
+        asks about."""
+        self.daemon.stop()  # the table stays
+        return popen_textbook(self.topology.gateway, EDGE25_QUEUE, *QUESTION_TO_PASS)
 
     def connect(self, destination, count, cpu=0):
         """Nanoseconds of so many connections of subscriber 0 to one destination."""
