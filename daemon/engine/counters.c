@@ -19,12 +19,29 @@ static bool any_open(const struct message_queue *queues, size_t count)
 	return false;
 }
 
-/* Of a moment in which no question is open, if one is found soon: only then all figures agree. */
-static int read_asked(struct table *table, const struct queues *all, struct message_queue *queues,
-		      struct message_counter **counters, size_t *count)
+static void rest(void)
 {
 	const struct timespec pause = {.tv_nsec = 200000};
 
+	nanosleep(&pause, NULL);
+}
+
+/* Has every question that is in a queue now been answered within a moment? */
+static bool pass(struct queues *all)
+{
+	queues_mark(all);
+	for (int tries = 1; tries <= READ_TRIES; tries++) {
+		if (queues_answered(all))
+			return true;
+		rest();
+	}
+	return false;
+}
+
+/* Of a moment in which no question is open, if one is found soon: only then all figures agree. */
+static int read_asked(struct table *table, struct queues *all, struct message_queue *queues,
+		      struct message_counter **counters, size_t *count)
+{
 	for (int tries = 1;; tries++) {
 		int result = table_read_counters(table, counters, count);
 
@@ -32,10 +49,14 @@ static int read_asked(struct table *table, const struct queues *all, struct mess
 			return result;
 		queues_read(all, queues);
 		if (!any_open(queues, queues_count(all)) || tries == READ_TRIES)
-			return 0;
+			break;
 		free(*counters);
-		nanosleep(&pause, NULL);
+		rest();
 	}
+	/* a thread may have one in its hand that is in no queue any more */
+	if (!any_open(queues, queues_count(all)) && queues_count(all) && !pass(all))
+		queues[0].held = 1;
+	return 0;
 }
 
 static bool begins(const struct message_counter *counter, const char *prefix)
@@ -47,7 +68,7 @@ static bool begins(const struct message_counter *counter, const char *prefix)
  * The questions first, then whether any is open, then the answers: so a packet that was asked about is
  * found open or answered.
  */
-static int read_all(struct table *table, const struct queues *all, struct message_queue *queues,
+static int read_all(struct table *table, struct queues *all, struct message_queue *queues,
 		    struct message_counter **counters, size_t *count)
 {
 	struct message_counter *first;
@@ -85,7 +106,7 @@ bool missing_agree(struct missing *missing, const struct message_counter *counte
 	return agree;
 }
 
-int counters_read(struct table *table, const struct queues *all, struct missing *missing,
+int counters_read(struct table *table, struct queues *all, struct missing *missing,
 		  struct message_queue *queues, struct message_counter **counters, size_t *count)
 {
 	for (int tries = 1;; tries++) {

@@ -26,9 +26,9 @@ bool missing_agree(struct missing *missing, const struct message_counter *counte
 
 /*
  * @queues has room for queues_count(all). The caller frees *counters with free(). 0 or -errno; pauses
- * for two milliseconds at most, and for a few grace periods when a question seems to be lost.
+ * for four milliseconds at most, and for a few grace periods when a question seems to be lost.
  */
-int counters_read(struct table *table, const struct queues *all, struct missing *missing,
+int counters_read(struct table *table, struct queues *all, struct missing *missing,
 		  struct message_queue *queues, struct message_counter **counters, size_t *count);
 
 #endif

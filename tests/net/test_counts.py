@@ -13,7 +13,7 @@ import pytest
 
 from lab.capture import Capture
 from lab.edge25 import CONTROL, ENGINE, HOME
-from lab.faults import frozen, questions
+from lab.faults import Thread, frozen, questions
 from lab.gate import DROP, Flow
 from lab.promise import eventually, kept_by, must_fail
 from lab.raw import Wire, opening, openings
@@ -275,6 +275,24 @@ def test_a_flood_is_counted_to_the_last_packet(edge25, gate, topology):
     assert status["policies"][0]["lost"] == 0, status
     assert daemon.host(bot.address4)["attempts"] == len(packets)
     assert {loss["name"] for loss in status["losses"]} <= {"unremembered", "receive-errors"}
+
+
+@pytest.mark.skipif(Thread.RECVMMSG is None, reason="the number of recvmmsg(2) is not known here")
+def test_a_question_in_the_hand_of_its_thread_is_not_lost(edge25, gate, topology):
+    """It has left its queue's socket, and no answer is on its way, while the counters are read."""
+    daemon = edge25("queues = 1\n" + COUNTING)
+    flow = gate.flows(topology.subscribers[0])[0]
+
+    def asked():
+        return daemon.status()["policies"][0]["asked"]
+    with (Thread(daemon.pid(ENGINE), "queue 2500") as thread,
+          Wire(topology, flow.subscriber) as wire):
+        wire.send([opening(flow.address, flow.destination)])
+        thread.run_through(Thread.RECVMMSG)
+        eventually(lambda: asked() == 1, daemon.stderr)
+        asked()
+    eventually(lambda: daemon.status()["totals"]["refused"] == 1, daemon.stderr)
+    assert daemon.status()["policies"][0]["lost"] == 0
 
 
 # Everything at once.

@@ -117,6 +117,7 @@ class Thread:
     _SYSCALL_INFO, _ENTRY, _SYSGOOD = 0x420e, 1, 1
     _WALL = 0x40000000
     SENDTO = {"x86_64": 44, "aarch64": 206}.get(platform.machine())
+    RECVMMSG = {"x86_64": 299, "aarch64": 243}.get(platform.machine())
     MOST = 100  # system calls on the way to the one that is waited for
 
     def __init__(self, pid, name):
@@ -144,6 +145,12 @@ class Thread:
             if info.raw[0] == self._ENTRY and struct.unpack_from("=Q", info.raw, 24)[0] == number:
                 return
         raise LabError(f"no system call {number} among {self.MOST}")
+
+    def run_through(self, number):
+        """Let it go on until it has done this system call, and nothing else since."""
+        self.run_to(number)
+        self._trace(self._SYSCALL)
+        self._wait()
 
     def _trace(self, request, address=0, data=0):
         arguments = (ctypes.c_long(value) for value in (request, self._id, address, data))
