@@ -203,6 +203,32 @@ int prefix_parse(const char *text, struct prefix *prefix)
 	return addr_equal(&parsed.addr, &addr) ? 0 : -EDOM;
 }
 
+const char *prefix_begin4(const char *text, struct prefix *prefix)
+{
+	struct prefix parsed = {.addr.family = FAMILY_IPV4};
+	const char *rest = parse_dotted(text, parsed.addr.bytes);
+	unsigned length, digit;
+	uint32_t value;
+
+	if (!rest || *rest != '/')
+		return NULL;
+	length = (unsigned)rest[1] - '0';
+	if (length > 9)
+		return NULL;
+	rest += 2;
+	digit = (unsigned)*rest - '0';
+	if (length && digit <= 9) { /* no zero leads */
+		length = length * 10 + digit;
+		rest++;
+	}
+	memcpy(&value, parsed.addr.bytes, sizeof(value));
+	if (length > 32 || be32toh(value) & (uint32_t)(UINT64_C(0xffffffff) >> length))
+		return NULL;
+	parsed.length = (uint8_t)length;
+	*prefix = parsed;
+	return rest;
+}
+
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX])
 {
 	size_t used;

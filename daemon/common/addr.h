@@ -54,6 +54,11 @@ struct addr addr_mask(const struct addr *addr, unsigned length);
  * family; -EDOM: host bits are set (*prefix then holds the prefix that was probably meant).
  */
 int prefix_parse(const char *text, struct prefix *prefix);
+/*
+ * The IPv4 prefix, with its length and without host bits, that @text begins with, for long lists; what
+ * stands behind it, or NULL where there is none: prefix_parse() says what is wrong.
+ */
+const char *prefix_begin4(const char *text, struct prefix *prefix);
 /* A full-length prefix is written without its length. */
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX]);
 struct prefix prefix_of(const struct addr *addr, unsigned length);

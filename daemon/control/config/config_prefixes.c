@@ -69,7 +69,7 @@ struct lines {
 	int fd;
 	const char *path;
 	uint32_t number;
-	size_t at, end; /* what is in @room and was no line yet */
+	size_t at, end; /* what is in @room and was no line yet; a byte 0 is behind it */
 	char room[65536];
 };
 
@@ -88,6 +88,7 @@ static ssize_t read_more(struct lines *lines)
 	if (count < 0)
 		return -errno;
 	lines->end += (size_t)count;
+	lines->room[lines->end] = '\0';
 	return count;
 }
 
@@ -136,6 +137,33 @@ static int next_line(struct lines *lines, char **line, struct config_error *erro
 	return 1;
 }
 
+/* A line that is there as a whole, and has nothing but an IPv4 prefix: almost all of a long list. */
+static bool next_plain(struct lines *lines, struct prefix *prefix)
+{
+	const char *rest = prefix_begin4(lines->room + lines->at, prefix);
+
+	if (!rest || *rest != '\n')
+		return false;
+	lines->at = (size_t)(rest + 1 - lines->room);
+	lines->number++;
+	return true;
+}
+
+/* As many of those as come next. What is one too many is left, so that the error names its line. */
+static int read_plain(struct config *config, struct lines *lines, struct config_prefix prefix,
+		      size_t *count)
+{
+	int result = 0;
+
+	while (!result && *count < CONFIG_FILE_PREFIXES_MAX &&
+	       config->prefix_count < CONFIG_PREFIXES_MAX && next_plain(lines, &prefix.prefix)) {
+		prefix.line = lines->number;
+		++*count;
+		result = config_prefix_add(config, &prefix);
+	}
+	return result;
+}
+
 static int read_lines(struct config *config, struct lines *lines, struct config_prefix prefix,
 		      struct config_error *error)
 {
@@ -145,7 +173,8 @@ static int read_lines(struct config *config, struct lines *lines, struct config_
 	size_t count = 0;
 	int result;
 
-	while ((result = next_line(lines, &line, error)) > 0) {
+	while (!(result = read_plain(config, lines, prefix, &count)) &&
+	       (result = next_line(lines, &line, error)) > 0) {
 		char *word = line_word(line);
 
 		prefix.line = lines->number;
@@ -222,6 +251,7 @@ int config_prefix_file(struct config *config, const struct word *path, unsigned 
 	lines->path = name;
 	lines->number = 0;
 	lines->at = lines->end = 0;
+	lines->room[0] = '\0';
 	result = read_lines(config, lines, prefix, error);
 out:
 	if (fd >= 0)

@@ -189,6 +189,18 @@ static void test_neighbours(void **state)
 	}
 }
 
+/* What is taken as a whole is what prefix_parse() takes; of IPv4 with a length it is all. */
+static void check_begin4(const char *text, int parsed, const struct prefix *wanted)
+{
+	struct prefix prefix;
+	const char *rest = prefix_begin4(text, &prefix);
+	const bool whole = rest && !*rest;
+
+	assert_int_equal(whole, !parsed && !strchr(text, ':') && strchr(text, '/'));
+	if (whole)
+		assert_true(prefix_equal(&prefix, wanted));
+}
+
 static void test_prefix_parse(void **state)
 {
 	static const struct {
@@ -240,7 +252,32 @@ static void test_prefix_parse(void **state)
 			assert_string_equal(prefix_format(&prefix, text), cases[i].formatted);
 		else
 			assert_int_equal(prefix.length, 77);
+		check_begin4(cases[i].text, err, &prefix);
 	}
+}
+
+static void test_prefix_begin4(void **state)
+{
+	struct prefix prefix;
+	char text[32];
+
+	(void)state;
+	for (unsigned length = 0; length <= 32; length++) {
+		struct addr host = {.family = FAMILY_IPV4, .bytes = {255, 170, 129, 255}};
+		const struct prefix wanted = prefix_of(&host, length);
+
+		snprintf(text, sizeof(text), "%s/%u\n",
+			 addr_format(&wanted.addr, (char[ADDR_TEXT_MAX]){0}), length);
+		assert_string_equal(prefix_begin4(text, &prefix), "\n");
+		assert_true(prefix_equal(&prefix, &wanted));
+	}
+	assert_string_equal(prefix_begin4("10.0.0.0/8 # ours", &prefix), " # ours");
+	assert_string_equal(prefix_begin4("0.0.0.0/08", &prefix),
+			    "8"); /* and that is no end of a line */
+	assert_null(prefix_begin4("10.0.0.1/8", &prefix));
+	assert_null(prefix_begin4("10.0.0.0/33", &prefix));
+	assert_null(prefix_begin4("10.0.0.1", &prefix));
+	assert_null(prefix_begin4("2001:db8::/32", &prefix));
 }
 
 static void test_prefix_text_fits(void **state)
@@ -349,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_prefix_parse),
+		cmocka_unit_test(test_prefix_begin4),
 		cmocka_unit_test(test_prefix_text_fits),
 		cmocka_unit_test(test_last),
 		cmocka_unit_test(test_contains),
