@@ -69,7 +69,7 @@ class Report:
     def __init__(self):
         self._document = {"machine": machine(), "tables": [], "answers": {}, "seconds": {},
                           "stolen": {}}
-        self._before = _processors()
+        self._before = processor_times()
         print(textwrap.fill(_describe(self._document["machine"]), WIDTH), flush=True)
 
     @staticmethod
@@ -99,7 +99,7 @@ class Report:
     @contextlib.contextmanager
     def timed(self, figure):
         """How long a figure takes goes to the file, and how much of it the machine's host took."""
-        started, before = time.monotonic(), _processors()
+        started, before = time.monotonic(), processor_times()
         yield
         self._document["seconds"][figure] = round(time.monotonic() - started, 1)
         self._document["stolen"][figure] = _stolen(before)
@@ -181,14 +181,14 @@ def machine():
             "load": round(os.getloadavg()[0], 2)}
 
 
-def _processors():
+def processor_times():
     """What /proc/stat says of all processors: see proc(5)."""
     return list(map(int, pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]))
 
 
 def _stolen(before):
     """The share of the processors' time since then that a virtual machine's host gave to others."""
-    spent = [now - then for now, then in zip(_processors(), before)]
+    spent = [now - then for now, then in zip(processor_times(), before)]
     return spent[7] / sum(spent) if sum(spent) else 0
 
 
