@@ -83,9 +83,8 @@ def kinds(pid):
 
 ANONYMOUS = {"anon_inode:[eventpoll]": 1}
 OPEN = {
-    # The socket it was started with, control's connection; nf_tables, and a queue each with its
-    # eventfd, beside the loop's.
-    ENGINE: {**ANONYMOUS, "anon_inode:[eventfd]": 3, "unix": 2, "netlink": 3},
+    # The socket it was started with, control's connection; nf_tables, and two queues; the loop's.
+    ENGINE: {**ANONYMOUS, "anon_inode:[eventfd]": 1, "unix": 2, "netlink": 3},
     # What tells of a clock that is set; two listeners and the engine's connection; neighbours.
     CONTROL: {**ANONYMOUS, "anon_inode:[eventfd]": 1, "anon_inode:[timerfd]": 1, "unix": 3,
               "netlink": 1, "control.lock": 1, "edge25.db": 1, "events.json": 1},
