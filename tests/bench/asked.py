@@ -67,6 +67,7 @@ ASKED = (
     Asked("first.unnoticed", "first", "of these, lost unnoticed", COUNT, at_most=0),
     Asked("first.paced", "first", "the same, highest rate without loss", RATIO, 2.5),
     Asked("queues", "queues", "two queues beside one, load on two cores", RATIO, 1.8),
+    Asked("queues.textbook", "queues", "the same, textbook programs", RATIO),
     Asked("bulk.large", "bulk", "TCP bulk, packets of 64 KB, beside no rules", FINE, 0.98),
     Asked("bulk.large.least", "bulk", "the same, tcp dport 25 drop alone", FINE),
     Asked("bulk.small", "bulk", "TCP bulk, 1,500 bytes, beside no rules", FINE, 0.98),

@@ -287,24 +287,28 @@ def queues(namespace):
             for line in proc(namespace, "net/netfilter/nfnetlink_queue")]
 
 
-def queue_port(namespace, *, openings=False):
-    """One rule that queues port 25, or openings to it alone: nft's queue statement, or the NFQUEUE
-    target where the kernel has no queue expression."""
+def queue_port(namespace, *, openings=False, count=1):
+    """One rule that queues port 25, or openings to it alone, to so many queues: nft's queue statement,
+    or the NFQUEUE target where the kernel has no queue expression."""
+    last = TEXTBOOK_QUEUE + count - 1
+    several = count > 1
     try:
         namespace.run(["nft", "-f", "-"], input=(
             "table inet bench { chain screen { type filter hook prerouting priority raw; "
             f"tcp dport 25 {'tcp flags syn / fin,syn,rst,ack' if openings else ''} "
-            f"queue num {TEXTBOOK_QUEUE}; }} }}"))
+            f"queue num {TEXTBOOK_QUEUE}{f'-{last}' if several else ''}; }} }}"))
     except LabError:
         namespace.run(["iptables", "-t", "raw", "-A", "PREROUTING", "-p", "tcp", "--dport", 25,
                        *(["--syn"] if openings else []),
-                       "-j", "NFQUEUE", "--queue-num", TEXTBOOK_QUEUE])
+                       "-j", "NFQUEUE", *(["--queue-balance", f"{TEXTBOOK_QUEUE}:{last}"]
+                                          if several else ["--queue-num", TEXTBOOK_QUEUE])])
 
 
 def popen_textbook(namespace, queue, *bits):
     """The textbook program, when its queue is there."""
     program = namespace.popen([TEXTBOOK, queue, *bits])
-    wait_for(lambda: queues(namespace) or program.poll() is not None, "the textbook's queue")
+    wait_for(lambda: queue in [found[0] for found in queues(namespace)]
+             or program.poll() is not None, "the textbook's queue")
     if program.poll() is not None:
         raise LabError("the textbook program ended")
     prefer(program.pid)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two queues beside one, with packets that arrive on two cores."""
 
+import os
+
 from filters import Edge25Gateway
-from gateways import silent_link
+from gateways import TEXTBOOK_QUEUE, Textbook, busy, popen_textbook, queue_port, silent_link
 from report import Row
 from traffic import INTERFACE, BenchError, Load, cores, inject_on_two
 
@@ -20,12 +22,44 @@ class TwoLines(Edge25Gateway):
     """edge25 behind two interfaces, with so many queues."""
 
     def start(self):
-        self.namespace.ip([f"link add {SECOND} type veth peer name line2",
-                           *silent_link(SECOND), *silent_link("line2")])
+        _second_line(self.namespace)
         super().start()
 
     def _cores(self, answering):
-        return set(cores()[2:4] if len(cores()) >= ENOUGH else cores())
+        return _answering()
+
+
+class Textbooks(Textbook):
+    """So many textbook programs behind two interfaces, with a queue each."""
+
+    def __init__(self, queues):
+        super().__init__()
+        self._count = queues
+        self._programs = []
+
+    def start(self):
+        _second_line(self.namespace)
+        queue_port(self.namespace, count=self._count)
+        for number in range(self._count):
+            program = popen_textbook(self.namespace, TEXTBOOK_QUEUE + number)
+            os.sched_setaffinity(program.pid, _answering())
+            self._programs.append(program)
+
+    def busy(self):
+        return sum(busy(program.pid, program.pid) for program in self._programs)
+
+    def ended(self):
+        """What no textbook answers is gone: all that came."""
+        return self.received()
+
+
+def _second_line(namespace):
+    namespace.ip([f"link add {SECOND} type veth peer name line2",
+                  *silent_link(SECOND), *silent_link("line2")])
+
+
+def _answering():
+    return set(cores()[2:4] if len(cores()) >= ENOUGH else cores())
 
 
 def two_queues(report, rounds, directory):
@@ -36,20 +70,29 @@ def two_queues(report, rounds, directory):
                  "other two. With fewer, who answers shares the cores with who receives, and by the "
                  "clock the sum of both is what is measured; so there the answers of a second of "
                  "the threads' own processor time, times the threads, are what a core for each "
-                 "would give. That tells what they take from each other, and nothing else.")
-    samples = {1: [], 2: []}
+                 "would give. That tells what they take from each other, and nothing else. Textbook: "
+                 "one program for each queue, which share nothing.")
+    makers = {"edge25": lambda queues: TwoLines(directory, PREFIXES, REMEMBERED, queues=queues),
+              "textbook": Textbooks}
+    samples = {name: {1: [], 2: []} for name in makers}
     for _ in range(min(rounds, MOST_ROUNDS)):
-        for queues, gathered in samples.items():
-            with TwoLines(directory, PREFIXES, REMEMBERED, queues=queues) as gateway:
-                gathered.append({**_measure(gateway), "queues": queues})
-    tables = [_table(report, samples, title, value) for title, value in (
+        for name, make in makers.items():
+            for queues, gathered in samples[name].items():
+                with make(queues) as gateway:
+                    gathered.append({**_measure(gateway), "queues": queues})
+    report.answer("queues", _compare(report, samples["edge25"], ""))
+    report.answer("queues.textbook", _compare(report, samples["textbook"], "textbook, "))
+
+
+def _compare(report, samples, side):
+    tables = [_table(report, samples, side + title, value) for title, value in (
         ("by the clock", lambda one: one["answers"] / one["seconds"]),
         ("a core for each thread",
          lambda one: one["queues"] * one["answered"] / one["busy"]))]
-    _table(report, samples, "cores that the threads had", lambda one: one["busy"] / one["seconds"],
+    _table(report, samples, f"{side}cores that the threads had", lambda one: one["busy"] / one["seconds"],
            digits=2)
     one, two = tables[0 if len(cores()) >= ENOUGH else 1]
-    report.answer("queues", two.ratios(one))
+    return two.ratios(one)
 
 
 def _measure(gateway):
