@@ -165,7 +165,7 @@ def test_days(edge25, gate, time):
         {(first["today"], "home", 3), (second["today"], "dsl", 2)}
     assert [(day["day"], day["refused"]) for day in daemon.ctl("report")["days"]] == \
         [(first["today"], 3), (second["today"], 2)]
-    assert daemon.ctl("report", "--since", "1h")["days"] == \
+    assert daemon.ctl("report", "--since", second["today"])["days"] == \
         [day for day in second["days"] if day["policy"] == "dsl"]
 
 
