@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from lab.edge25 import processes
 from lab.host import wait_for
 from lab.notices import (FAST, check_log, check_told, fixture_control, fixture_notify,  # noqa: F401
                          shell)
@@ -94,7 +95,7 @@ def test_time_limit(control, notify, script):
 def members(group):
     """Processes of a process group that are alive."""
     found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+    for path in processes():
         try:
             fields = path.read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):

@@ -190,9 +190,14 @@ class Edge25:
         return result.returncode == 0 and json.loads(result.stdout)["healthy"]
 
 
+def processes():
+    """/proc/PID/stat of each process; it may have ended since."""
+    return [pathlib.Path("/proc", name, "stat") for name in os.listdir("/proc") if name.isdigit()]
+
+
 def _children(parent):
     """(process id, name) of each process whose parent is PARENT."""
-    for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
+    for entry in processes():
         try:
             name, _, rest = entry.read_text().partition("(")[2].rpartition(")")
         except (FileNotFoundError, ProcessLookupError):

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 
-from .edge25 import BUILD
+from .edge25 import BUILD, processes
 from .host import LabError, wait_for
 
 PROGRAM = BUILD / "edge25-notify"
@@ -222,7 +222,7 @@ class Notify:
 
     def children(self):
         """Process ids of commands that run."""
-        return [int(path.parent.name) for path in pathlib.Path("/proc").glob("[0-9]*/stat")
+        return [int(path.parent.name) for path in processes()
                 if _is_child(path, self.process.pid)]
 
     def memory(self):
