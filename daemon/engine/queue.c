@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -264,6 +265,15 @@ int queue_open(struct queue **out, const struct queue_settings *settings)
 	return result;
 }
 
+static bool ended_soon(pthread_t thread)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec++;
+	return pthread_timedjoin_np(thread, NULL, &until) != ETIMEDOUT;
+}
+
 size_t queue_close(struct queue *queue)
 {
 	size_t unsent;
@@ -271,8 +281,10 @@ size_t queue_close(struct queue *queue)
 	if (!queue)
 		return 0;
 	atomic_store(&queue->stopping, true);
-	queue_mark(queue); /* it may wait inside the receiving call */
-	pthread_join(queue->thread, NULL);
+	/* it may wait inside the receiving call, and the kernel may have no memory for a mark */
+	do
+		queue_mark(queue);
+	while (!ended_soon(queue->thread));
 	unsent = ring_unsent(queue->events);
 	queue_free(queue);
 	return unsent;
